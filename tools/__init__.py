@@ -1,1 +1,1 @@
-"""."""
+"""What Calipers can do: one module or small package per clinical verb."""

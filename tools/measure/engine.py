@@ -1,0 +1,170 @@
+"""One ECG in, every measurement out: the order of work, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from calipers.ecg import Ecg
+from calipers.evidence import Measurements
+from calipers.leads import LEADS
+from calipers.report import Quality
+from calipers.tools.measure.analysis import AnalysisSignal, Signal, analysis_signal
+from calipers.tools.measure.axis import frontal_axis
+from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, representative_beat
+from calipers.tools.measure.delineation import Delineator, OpenEcg
+from calipers.tools.measure.events import write_events
+from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
+from calipers.tools.measure.intervals import MIN_P_SHARE, write_beat_intervals, write_intervals, write_qtc, write_rates
+from calipers.tools.measure.per_lead import Landmarks, landmarks, write_beat_levels, write_lead, write_lead_missing
+from calipers.tools.measure.quality import LeadQualities, lead_qualities, record_quality
+from calipers.tools.measure.reversal import electrode_reversal
+from calipers.tools.measure.rhythm import Rhythm, read_rhythm
+from calipers.tools.measure.sheet import Sheet
+
+#: Longer records are measured on their first stretch of this length, and the quality says so.
+MAX_MEASURED_S: Final = 300.0
+_AXES: Final = ("p_axis", "qrs_axis", "t_axis")
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Measurements of one ECG together with what they rest on.
+
+    Attributes:
+        measurements: id → Measurement.
+        quality: per lead and for the record.
+        beats: detected beats, or None where nothing was assessable.
+        marks: fiducial points of the beats, or None.
+        rhythm: beat classes, or None.
+    """
+
+    measurements: Measurements
+    quality: Quality
+    beats: Beats | None = None
+    marks: Fiducials | None = None
+    rhythm: Rhythm | None = None
+
+
+@cache
+def default_delineator() -> Delineator:
+    """The delineator in use."""
+    return OpenEcg()
+
+
+def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
+    """Measure one ECG and say how readable it was."""
+    ecg, notes = _first_stretch(ecg)
+    signal = analysis_signal(ecg)
+    leads = lead_qualities(ecg, signal)
+    sheet = Sheet(ecg.record if not notes else notes[0], "none")
+    return _examine(ecg, signal, leads, sheet, delineator or default_delineator(), notes[1:])
+
+
+def _first_stretch(ecg: Ecg) -> tuple[Ecg, tuple[str, ...]]:
+    """A long record cut to what is measured; the notes start with the whole record's key."""
+    if ecg.duration_s <= MAX_MEASURED_S:
+        return ecg, ()
+    keep = int(MAX_MEASURED_S * ecg.fs_hz)
+    note = f"{ecg.duration_s / 3600:.1f} h recorded; measured on the first {MAX_MEASURED_S:.0f} s"
+    return replace(ecg, signal_mv=ecg.signal_mv[:, :keep]), (ecg.record, note)
+
+
+def _examine(
+    ecg: Ecg,
+    signal: AnalysisSignal,
+    leads: LeadQualities,
+    sheet: Sheet,
+    delineator: Delineator,
+    notes: tuple[str, ...],
+) -> Examination:
+    usable = leads.usable
+    if not usable.any() or signal.duration_s < 0.5:
+        _write_nothing(sheet, leads, "no lead is readable" if not usable.any() else "less than 0.5 s of signal")
+        quality = record_quality(ecg, signal, leads, 0, notes)
+        return Examination(Measurements(sheet.items.values()), quality)
+    waves = delineator(signal, usable)
+    sheet.method = waves.method
+    beats = find_beats(signal, waves, usable)
+    marks = fiducials(waves, beats.peaks, usable)
+    rhythm = read_rhythm(signal, beats, marks, usable)
+    write_rates(sheet, beats, rhythm)
+    write_intervals(sheet, beats, marks, rhythm)
+    write_qtc(sheet, rhythm)
+    beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
+    at = landmarks(beat, beats, marks, rhythm.p_share >= MIN_P_SHARE) if beat else None
+    _write_axes(sheet, beat, at, leads)
+    write_events(sheet, beats, marks, rhythm)
+    _write_leads(sheet, leads, beats, beat, at)
+    write_beat_intervals(sheet, beats, marks, rhythm)
+    write_beat_levels(sheet, signal, beats, marks, usable)
+    reversal = electrode_reversal(sheet, beat, at, usable)
+    quality = record_quality(ecg, signal, leads, len(beats), notes + ((reversal,) if reversal else ()))
+    return Examination(Measurements(sheet.items.values()), quality, beats, marks, rhythm)
+
+
+def _write_leads(
+    sheet: Sheet, leads: LeadQualities, beats: Beats, beat: RepresentativeBeat | None, at: Landmarks | None
+) -> None:
+    anchor = 0.0
+    if beat is not None:
+        # Spans are drawn on a beat in the middle of those averaged.
+        anchor = float(beats.peaks[beat.used[len(beat.used) // 2]] - beat.zero)
+    for row, lead in enumerate(LEADS):
+        sheet.value("quality", float(leads.score[row]), "", how="1 minus what was seen to be wrong", lead=lead)
+        if not leads.usable[row]:
+            reasons = "; ".join(leads.reasons[row]) or "poor signal"
+            write_lead_missing(sheet, lead, f"lead not usable: {reasons}")
+        elif beat is None or at is None:
+            write_lead_missing(sheet, lead, "no representative beat: QRS onset and end not found")
+        else:
+            write_lead(sheet, lead, beat, at, anchor)
+
+
+def _write_axes(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, leads: LeadQualities) -> None:
+    if beat is None or at is None:
+        for name in _AXES:
+            sheet.missing(name, "deg", "no representative beat")
+        return
+    windows = {
+        "p_axis": at.p,
+        "qrs_axis": at.qrs,
+        "t_axis": (at.qrs[1] + 30, at.t_off) if at.t_off and at.t_off > at.qrs[1] + 40 else None,
+    }
+    for name, window in windows.items():
+        if window is None:
+            sheet.missing(name, "deg", "the wave was not found")
+            continue
+        start, stop = window
+        mv, stack = beat.mv[:, start:stop], beat.beats_mv[:, :, start:stop]
+        if name == "p_axis":
+            mv = mv - _ramp(mv)
+            stack = stack - _ramp(stack)
+        axis = frontal_axis(mv.sum(axis=-1), np.nan_to_num(stack).sum(axis=-1), leads.usable)
+        if axis is None:
+            sheet.missing(name, "deg", "the mean frontal vector is too small, or fewer than two limb leads are usable")
+        else:
+            spans = sheet.spans_of({"p_axis": "p_dur", "qrs_axis": "qrs", "t_axis": "qt"}[name])
+            how = "direction of the net area in the limb leads, representative beat"
+            sheet.value(name, axis.degrees, "deg", uncertainty=axis.half_width, spans=spans, how=how)
+
+
+def _ramp(wave: Signal) -> Signal:
+    """The line from a wave's first to its last sample, along the last axis."""
+    weights = np.linspace(0.0, 1.0, wave.shape[-1])
+    line: Signal = wave[..., :1] * (1.0 - weights) + wave[..., -1:] * weights
+    return line
+
+
+def _write_nothing(sheet: Sheet, leads: LeadQualities, reason: str) -> None:
+    """Every id of an unreadable record, with the reason."""
+    from calipers.tools.measure.names import GLOBAL
+
+    for name, unit in GLOBAL.items():
+        sheet.missing(name, unit, reason)
+    for row, lead in enumerate(LEADS):
+        sheet.value("quality", float(leads.score[row]), "", how="1 minus what was seen to be wrong", lead=lead)
+        write_lead_missing(sheet, lead, "; ".join(leads.reasons[row]) or reason)

@@ -1,0 +1,157 @@
+"""How readable each lead is, and why not: gaps, flat, saturated, drift, mains, muscle, loose electrode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.ecg import Ecg
+from calipers.leads import INDEX, LEADS
+from calipers.report import LeadQuality, Quality
+from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal
+from calipers.tools.measure.delineation import runs
+
+#: A lead below this is left out of every fusion and named.
+USABLE = 0.3
+_FLAT_MV = 0.03
+_EINTHOVEN_MV = 0.05
+
+
+@dataclass(frozen=True)
+class LeadQualities:
+    """Scores (12,) in 0…1 and the reasons for anything taken off."""
+
+    score: Signal
+    reasons: tuple[tuple[str, ...], ...]
+
+    @property
+    def usable(self) -> Mask:
+        """(12,) leads good enough to measure."""
+        return self.score >= USABLE
+
+
+def lead_qualities(ecg: Ecg, signal: AnalysisSignal) -> LeadQualities:
+    """Score the twelve leads; 0 for a lead that was not recorded."""
+    scores, reasons = np.zeros(12), []
+    for row, lead in enumerate(LEADS):
+        if not signal.present[row]:
+            reasons.append(("not recorded",))
+            continue
+        findings = _findings(ecg.lead(lead), signal, row)
+        scores[row] = float(np.prod([1.0 - loss for loss, _ in findings])) if findings else 1.0
+        reasons.append(tuple(text for _, text in findings))
+    return LeadQualities(np.round(scores, 3), tuple(reasons))
+
+
+def _findings(stored: NDArray[np.float32], signal: AnalysisSignal, row: int) -> list[tuple[float, str]]:
+    """(loss of quality 0…1, what was seen) for one lead."""
+    found: list[tuple[float, str]] = []
+    lost = 1.0 - float(signal.recorded[row].mean())
+    if lost > 0:
+        found.append((min(1.0, 2.0 * lost), f"{lost * signal.duration_s:.1f} s not recorded"))
+    level = signal.level_mv[row]
+    height = float(np.subtract(*np.percentile(level, [99.5, 0.5])))
+    if height < _FLAT_MV:
+        return [*found, (1.0, "flat")]
+    clipped = _clipped_share(stored)
+    if clipped > 0.005:
+        found.append((min(1.0, 0.3 + 10 * clipped), f"saturated for {100 * clipped:.0f} % of the time"))
+    steps = _steps(signal.raw_mv[row])
+    if steps:
+        found.append((min(0.9, 0.25 * steps), "loose electrode: sudden baseline steps"))
+    drift = float(np.std(signal.raw_mv[row] - level))
+    if drift > 0.25:
+        found.append((min(0.6, drift / 2.0), f"baseline wander of {drift:.1f} mV RMS"))
+    mains, muscle = _noise(level)
+    if mains > 0.02 and mains > 0.02 * height:
+        found.append((min(0.6, 4.0 * mains / height), f"mains interference of {mains * 1000:.0f} µV RMS"))
+    if muscle > 0.025 and muscle > 0.03 * height:
+        found.append((min(0.95, 6.0 * muscle / height), f"muscle or other noise of {muscle * 1000:.0f} µV RMS"))
+    return found
+
+
+def _clipped_share(stored: NDArray[np.float32]) -> float:
+    """Share of samples that stand still at the lead's own extremes: an amplifier at its rail."""
+    finite = stored[np.isfinite(stored)]
+    low, high = finite.min(), finite.max()
+    at_rail = (finite == low) | (finite == high)
+    still = [stop - start for start, stop in runs(at_rail) if stop - start >= 5]
+    return float(sum(still)) / finite.size
+
+
+def _steps(raw: Signal) -> int:
+    """Number of baseline jumps larger than 1 mV between the medians of neighbouring half seconds."""
+    half = int(0.5 * ANALYSIS_HZ)
+    if raw.size < 4 * half:
+        return 0
+    blocks = np.median(raw[: raw.size // half * half].reshape(-1, half), axis=1)
+    return int((np.abs(np.diff(blocks)) > 1.0).sum())
+
+
+def _noise(level: Signal) -> tuple[float, float]:
+    """RMS in mV of the mains line (50 or 60 Hz ±1) and of everything else above 35 Hz between beats."""
+    spectrum = np.fft.rfft(level * np.hanning(level.size))
+    # Hanning halves the amplitude and spreads a line over three bins: this scale returns the RMS of a sine.
+    power = 2.0 * np.abs(spectrum) ** 2 / (level.size**2 * 0.375)
+    freq = np.fft.rfftfreq(level.size, 1.0 / ANALYSIS_HZ)
+
+    def line(hz: float) -> float:
+        near = np.abs(freq - hz) <= 1.0
+        around = (np.abs(freq - hz) > 1.0) & (np.abs(freq - hz) <= 5.0)
+        floor = float(np.median(power[around])) * near.sum() if around.any() else 0.0
+        return float(np.sqrt(max(float(power[near].sum()) - floor, 0.0)))
+
+    mains = max(line(50.0), line(60.0))
+    fast = level - np.convolve(level, np.ones(7) / 7.0, mode="same")
+    # The lower half of the samples lies between the QRS complexes.
+    quiet = float(np.median(np.abs(fast))) / 0.6745
+    return mains, max(0.0, float(np.sqrt(max(quiet**2 - 0.5 * mains**2, 0.0))))
+
+
+def record_quality(
+    ecg: Ecg, signal: AnalysisSignal, leads: LeadQualities, n_beats: int, extra: tuple[str, ...] = ()
+) -> Quality:
+    """Whole-record quality: the mean over recorded leads, and what a reader must be told."""
+    recorded = leads.score[signal.present]
+    reasons = list(extra)
+    mismatch = _einthoven_mismatch_mv(signal)
+    if mismatch is not None and mismatch > _EINTHOVEN_MV:
+        reasons.append(f"leads I, II and III do not obey Einthoven's law (mismatch {mismatch:.2f} mV RMS)")
+    if ecg.missing_leads:
+        reasons.append(f"not recorded: {', '.join(ecg.missing_leads)}")
+    poor = [lead for row, lead in enumerate(LEADS) if signal.present[row] and not leads.usable[row]]
+    if poor:
+        reasons.append(f"left out of the measurement: {', '.join(poor)}")
+    if signal.duration_s < 5.0:
+        reasons.append(f"only {signal.duration_s:.1f} s of signal")
+    if n_beats < 2:
+        reasons.append(f"{n_beats or 'no'} QRS complex{'' if n_beats == 1 else 'es'} found")
+    score = float(recorded.mean()) if recorded.size else 0.0
+    if mismatch is not None and mismatch > _EINTHOVEN_MV:
+        score *= 0.8
+    return Quality(
+        score=round(score, 3),
+        assessable=bool(leads.usable.any()) and n_beats >= 2,
+        reasons=tuple(reasons),
+        leads=tuple(
+            LeadQuality(
+                lead=lead,
+                score=float(leads.score[INDEX[lead]]),
+                usable=bool(leads.usable[INDEX[lead]]),
+                reasons=leads.reasons[INDEX[lead]],
+            )
+            for lead in LEADS
+        ),
+        missing_leads=ecg.missing_leads,
+        derived_leads=ecg.derived_leads,
+    )
+
+
+def _einthoven_mismatch_mv(signal: AnalysisSignal) -> float | None:
+    """RMS of II − I − III where all three were given; None otherwise."""
+    if not signal.given[:3].all():
+        return None
+    one, two, three = signal.level_mv[:3]
+    return float(np.sqrt(np.mean((two - one - three) ** 2)))

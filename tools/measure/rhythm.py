@@ -1,0 +1,135 @@
+"""Rhythm as numbers: RR, P waves and their coupling, ectopic and paced beats, pauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy import signal as dsp
+
+from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal
+from calipers.tools.measure.beats import Beats
+from calipers.tools.measure.fiducials import P_ON, QRS_OFF, QRS_ON, Fiducials
+
+#: A P wave belongs to its QRS when its PR is within this of the record's median PR.
+COUPLING_MS: Final = 40.0
+#: A P wave must be seen in this share of the examined leads.
+P_SUPPORT: Final = 0.34
+_PREMATURE: Final = 0.86
+_WIDE_MS: Final = 110.0
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What the beats do. All times in 500 Hz samples.
+
+    Attributes:
+        rr: (k - 1,) RR intervals; `rr[i]` ends at beat i + 1.
+        conducted: (k,) beats preceded by a P wave at the record's own PR.
+        p_expected: (k,) beats for which a P wave could have been recorded and is expected (no ectopics).
+        pvc, pac, paced: (k,) beat classes.
+        normal_rr: (k - 1,) RR intervals between two beats that are neither premature nor after one.
+    """
+
+    rr: Signal
+    conducted: Mask
+    p_expected: Mask
+    pvc: Mask
+    pac: Mask
+    paced: Mask
+    normal_rr: Mask
+
+    @property
+    def p_share(self) -> float:
+        """Share of expected P waves that are there, 0…1; NaN without beats."""
+        expected = int(self.p_expected.sum())
+        return float((self.conducted & self.p_expected).sum()) / expected if expected else float("nan")
+
+    @property
+    def irregularity(self) -> float:
+        """Mean |difference of successive normal RR| over mean RR; NaN with fewer than two such pairs."""
+        both = self.normal_rr[1:] & self.normal_rr[:-1]
+        if both.sum() < 2:
+            return float("nan")
+        return float(np.abs(np.diff(self.rr))[both].mean() / self.rr.mean())
+
+
+def read_rhythm(signal: AnalysisSignal, beats: Beats, marks: Fiducials, usable: Mask) -> Rhythm:
+    """Classify each beat from its timing, its shape and its P wave."""
+    k = len(beats)
+    rr = np.diff(beats.peaks).astype(np.float64)
+    pr = marks.heart[:, QRS_ON] - marks.heart[:, P_ON]
+    seen = ~np.isnan(pr) & (marks.p_support >= P_SUPPORT)
+    conducted = seen & _coupled(pr, seen & beats.dominant)
+    paced = paced_beats(signal, beats, usable)
+    premature = _premature(rr, k)
+    width = (marks.heart[:, QRS_OFF] - marks.heart[:, QRS_ON]) * 1000.0 / ANALYSIS_HZ
+    usual = float(np.nanmedian(width[beats.dominant])) if beats.dominant.any() else float("nan")
+    other_shape = ~beats.dominant & (beats.correlation < 0.85)
+    wide = np.nan_to_num(width, nan=0.0) >= max(_WIDE_MS, usual + 10.0 if np.isfinite(usual) else _WIDE_MS)
+    pvc = other_shape & ~paced & ~conducted & (wide | (beats.correlation < 0.6)) & (premature | wide)
+    irregular = _irregular_without(rr, premature | pvc)
+    pac = premature & ~pvc & ~paced & (beats.correlation >= 0.85) & ~np.bool_(irregular)
+    abnormal = pvc | pac
+    normal_rr = ~(abnormal[1:] | abnormal[:-1]) if k > 1 else np.empty(0, dtype=np.bool_)
+    room = beats.peaks > 0.30 * ANALYSIS_HZ
+    return Rhythm(rr, conducted, ~pvc & room, pvc, pac, paced, normal_rr)
+
+
+def _coupled(pr: Signal, steady: Mask) -> Mask:
+    """Beats whose PR lies within the coupling window of the median PR."""
+    if not steady.any():
+        return np.zeros(pr.shape, dtype=np.bool_)
+    centre = float(np.median(pr[steady]))
+    near: Mask = np.abs(pr - centre) * 1000.0 / ANALYSIS_HZ <= COUPLING_MS
+    return near
+
+
+def _premature(rr: Signal, k: int) -> Mask:
+    """Beats that come clearly before they are due, against the median of the neighbouring RR."""
+    early = np.zeros(k, dtype=np.bool_)
+    for beat in range(1, k):
+        around = np.concatenate((rr[max(0, beat - 4) : beat - 1], rr[beat : beat + 3]))
+        if around.size >= 2:
+            early[beat] = rr[beat - 1] < _PREMATURE * float(np.median(around))
+    return early
+
+
+def _irregular_without(rr: Signal, ectopic: Mask) -> bool:
+    """Whether RR varies from beat to beat even away from ectopics: prematurity then has no meaning."""
+    if rr.size < 4:
+        return False
+    quiet = ~(ectopic[1:] | ectopic[:-1])
+    calm = rr[quiet]
+    if calm.size < 3:
+        return bool(ectopic.sum() > 0.4 * ectopic.size)
+    return bool(np.median(np.abs(np.diff(calm))) / calm.mean() > 0.08)
+
+
+def paced_beats(signal: AnalysisSignal, beats: Beats, usable: Mask) -> Mask:
+    """(k,) beats that a pacing spike precedes by at most 80 ms (ventricular) or 80–260 ms (atrial).
+
+    A spike is one sample or two: the second difference stands out of everything a heart can do, in
+    several leads at once. Recorders that filter above 150 Hz and bipolar pacing may leave none.
+    """
+    paced = np.zeros(len(beats), dtype=np.bool_)
+    spikes = spike_samples(signal, usable)
+    for k, peak in enumerate(beats.peaks):
+        lead_time = (peak - spikes) * 1000.0 / ANALYSIS_HZ
+        paced[k] = bool(((lead_time > 10.0) & (lead_time <= 260.0)).any())
+    return paced
+
+
+def spike_samples(signal: AnalysisSignal, usable: Mask) -> Signal:
+    """Samples of pacing spikes: narrow, tall second differences shared by the leads."""
+    raw = signal.raw_mv[usable & signal.given]
+    if raw.shape[0] == 0 or raw.shape[1] < 50:
+        return np.empty(0)
+    # A median over 14 ms follows the QRS but not a 2–4 ms spike.
+    spiky = np.abs(raw - dsp.medfilt2d(raw, (1, 7)))
+    tall = np.sort(spiky, axis=0)[-max(2, raw.shape[0] // 3)]
+    quiet = float(np.percentile(tall, 99.0))
+    floor = max(0.12, 4.0 * quiet)
+    peaks, _ = dsp.find_peaks(tall, height=floor, distance=int(0.02 * ANALYSIS_HZ))
+    return peaks.astype(np.float64)

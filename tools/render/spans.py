@@ -1,0 +1,101 @@
+"""Which stretch of which strip shows a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from calipers.ecg import Ecg
+from calipers.errors import UnknownEvidence
+from calipers.evidence import Measurement, Span
+from calipers.leads import Lead
+from calipers.tools.render.layout import Sheet, Strip
+
+#: Onsets and window edges are sample times: half a sample at 250 Hz is the same instant.
+_SAME_INSTANT_S = 0.002
+
+
+class Place(NamedTuple):
+    """A span on a strip; `whole` False means that the strip's edge cuts it."""
+
+    strip: Strip
+    span: Span
+    whole: bool
+
+
+def require_measurements(
+    ids: Sequence[str], measurements: Mapping[str, Measurement], ecg: Ecg
+) -> list[Measurement]:
+    """The measurements of these ids, each once, in order.
+
+    Raises:
+        UnknownEvidence: an id that is not there, or that was measured on another ECG.
+    """
+    found = []
+    for key in dict.fromkeys(ids):
+        if key not in measurements:
+            raise UnknownEvidence(f"found id `{key}`; needed the id of a measurement of record {ecg.record}")
+        if measurements[key].record != ecg.record:
+            raise UnknownEvidence(
+                f"found `{key}` of record {measurements[key].record}; needed evidence of record {ecg.record}"
+            )
+        found.append(measurements[key])
+    return found
+
+
+def find_place(
+    measurement: Measurement, measurements: Mapping[str, Measurement], sheet: Sheet, ecg: Ecg
+) -> Place | str:
+    """Where to draw a measurement, or in words why it cannot be drawn on this sheet.
+
+    Its own spans come first, then those of its beat-level siblings (`V3.st_j#2` for `V3.st_j`), since a
+    lead shows 2.5 s of ten on a 3x4 sheet. A span longer than the sheet is drawn cut.
+    """
+    if measurement.status == "not_measurable":
+        return f"not measurable: {measurement.reason or 'no reason given'}"
+    own = measurement.spans
+    # The first span of a global measurement is the global one; lead by lead spans explain it further.
+    if measurement.lead is None and own:
+        own = tuple(span for span in own if span.lead is None) or own
+    siblings = [] if measurement.beat is not None else list(_beat_spans(measurement, measurements))
+    if not own and not siblings:
+        return "no stretch of the trace belongs to it"
+    for spans in (own, siblings):
+        for strip in _strips_for(measurement.lead or (spans[0].lead if spans else None), sheet, ecg):
+            for span in spans:
+                if strip.shows(span.start_s + _SAME_INSTANT_S, span.end_s - _SAME_INSTANT_S):
+                    return Place(strip, span, True)
+    for span in own:
+        for strip in _strips_for(measurement.lead or span.lead, sheet, ecg):
+            seen = min(span.end_s, strip.end_s) - max(span.start_s, strip.start_s)
+            if seen > 0 and seen >= 0.5 * min(strip.end_s - strip.start_s, span.end_s - span.start_s):
+                return Place(strip, span, False)
+    lead = measurement.lead or own[0].lead if own else measurement.lead
+    if lead is not None and lead in ecg.missing_leads:
+        return f"{lead} is not recorded"
+    at = f"{own[0].start_s:.2f} s" if own else "its beats"
+    shown = f"{sheet.start_s:g} to {sheet.start_s + 10:g} s" if lead is None else f"{lead}'s window"
+    return f"{at} lies outside {shown} on this sheet"
+
+
+def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> Iterator[Span]:
+    """The first span of each measured beat-level sibling, in time.
+
+    A report holds only the beats that its claims cite, so the beat numbers may have gaps.
+    """
+    stem = f"{measurement.id}#"
+    beats = [item for key, item in measurements.items() if key.startswith(stem)]
+    for sibling in sorted(beats, key=lambda item: item.beat or 0):
+        if sibling.status == "measured" and sibling.spans:
+            yield sibling.spans[0]
+
+
+def _strips_for(lead: Lead | None, sheet: Sheet, ecg: Ecg) -> list[Strip]:
+    """Strips in order of preference: a lead's own column before the rhythm strip of the same lead.
+
+    What belongs to all leads goes on a rhythm strip, else on II, else on whatever is recorded.
+    """
+    recorded = [strip for strip in sheet.strips if strip.lead not in ecg.missing_leads]
+    if lead is not None:
+        return sorted((strip for strip in recorded if strip.lead == lead), key=lambda strip: strip.rhythm)
+    return sorted(recorded, key=lambda strip: (not strip.rhythm, strip.lead != "II"))
