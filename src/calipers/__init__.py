@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from calipers.ecg import Ecg, Patient, Source
     from calipers.errors import CalipersError
     from calipers.evidence import Evidence, Ledger, Measurement, Measurements, Span
-    from calipers.knowledge.chain import Chain, explain
+    from calipers.tools.explain import Chain, explain
     from calipers.report import Claim, Fault, Report, Statement
     from calipers.tools.measure import measure
     from calipers.tools.read import read_ecg
@@ -29,7 +29,7 @@ _HOME = {
     "Agent": "calipers.agent.api",
     "Answer": "calipers.agent.api",
     "CalipersError": "calipers.errors",
-    "Chain": "calipers.knowledge.chain",
+    "Chain": "calipers.tools.explain",
     "Claim": "calipers.report",
     "Ecg": "calipers.ecg",
     "Evidence": "calipers.evidence",
@@ -42,7 +42,7 @@ _HOME = {
     "Source": "calipers.ecg",
     "Span": "calipers.evidence",
     "Statement": "calipers.report",
-    "explain": "calipers.knowledge.chain",
+    "explain": "calipers.tools.explain",
     "measure": "calipers.tools.measure",
     "read_ecg": "calipers.tools.read",
     "render": "calipers.tools.render",

@@ -26,11 +26,14 @@ FS_RANGE_HZ = (50.0, 20_000.0)
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Who the ECG belongs to. `age` in years; `sex` None when the file does not say."""
+    """Who the ECG belongs to. `age` in years; `sex` None when the file does not say.
+
+    The identifier is kept out of the representation, so that no log or traceback shows it.
+    """
 
     age: float | None = None
     sex: Sex | None = None
-    id: str | None = None
+    id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,20 +24,24 @@ LIMB_FROM_I_AND_II: Final[dict[Lead, tuple[float, float]]] = {
 }
 
 _BY_FOLDED_NAME: Final[dict[str, Lead]] = {lead.upper(): lead for lead in LEADS}
-_PREFIXES: Final[tuple[str, ...]] = ("LEAD", "ECG", "MDC_ECG_LEAD_", "MLII")
+_PREFIXES: Final[tuple[str, ...]] = ("MDC_ECG_LEAD_", "ECG", "LEAD")
 
 
 def standard_lead(name: str) -> Lead | None:
     """The standard lead that `name` denotes, or None.
 
-    Accepts what recorders write: `AVR`, `avr`, `Lead II`, `ECG V1`, `MDC_ECG_LEAD_aVL`, `MLII`.
+    Accepts what recorders write: `AVR`, `avr`, `Lead II`, `ECG V1`, `MDC_ECG_LEAD_aVL`, `MLII`. A leading
+    minus is another lead: `-aVR` (Cabrera) is aVR upside down.
     """
-    folded = name.strip().upper().replace(" ", "").replace("-", "").replace(":", "")
+    folded = name.strip().upper().replace(" ", "").replace(":", "")
+    if folded.startswith("-"):
+        return None
+    folded = folded.replace("-", "")
     if folded == "MLII":
         return "II"
     for prefix in _PREFIXES:
-        folded = folded.removeprefix(prefix)
-    return _BY_FOLDED_NAME.get(folded.strip("_"))
+        folded = folded.removeprefix(prefix).strip("_")
+    return _BY_FOLDED_NAME.get(folded)
 
 
 def require_lead(name: str) -> Lead:

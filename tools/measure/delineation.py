@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -106,6 +107,17 @@ def _openecg_session() -> Any:
     return onnxruntime.InferenceSession(
         str(bundled_codec_onnx_path("v6")), options, providers=["CPUExecutionProvider"]
     )
+
+
+@cache
+def weights_sha256() -> dict[str, str]:
+    """The delineators' weight files by name, for provenance."""
+    import hashlib
+
+    from openecg.deploy import bundled_codec_onnx_path
+
+    path = Path(bundled_codec_onnx_path("v6"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def runs(active: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -1,0 +1,119 @@
+"""Answering a question without a language model: intents to tool calls to claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from calipers.agent.case_store import Case
+from calipers.agent.context import RunContext
+from calipers.agent.drafting import full_read, make_claim, single_measurement_claim, statement_claim
+from calipers.agent.questions import Intent, understand
+from calipers.agent.sentences import SentenceKey
+from calipers.evidence import Measurement
+from calipers.knowledge import Verdict, statements
+from calipers.report import Claim
+from calipers.tools.render import render
+
+#: Ids listed one by one before a question is answered with a single sentence over all of them.
+_TOGETHER = 3
+
+
+def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...], tuple[SentenceKey, ...]]:
+    """Claims and fixed sentences that answer a question; the tool calls made are recorded as steps."""
+    claims: dict[str, Claim] = {}
+    said: dict[SentenceKey, None] = {}
+    for intent in understand(question):
+        if intent.sentence is not None:
+            said[intent.sentence] = None
+            continue
+        found, sentences = _follow(intent, context)
+        claims |= {claim.id: claim for claim in found}
+        said |= dict.fromkeys(sentences)
+    return tuple(claims.values()), tuple(said)
+
+
+def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:
+    case = context.the_case
+    if intent.verb == "measure":
+        with context.step("measure", ids=list(intent.ids)):
+            return list(measured_claims(intent.ids, case)), []
+    if intent.verb == "explain":
+        claims: list[Claim] = []
+        sentences: list[SentenceKey] = []
+        for key in intent.statements:
+            with context.step("explain", statement=key):
+                found, undecided = explained_claims(case.verdicts[key], case)
+            claims += found
+            sentences += ["indeterminate"] if undecided else []
+        return claims, sentences
+    if intent.verb == "render":
+        with context.step("render", evidence=["pr", "qrs", "qt"], layout="3x4+1"):
+            shown = [key for key in ("pr", "qrs", "qt") if case.measurements[key].status == "measured"]
+            context.pictures.append(render(case.ecg, measurements=case.measurements, evidence=shown))
+        return [], ["picture"]
+    with context.step("interpret"):
+        return list(full_read(case.verdicts, case.ledger)), []
+
+
+def measured_claims(ids: tuple[str, ...], case: Case) -> Iterator[Claim]:
+    """One sentence a measurement, or one for all leads of one kind when there are many."""
+    known = [case.measurements[key] for key in ids if key in case.measurements]
+    by_name: dict[str, list[Measurement]] = {}
+    for item in known:
+        by_name.setdefault(item.name, []).append(item)
+    for name, items in by_name.items():
+        if len(items) <= _TOGETHER or not all(item.lead for item in items):
+            yield from (single_measurement_claim(item, case.ledger) for item in items)
+            continue
+        from calipers.agent.drafting import PHRASES
+
+        listed = ", ".join(f"{item.lead} {{{item.id}}}" for item in items)
+        yield make_claim(f"m_{name}", f"{PHRASES[name]}: {listed}", case.ledger)
+
+
+def explained_claims(verdict: Verdict, case: Case) -> tuple[list[Claim], bool]:
+    """The claims that answer "is it there, and why"; True when the measurements do not decide."""
+    if claim := statement_claim(verdict, case.ledger):
+        return [claim], False
+    deciding = [
+        key
+        for step in verdict.steps
+        for key in step.measurements
+        if key in case.measurements and case.measurements[key].status == "measured"
+    ]
+    deciding = list(dict.fromkeys(deciding))
+    if verdict.result == "not_met" and deciding:
+        return [_criteria_not_met(verdict, deciding, case)], False
+    return list(measured_claims(tuple(deciding[:6]), case)), True
+
+
+def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Claim:
+    """`Criteria for … not met`, with the values of the criteria that fail and all that were looked at."""
+    failing = [
+        key
+        for step in verdict.steps
+        if step.result == "not_met"
+        for key in step.measurements
+        if key in deciding
+    ]
+    shown = list(dict.fromkeys(failing))[:4]
+    values = ", ".join(_named_slot(case.measurements[key]) for key in shown)
+    label = verdict.statement.label
+    label = label if label[:2].isupper() else label[0].lower() + label[1:]
+    return make_claim(
+        f"no_{verdict.key}",
+        f"Criteria for {label} are not met" + (f": {values}" if values else ""),
+        case.ledger,
+        statement=statements().noun(verdict.key),
+        polarity="absent",
+        evidence=deciding,
+        criteria=tuple(step.id.removeprefix("crit:") for step in verdict.steps),
+    )
+
+
+def _named_slot(item: Measurement) -> str:
+    from calipers.agent.drafting import PHRASES
+
+    words = PHRASES[item.name]
+    words = words if words[:2].isupper() or words[1:2] == "-" else words[0].lower() + words[1:]
+    return f"{words}{f' in lead {item.lead}' if item.lead else ''} {{{item.id}}}"

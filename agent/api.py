@@ -1,0 +1,199 @@
+"""The Python surface: an agent that interprets one ECG, or talks about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from calipers.agent.case_store import CaseStore, case_key
+from calipers.agent.choice import Choice, choose
+from calipers.agent.context import Event, RunContext, Step, ignore
+from calipers.agent.state import State, fresh_run
+from calipers.ecg import Ecg
+from calipers.errors import CalipersError, UsageError
+from calipers.evidence import Frozen
+from calipers.report import Claim, Report, Withheld
+from calipers.settings import settings
+from calipers.tools.render import Picture
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from calipers.agent.graph import Graph
+
+
+class Answer(Frozen):
+    """The reply to one question.
+
+    Attributes:
+        text: released claims and fixed sentences, nothing else.
+        claims, withheld: what the text is made of, and what did not pass its check.
+        interrupt: a question back to the clinician; `Agent.resume` continues with the answer.
+        steps: the tool calls the model chose, in order.
+        report: everything cited, as for a full interpretation; None while interrupted.
+        pictures: rendered images, in the order they were asked for.
+    """
+
+    text: str
+    claims: tuple[Claim, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    interrupt: dict[str, Any] | None = None
+    steps: tuple[Step, ...] = ()
+    report: Report | None = None
+    pictures: tuple[Picture, ...] = ()
+
+    model_config = Frozen.model_config | {"arbitrary_types_allowed": True}
+
+
+class Agent:
+    """Interprets ECGs and answers questions about them; every claim is verified before it is returned.
+
+    Args:
+        model: `none`, `embedded`, a LangChain model name with tool calling, an OpenAI-compatible URL, or a
+            chat model object; by default what `CALIPERS_MODEL` says.
+        home: where threads and cases live; by default `CALIPERS_HOME`. `None` is the default; use a
+            temporary folder to leave no trace.
+
+    Example:
+        >>> agent = Agent(model="none")                                  # doctest: +SKIP
+        >>> print(agent.interpret(calipers.read_ecg("ecg.dcm")).impression)  # doctest: +SKIP
+        Sinus rhythm. Normal ECG.
+    """
+
+    def __init__(self, model: str | BaseChatModel | None = None, *, home: Path | None = None) -> None:
+        # Nothing here may be traced to a third party unless the user sets it up beyond this variable.
+        os.environ.setdefault("LANGSMITH_TRACING", "false")
+        self.choice: Choice = choose(model)
+        self.home = home or settings().home
+        self.store = CaseStore(self.home / "cases")
+        self._graph: Graph | None = None
+        self._threads: Graph | None = None
+        self._connection: Any = None
+
+    def interpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
+        """Read an ECG in full; `question` is answered as well, by the chosen model or by rule.
+
+        Raises:
+            UsageError: the model is remote and patient data may not leave this machine, or `priors` were
+                given, which this version cannot compare yet.
+        """
+        self._refuse_priors(priors)
+        if self.choice.remote and not settings().allow_remote:
+            raise UsageError(
+                f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true to send it"
+                " age, sex and measurements"
+            )
+        memory = CaseStore(None)
+        case = memory.put(ecg)
+        context = RunContext(memory, self.choice, case=case)
+        self._single().invoke(fresh_run(case_key(ecg), "interpret", question), context=context)
+        if context.report is None:
+            raise RuntimeError("the graph ended without a report")
+        return context.report
+
+    def ask(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Answer:
+        """Ask within a conversation; the ECG is given once and remembered with the thread.
+
+        Raises:
+            UsageError: no ECG was given in this thread, or `priors` were given.
+        """
+        return self._run(thread_id, self._question(thread_id, text, ecg, priors), ignore)
+
+    def resume(self, thread_id: str, value: Any) -> Answer:
+        """Continue a conversation that was interrupted with a question back."""
+        from langgraph.types import Command
+
+        return self._run(thread_id, Command(resume=value), ignore)
+
+    def stream(
+        self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()
+    ) -> Iterator[Event]:
+        """Like `ask`, but yields steps and claims as they happen; the last event is `done`, `interrupt` or `error`."""
+        start = self._question(thread_id, text, ecg, priors)
+        queue: SimpleQueue[Event | None] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                answer = self._run(thread_id, start, queue.put)
+                if answer.interrupt is not None:
+                    queue.put(Event(kind="interrupt", value=answer.interrupt))
+            except CalipersError as problem:
+                queue.put(Event(kind="error", value=str(problem)))
+            finally:
+                queue.put(None)
+
+        Thread(target=work, name=f"calipers-{thread_id}", daemon=True).start()
+        while (event := queue.get()) is not None:
+            yield event
+
+    def close(self) -> None:
+        """Close the checkpoint database."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection, self._threads = None, None
+
+    def __enter__(self) -> Agent:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, thread_id: str, start: State | Any, listen: Callable[[Event], None]) -> Answer:
+        context = RunContext(self.store, self.choice, listen)
+        result = self._threaded().invoke(start, _config(thread_id), context=context)
+        pending = result.get("__interrupt__") if isinstance(result, dict) else None
+        if pending:
+            return Answer(text="", interrupt=dict(pending[0].value), steps=tuple(context.steps))
+        report = context.report
+        if report is None:
+            raise UsageError(f"found nothing to resume in thread `{thread_id}`")
+        return Answer(
+            text=report.answer or "",
+            claims=report.claims,
+            withheld=report.withheld,
+            steps=tuple(context.steps),
+            report=report,
+            pictures=tuple(context.pictures),
+        )
+
+    def _question(self, thread_id: str, text: str, ecg: Ecg | None, priors: Sequence[Ecg]) -> State:
+        self._refuse_priors(priors)
+        if ecg is not None:
+            self.store.put(ecg)
+            return fresh_run(case_key(ecg), "ask", text)
+        known = self._threaded().get_state(_config(thread_id)).values.get("case")
+        if known is None:
+            raise UsageError(f"found no ECG in thread `{thread_id}`; needed one with the first question")
+        return fresh_run(known, "ask", text)
+
+    @staticmethod
+    def _refuse_priors(priors: Sequence[Ecg]) -> None:
+        if priors:
+            raise UsageError("found prior ECGs; serial comparison is not part of this version")
+
+    def _single(self) -> Graph:
+        if self._graph is None:
+            from calipers.agent.graph import build_graph
+
+            self._graph = build_graph()
+        return self._graph
+
+    def _threaded(self) -> Graph:
+        if self._threads is None:
+            from calipers.agent.checkpoints import open_checkpoints
+            from calipers.agent.graph import build_graph
+
+            saver, self._connection = open_checkpoints(self.home)
+            self._threads = build_graph(saver)
+        return self._threads
+
+
+def _config(thread_id: str) -> dict[str, Any]:
+    return {"configurable": {"thread_id": thread_id}}

@@ -1,0 +1,212 @@
+"""Cases on disk by content: signal, measurements and beat tables live here; the graph's state holds keys.
+
+LangGraph's SQLite checkpoints rewrite the whole state at each step, so a state that carried waveforms or
+thousands of measurements would write megabytes a step. A case is written once and read lazily.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import numpy as np
+
+from calipers.ecg import Ecg, Patient, Source
+from calipers.errors import UsageError
+from calipers.evidence import Ledger, Measurement, Measurements
+from calipers.knowledge import Verdicts, evaluate
+from calipers.report import Demographics, Quality
+from calipers.settings import version
+from calipers.tools.measure import Examination, examine
+
+_KEPT_IN_MEMORY: Final = 16
+
+
+@dataclass(frozen=True)
+class Case:
+    """One ECG under review with everything derived from it, each computed once."""
+
+    ecg: Ecg
+    examination: Examination
+
+    @property
+    def record(self) -> str:
+        """The record's key."""
+        return self.ecg.record
+
+    @property
+    def measurements(self) -> Measurements:
+        """id → Measurement."""
+        return self.examination.measurements
+
+    @property
+    def quality(self) -> Quality:
+        """How readable the record is."""
+        return self.examination.quality
+
+    @property
+    def demographics(self) -> Demographics:
+        """Age and sex, as the criteria need them."""
+        return Demographics(age=self.ecg.patient.age, sex=self.ecg.patient.sex)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """Every statement evaluated on this ECG."""
+        return evaluate(self.measurements, self.demographics)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Measurements, the recorder's own values, and the criteria as evaluated."""
+        from calipers.agent.drafting import device_evidence
+
+        ledger = Ledger(self.record, self.measurements.values())
+        for item in (*device_evidence(self.ecg), *self.verdicts.ledger()):
+            ledger.add(item if item.record else item.model_copy(update={"record": self.record}))
+        return ledger
+
+
+class CaseStore:
+    """Cases in `CALIPERS_HOME/cases/<record>`: `signal.npz`, `case.json`, `measurements.parquet`.
+
+    Safe for several threads and processes: files are written aside and moved into place, and equal
+    content has an equal name.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._memory: OrderedDict[str, Case] = OrderedDict()
+        self._lock = Lock()
+
+    def put(self, ecg: Ecg) -> Case:
+        """Measure an ECG, or find it measured, and keep it."""
+        key = case_key(ecg)
+        with self._lock:
+            known = self._memory.get(key)
+        if known is not None:
+            return known
+        stored = self._examination(key)
+        case = Case(ecg, stored or examine(ecg))
+        if self.folder is not None and stored is None:
+            self._write(key, case)
+        self._remember(key, case)
+        return case
+
+    def get(self, key: str) -> Case:
+        """The case of a key.
+
+        Raises:
+            UsageError: no such case is stored.
+        """
+        with self._lock:
+            known = self._memory.get(key)
+        if known is not None:
+            return known
+        examination = self._examination(key)
+        if self.folder is None or examination is None:
+            raise UsageError(f"found case `{key}`; needed one that was loaded before")
+        case = Case(_read_ecg(self.folder / key), examination)
+        self._remember(key, case)
+        return case
+
+    def _remember(self, key: str, case: Case) -> None:
+        with self._lock:
+            self._memory[key] = case
+            while len(self._memory) > _KEPT_IN_MEMORY:
+                self._memory.popitem(last=False)
+
+    def _examination(self, key: str) -> Examination | None:
+        if self.folder is None or not (self.folder / key / "case.json").exists():
+            return None
+        facts = json.loads((self.folder / key / "case.json").read_text("utf-8"))
+        if facts["calipers"] != version():
+            return None  # measured by another version: measure again
+        return Examination(_read_measurements(self.folder / key), Quality.model_validate(facts["quality"]))
+
+    def _write(self, key: str, case: Case) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        if self.folder is None:
+            return
+        target = self.folder / key
+        target.mkdir(parents=True, exist_ok=True)
+        ecg = case.ecg
+        source = asdict(ecg.source) | {"path": None}
+        facts = {
+            "calipers": version(),
+            "fs_hz": ecg.fs_hz,
+            "patient": asdict(ecg.patient),
+            "recorded_at": ecg.recorded_at.isoformat() if ecg.recorded_at else None,
+            "source": source,
+            "synthetic": ecg.synthetic,
+            "missing_leads": ecg.missing_leads,
+            "derived_leads": ecg.derived_leads,
+            "quality": case.quality.model_dump(mode="json"),
+        }
+        rows = [{"id": item.id, "json": item.model_dump_json()} for item in case.measurements.values()]
+        with _aside(target / "signal.npz") as path:
+            np.savez_compressed(path, signal_mv=ecg.signal_mv)
+        with _aside(target / "measurements.parquet") as path:
+            parquet.write_table(pa.Table.from_pylist(rows), path)
+        # Written last: its presence says that the case is whole.
+        with _aside(target / "case.json") as path:
+            path.write_text(json.dumps(facts, indent=1), "utf-8")
+
+
+def case_key(ecg: Ecg) -> str:
+    """The record's key with the patient facts that change a verdict: the same trace of a woman of 40 and a
+    man of 70 are two cases."""
+    age = "x" if ecg.patient.age is None else f"{ecg.patient.age:g}"
+    return f"{ecg.record}-{age}-{(ecg.patient.sex or 'x')[0]}"
+
+
+class _aside:
+    """Write a file under a temporary name in its folder, then move it into place."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __enter__(self) -> Path:
+        handle, name = tempfile.mkstemp(dir=self.target.parent, suffix=self.target.suffix)
+        os.close(handle)
+        self.path = Path(name)
+        return self.path
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        if kind is None:
+            os.replace(self.path, self.target)
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+def _read_measurements(folder: Path) -> Measurements:
+    from pyarrow import parquet
+
+    table = parquet.read_table(folder / "measurements.parquet", columns=["json"])
+    return Measurements(Measurement.model_validate_json(text.as_py()) for text in table["json"])
+
+
+def _read_ecg(folder: Path) -> Ecg:
+    facts = json.loads((folder / "case.json").read_text("utf-8"))
+    with np.load(folder / "signal.npz") as packed:
+        signal = packed["signal_mv"]
+    signal.setflags(write=False)
+    source = Source(**facts["source"])
+    return Ecg(
+        signal_mv=signal,
+        fs_hz=facts["fs_hz"],
+        patient=Patient(**facts["patient"]),
+        recorded_at=datetime.fromisoformat(facts["recorded_at"]) if facts["recorded_at"] else None,
+        source=replace(source, device_statements=tuple(source.device_statements)),
+        synthetic=facts["synthetic"],
+        missing_leads=tuple(facts["missing_leads"]),
+        derived_leads=tuple(facts["derived_leads"]),
+    )

@@ -1,0 +1,102 @@
+"""Which language model runs, and why: `none`, `embedded`, a LangChain name, or an OpenAI-compatible URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from calipers.errors import MissingPart, UsageError
+from calipers.settings import settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+_EXTRAS = {"anthropic": "anthropic", "openai": "openai", "ollama": "ollama"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model that answers.
+
+    Attributes:
+        name: as it stands in the report's provenance.
+        reason: why this one runs.
+        chat: the chat model, or None when measurements, criteria and templates answer alone.
+        remote: whether patient data would leave this machine.
+    """
+
+    name: str
+    reason: str
+    chat: BaseChatModel | None = None
+    remote: bool = False
+
+
+def choose(model: str | BaseChatModel | None) -> Choice:
+    """Resolve what the user asked for.
+
+    Raises:
+        UsageError: the name is not one of the four kinds.
+        MissingPart: the provider's package is not installed.
+    """
+    if model is not None and not isinstance(model, str):
+        return Choice(type(model).__name__, "passed as an object", model)
+    name = model or settings().model
+    reason = "asked for" if model else ("set by CALIPERS_MODEL" if settings().model != "none" else "the default")
+    if name == "none":
+        return Choice("none", reason)
+    if name == "embedded":
+        return Choice("none", "`embedded` has no trained weights in this version; measurements and criteria answer")
+    if name.startswith(("http://", "https://")):
+        return _compatible_server(name, reason)
+    provider, colon, _ = name.partition(":")
+    if not colon:
+        raise UsageError(
+            f"found model `{name}`; needed `none`, `embedded`, `provider:model` such as `ollama:qwen3`, or a URL"
+        )
+    return Choice(name, reason, _named(name, provider), remote=provider != "ollama")
+
+
+def _named(name: str, provider: str) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    try:
+        return init_chat_model(name, temperature=0)
+    except ImportError as error:
+        extra = _EXTRAS.get(provider)
+        advice = f'pip install "calipers[{extra}]"' if extra else str(error)
+        raise MissingPart(f"found no package for model provider `{provider}`; needed: {advice}") from error
+    except ValueError as error:
+        raise UsageError(f"found model `{name}`, which LangChain does not know: {error}") from error
+
+
+def _compatible_server(url: str, reason: str) -> Choice:
+    """An OpenAI-compatible endpoint; the model's name follows `#`: `http://localhost:8000/v1#qwen3`."""
+    try:
+        from langchain_openai import ChatOpenAI
+    except ImportError as error:
+        raise MissingPart('found no OpenAI client; needed: pip install "calipers[openai]"') from error
+    parts = urlsplit(url)
+    name = parts.fragment or "default"
+    base = parts._replace(fragment="").geturl()
+    chat = ChatOpenAI(model=name, base_url=base, temperature=0, api_key=_api_key())
+    return Choice(f"{name} at {parts.hostname}", reason, chat, remote=not _is_loopback(parts.hostname or ""))
+
+
+def _api_key() -> object:
+    import os
+
+    from pydantic import SecretStr
+
+    # A local server ignores the key, but the client insists on one.
+    return SecretStr(os.environ.get("OPENAI_API_KEY", "unused"))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

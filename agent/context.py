@@ -1,0 +1,68 @@
+"""What one run carries beside its state: the case, the model, the steps taken, and where events go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from calipers.agent.case_store import Case, CaseStore
+from calipers.agent.choice import Choice
+from calipers.evidence import Frozen
+from calipers.report import Claim, Report, Withheld
+from calipers.tools.render import Picture
+
+
+class Step(Frozen):
+    """One tool call the model chose: its name, its arguments, and how long it took."""
+
+    name: str
+    arguments: dict[str, Any]
+    seconds: float
+
+
+class Event(Frozen):
+    """One thing that happened during a run, as it is streamed."""
+
+    kind: Literal["step", "claim", "withheld", "interrupt", "done", "error"]
+    step: Step | None = None
+    claim: Claim | None = None
+    withheld: Withheld | None = None
+    value: Any = None
+
+
+def ignore(event: Event) -> None:
+    """The listener of a run that nobody watches."""
+
+
+@dataclass
+class RunContext:
+    """Injected into graph nodes and tools; never checkpointed."""
+
+    store: CaseStore
+    choice: Choice
+    listen: Callable[[Event], None] = ignore
+    case: Case | None = None
+    steps: list[Step] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    report: Report | None = None
+
+    @property
+    def the_case(self) -> Case:
+        """The case under review; the graph's first node sets it."""
+        if self.case is None:
+            raise RuntimeError("the run has no case yet")
+        return self.case
+
+    @contextmanager
+    def step(self, name: str, **arguments: Any) -> Iterator[None]:
+        """Record a tool call with its wall time, and tell the listener."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            taken = Step(name=name, arguments=arguments, seconds=round(time.perf_counter() - started, 4))
+            self.steps.append(taken)
+            self.listen(Event(kind="step", step=taken))

@@ -1,0 +1,230 @@
+"""How Calipers thinks: read → check_quality → assist → draft → verify ⇄ revise → report.
+
+The unit of release is one claim. A claim is drafted (by code, or by the model), filled and verified by
+code, and only then streamed; before that only step events leave the graph.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from langchain_core.messages import AnyMessage
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from calipers.agent.answering import answer_by_rule
+from calipers.agent.assist import Draft, DraftClaim, assist, faults_message, question_message
+from calipers.agent.context import Event, RunContext
+from calipers.agent.drafting import full_read, make_claim
+from calipers.agent.reporting import assemble, provisional
+from calipers.agent.state import State
+from calipers.agent.verifier import Checker
+from calipers.errors import CalipersError, ModelFailed
+from calipers.evidence import Ledger
+from calipers.knowledge import statements
+from calipers.report import Claim, Withheld
+
+#: How often the model may draft: once, and two revisions.
+MAX_DRAFTS: Final = 3
+
+Graph = CompiledStateGraph[State, RunContext, State, State]
+
+
+def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
+    """The outer graph; one is built per agent and shared by its threads."""
+    graph = StateGraph(State, context_schema=RunContext)
+    for name, node in (
+        ("read", read),
+        ("check_quality", check_quality),
+        ("assist", assist_node),
+        ("draft", draft),
+        ("verify", verify_node),
+        ("revise", revise),
+        ("report", report),
+    ):
+        graph.add_node(name, node)
+    graph.add_edge(START, "read")
+    graph.add_edge("read", "check_quality")
+    graph.add_conditional_edges("check_quality", _after_quality, ["assist", "draft"])
+    graph.add_edge("assist", "draft")
+    graph.add_edge("draft", "verify")
+    graph.add_conditional_edges("verify", _after_verify, ["revise", "report"])
+    graph.add_edge("revise", "verify")
+    graph.add_edge("report", END)
+    return graph.compile(checkpointer=checkpointer)
+
+
+def read(state: State, runtime: Runtime[RunContext]) -> State:
+    """Resolve the case key to the ECG and its measurements."""
+    choice = _context(state, runtime).choice
+    return State(model_name=choice.name, model_note=choice.reason)
+
+
+def _context(state: State, runtime: Runtime[RunContext]) -> RunContext:
+    """The run's context with its case; a run that resumes after an interrupt starts in a later node."""
+    context = runtime.context
+    if context.case is None:
+        context.case = context.store.get(state["case"])
+    return context
+
+
+def check_quality(state: State, runtime: Runtime[RunContext]) -> State:
+    """Nothing is asked of a model about a record that cannot be assessed."""
+    if _context(state, runtime).the_case.quality.assessable:
+        return State()
+    return State(model_name="none", model_note="the record is not assessable; no model was asked", sentences=["not_assessable"])
+
+
+def _after_quality(state: State, runtime: Runtime[RunContext]) -> Literal["assist", "draft"]:
+    wants_model = _context(state, runtime).choice.chat is not None and _context(state, runtime).the_case.quality.assessable
+    return "assist" if wants_model else "draft"
+
+
+def assist_node(state: State, runtime: Runtime[RunContext]) -> State:
+    """The model's turn, after consent if patient data would leave the machine."""
+    context = _context(state, runtime)
+    if context.choice.remote and not state.get("consent") and not _may_leave(context):
+        return State(consent=False, model_name="none", model_note="the clinician kept the data on this machine")
+    asked = question_message(state.get("question"), context)
+    return _model_turn([*state.get("messages", []), asked], [asked], state, context)
+
+
+def _may_leave(context: RunContext) -> bool:
+    """Ask the clinician; the graph pauses here until `resume` brings the answer."""
+    from calipers.settings import settings
+
+    if settings().allow_remote:
+        return True
+    answer = interrupt(
+        {
+            "kind": "consent",
+            "text": f"Age, sex and measurements of this ECG would be sent to {context.choice.name}. Send them?",
+        }
+    )
+    return answer is True
+
+
+def _model_turn(history: list[AnyMessage], added: list[AnyMessage], state: State, context: RunContext) -> State:
+    attempts = state.get("attempts", 0) + 1
+    try:
+        messages, drafted = assist(history, context)
+    except ModelFailed as problem:
+        note = f"{context.choice.name} failed ({problem}); measurements and criteria answered"
+        return State(attempts=MAX_DRAFTS, model_name="none", model_note=note, sentences=["model_failed"], drafts=[])
+    claims, faults = _claims_of(drafted, context.the_case.ledger)
+    return State(
+        attempts=attempts,
+        consent=True,
+        messages=[*added, *messages],
+        drafts=[claim.model_dump(mode="json") for claim in claims],
+        sentences=list(drafted.sentences),
+        faults=faults,
+        model_name=context.choice.name,
+        model_note=context.choice.reason,
+    )
+
+
+def _claims_of(drafted: Draft, ledger: Ledger) -> tuple[list[Claim], list[str]]:
+    """The model's drafts as claims; one that cannot even be filled keeps its template as text, to be withheld."""
+    claims, faults = [], []
+    for number, item in enumerate(drafted.claims):
+        try:
+            claims.append(_claim_of(f"model_{number}", item, ledger))
+        except (CalipersError, ValueError) as problem:
+            faults.append(f"{item.template}: {problem}")
+            claims.append(Claim(id=f"model_{number}", template=item.template, text=item.template, evidence=tuple(item.evidence)))
+    return claims, faults
+
+
+def _claim_of(key: str, item: DraftClaim, ledger: Ledger) -> Claim:
+    statement = statements().noun(statements().find(item.statement).key) if item.statement else None
+    return make_claim(
+        key,
+        item.template,
+        ledger,
+        statement=statement,
+        polarity=item.polarity,
+        certainty=item.certainty,
+        evidence=item.evidence,
+        criteria=[name.removeprefix("crit:") for name in item.criteria],
+    )
+
+
+def draft(state: State, runtime: Runtime[RunContext]) -> State:
+    """Add what code itself has to say: everything in a full read, the answer where no model gave one."""
+    context = _context(state, runtime)
+    case = context.the_case
+    drafts = [Claim.model_validate(claim) for claim in state.get("drafts", [])]
+    sentences = list(state.get("sentences", []))
+    by_code: tuple[Claim, ...] = ()
+    if case.quality.assessable:
+        if state["mode"] == "interpret":
+            by_code = full_read(case.verdicts, case.ledger)
+        elif state.get("model_name") == "none":
+            by_code, said = answer_by_rule(state.get("question") or "", context)
+            sentences += said
+    known = {claim.text for claim in by_code}
+    merged = [*by_code, *(claim for claim in drafts if claim.text not in known)]
+    return State(drafts=[claim.model_dump(mode="json") for claim in merged], sentences=sentences)
+
+
+def verify_node(state: State, runtime: Runtime[RunContext]) -> State:
+    """Check each draft; what passes is released and streamed at once, what fails goes back or is withheld."""
+    context = _context(state, runtime)
+    checker = Checker(provisional(context.the_case))
+    released, withheld = list(state.get("released", [])), list(state.get("withheld", []))
+    faults: list[str] = []
+    retry: list[dict[str, object]] = []
+    may_revise = context.choice.chat is not None and state.get("attempts", 0) < MAX_DRAFTS
+    taken = {claim["id"] for claim in released}
+    for stored in state.get("drafts", []):
+        claim = Claim.model_validate(stored)
+        if claim.id in taken:
+            claim = claim.model_copy(update={"id": f"{claim.id}_{state.get('attempts', 0)}"})
+        problems = checker.claim_faults(claim)
+        if not problems:
+            released.append(claim.model_dump(mode="json"))
+            context.listen(Event(kind="claim", claim=claim))
+        elif may_revise and claim.id.startswith("model_"):
+            faults += [f"- {claim.template}: {problem.detail}" for problem in problems]
+            retry.append(stored)
+        else:
+            kept = Withheld(claim=claim, reason="; ".join(problem.detail for problem in problems))
+            withheld.append(kept.model_dump(mode="json"))
+            context.listen(Event(kind="withheld", withheld=kept))
+    return State(released=released, withheld=withheld, faults=faults, drafts=retry)
+
+
+def _after_verify(state: State) -> Literal["revise", "report"]:
+    return "revise" if state.get("faults") else "report"
+
+
+def revise(state: State, runtime: Runtime[RunContext]) -> State:
+    """Tell the model what was wrong and take its new drafts; a model that fails here loses the claims at hand."""
+    told = faults_message(state.get("faults", []))
+    after = _model_turn([*state.get("messages", []), told], [told], state, _context(state, runtime))
+    if after.get("model_name") == "none":
+        # The first drafts stand unverified: they are kept as they are, to be withheld with their reasons.
+        after["drafts"] = state.get("drafts", [])
+        after["sentences"] = state.get("sentences", [])
+    return after
+
+
+def report(state: State, runtime: Runtime[RunContext]) -> State:
+    """Assemble the report outside the state and hand it to the caller."""
+    context = _context(state, runtime)
+    context.report = assemble(
+        context.the_case,
+        claims=tuple(Claim.model_validate(claim) for claim in state.get("released", [])),
+        withheld=tuple(Withheld.model_validate(item) for item in state.get("withheld", [])),
+        sentences=tuple(dict.fromkeys(state.get("sentences", []))),
+        question=state.get("question"),
+        mode=state["mode"],
+        model_name=state.get("model_name", "none"),
+        model_note=state.get("model_note", ""),
+    )
+    context.listen(Event(kind="done"))
+    return State(drafts=[], faults=[])

@@ -1,0 +1,115 @@
+"""From released claims to a report: everything cited, the disagreements, the impression, the urgency."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version as installed
+from typing import Final
+
+from calipers.agent.assist import prompts_sha256
+from calipers.agent.case_store import Case
+from calipers.agent.drafting import device_disagreements
+from calipers.agent.sentences import SentenceKey, sentence
+from calipers.agent.state import Mode
+from calipers.agent.verifier.check import impression
+from calipers.evidence import Citable, Measurement
+from calipers.knowledge import criteria_sha256, urgency
+from calipers.report import Claim, Provenance, Report, Withheld
+from calipers.settings import version
+
+#: Libraries whose version can change a number or a word.
+_VERSIONED: Final = ("numpy", "scipy", "onnxruntime", "langgraph", "langchain", "pydantic")
+
+
+def provisional(case: Case) -> Report:
+    """A report without claims over the whole ledger: what a draft is checked against."""
+    evidence = tuple(item for item in case.ledger.values() if not isinstance(item, Measurement))
+    return _report(case, (), (), tuple(case.measurements.values()), evidence, None, None, "none", "")
+
+
+def assemble(
+    case: Case,
+    *,
+    claims: tuple[Claim, ...],
+    withheld: tuple[Withheld, ...],
+    sentences: tuple[SentenceKey, ...],
+    question: str | None,
+    mode: Mode,
+    model_name: str,
+    model_note: str,
+) -> Report:
+    """The report of one run."""
+    cited = {key for claim in (*claims, *(item.claim for item in withheld)) for key in claim.evidence}
+    criteria = {f"crit:{key}" for claim in (*claims, *(item.claim for item in withheld)) for key in claim.criteria}
+    disagreements = device_disagreements(case.ledger)
+    cited |= {key for item in disagreements for side in item.sides for key in side.evidence}
+    measurements = tuple(
+        item for item in case.measurements.values() if item.beat is None or item.id in cited
+    )
+    evidence: tuple[Citable, ...] = tuple(
+        item
+        for item in case.ledger.values()
+        if not isinstance(item, Measurement) and (item.id in cited or item.id in criteria)
+    )
+    answer = None
+    if mode == "ask" or question is not None:
+        answer = " ".join([*(_sentence_of(claim) for claim in claims), *(sentence(key) for key in sentences)])
+    report = _report(case, claims, withheld, measurements, evidence, question, answer, model_name, model_note)
+    return report.model_copy(update={"disagreements": disagreements})
+
+
+def _sentence_of(claim: Claim) -> str:
+    return claim.text if claim.text.endswith((".", "?", "!")) else f"{claim.text}."
+
+
+def _report(
+    case: Case,
+    claims: tuple[Claim, ...],
+    withheld: tuple[Withheld, ...],
+    measurements: tuple[Measurement, ...],
+    evidence: tuple[Citable, ...],
+    question: str | None,
+    answer: str | None,
+    model_name: str,
+    model_note: str,
+) -> Report:
+    level, reasons = urgency(case.verdicts, case.quality.assessable)
+    return Report(
+        record=case.record,
+        patient=case.demographics,
+        question=question,
+        answer=answer,
+        quality=case.quality,
+        measurements=measurements,
+        claims=claims,
+        withheld=withheld,
+        impression=impression(claims, case.quality.assessable),
+        urgency=level,
+        urgency_reasons=reasons,
+        evidence_table=evidence,
+        provenance=Provenance(
+            calipers=version(),
+            versions=_versions(),
+            weights=_weights(),
+            model=model_name,
+            model_reason=model_note,
+            seed=0,
+            prompts_sha256=prompts_sha256(),
+            criteria_sha256=criteria_sha256(),
+            input_sha256=case.ecg.source.sha256,
+            input_format=case.ecg.source.format,
+            synthetic=case.ecg.synthetic,
+        ),
+    )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: installed(name) for name in _VERSIONED}
+
+
+@cache
+def _weights() -> dict[str, str]:
+    from calipers.tools.measure.delineation import weights_sha256
+
+    return weights_sha256()

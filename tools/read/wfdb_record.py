@@ -1,0 +1,196 @@
+"""WFDB records: a `.hea` header and its signal files, through the wfdb package.
+
+Nothing is assumed that the header does not say, nothing is fetched, signals with more than one sample
+per frame are not averaged (the package's default), and the header's checksums are verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.errors import UnreadableInput, UsageError
+from calipers.leads import Lead, standard_lead
+from calipers.tools.read import demographics
+from calipers.tools.read.files import shown
+from calipers.tools.read.recording import Recording, check_rate, require_standard_lead, standard_rows
+from calipers.tools.read.units import ACCEPTED, mv_per_unit
+from calipers.tools.read.wfdb_files import check_given, check_lengths, segment_headers, signal_files
+from calipers.tools.read.wfdb_header import Header, SignalLine, read_header
+
+#: Comment keys that hold a reader's diagnosis; everything after `<diagnoses>:` in LUDB.
+_DIAGNOSIS_KEYS: Final = frozenset(
+    {"dx", "diagnosis", "diagnose", "diagnoses", "reason for admission", "acute infarction", "rhythm"}
+)
+
+
+def read_wfdb(
+    header_path: Path, given: Sequence[Path], *, fs_hz: float | None, unit: str | None
+) -> Recording:
+    """Read the WFDB record of a header.
+
+    Args:
+        header_path: the `.hea` file.
+        given: every file the user named; each must belong to the record.
+        fs_hz: used only where the header states no rate.
+        unit: used only where the header states no gain: one count is one `unit`.
+
+    Raises:
+        UnreadableInput: a file is missing, short, damaged or not calibrated.
+        UsageError: `fs_hz` or `unit` contradicts what the header states.
+    """
+    if "::" in str(header_path) or "://" in str(header_path):
+        raise UnreadableInput(f"found `{shown(header_path)}`; needed a local path without `::` or `://`")
+    header = read_header(header_path)
+    parts = [header, *segment_headers(header)]
+    signals = [part.signals for part in parts if part.signals]
+    files = signal_files(parts)
+    check_given(given, header, files)
+    if header.fs_hz is not None and fs_hz is not None and fs_hz != header.fs_hz:
+        raise UsageError(f"found {header.fs_hz:g} Hz in `{shown(header_path.name)}`; needed no other `fs_hz`")
+    frame_rate = header.fs_hz if header.fs_hz is not None else fs_hz
+    if frame_rate is None:
+        raise UnreadableInput(
+            f"found no sampling rate in `{shown(header_path.name)}`; needed one, or `fs_hz`"
+        )
+    calibrated = all(s.gain for lines in signals for s in lines if standard_lead(s.label))
+    if calibrated and unit is not None:
+        raise UsageError(f"found a gain in `{shown(header_path.name)}`; needed no `unit`")
+    if not calibrated and (unit is None or header.segments):
+        raise UnreadableInput(
+            f"found no gain in `{shown(header_path.name)}`; needed counts per mV, or `unit`"
+        )
+    read = _segmented if header.segments else _single
+    labelled, per_frame, record = read(header, unit)
+    about = demographics.from_comments(header.comments)
+    return Recording(
+        format="WFDB",
+        files=tuple({part.path for part in parts} | files),
+        fs_hz=check_rate(frame_rate * per_frame, header_path.name),
+        rows_mv=standard_rows(labelled, header_path.name),
+        gain=_gains(signals[-1]),
+        age=about.age,
+        sex=about.sex,
+        recorded_at=_recorded_at(record),
+        device_statements=_statements(header.comments),
+    )
+
+
+def _single(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArray[np.float64]]], int, Any]:
+    """The standard leads of a plain record: (label, millivolts), samples per frame, the wfdb record."""
+    import wfdb
+
+    lines = header.signals
+    wanted = [i for i, line in enumerate(lines) if standard_lead(line.label)]
+    standard = {lead: i for i in wanted if (lead := standard_lead(lines[i].label))}
+    require_standard_lead(standard, [line.label for line in lines], header.path.name)
+    per_frame = _common_samples_per_frame([lines[i] for i in wanted], header.path.name)
+    longer = check_lengths(header, wanted)
+    with redirect_stdout(StringIO()):
+        record = wfdb.rdrecord(
+            str(header.path)[: -len(".hea")], channels=wanted, physical=False, smooth_frames=False
+        )
+    if not longer and not any(lines[i].skew for i in wanted):
+        _verify_checksums(record, header)
+    for position, i in enumerate(wanted):
+        if lines[i].gain is None:
+            record.adc_gain[position] = 1.0
+    volts = record.dac(expanded=True)
+    labelled = []
+    for position, i in enumerate(wanted):
+        stated = lines[i].unit if lines[i].gain is not None else unit or ""
+        labelled.append((lines[i].label, volts[position] * _factor(stated, lines[i].label, header)))
+    return labelled, per_frame, record
+
+
+def _segmented(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArray[np.float64]]], int, Any]:
+    """The leads of a record in segments, joined in time; stretches without a segment are NaN."""
+    import wfdb
+
+    for part in segment_headers(header):
+        check_lengths(part, range(len(part.signals)))
+    lines = [line for part in segment_headers(header) for line in part.signals if standard_lead(line.label)]
+    if not lines:
+        raise UnreadableInput(
+            f"found no standard lead in the segments of `{shown(header.path.name)}`; needed one"
+        )
+    per_frame = _common_samples_per_frame(lines, header.path.name)
+    with redirect_stdout(StringIO()):
+        record = wfdb.rdrecord(str(header.path)[: -len(".hea")], smooth_frames=False)
+    labelled = [
+        (str(label), signal * _factor(str(stated), str(label), header))
+        for label, stated, signal in zip(record.sig_name, record.units, record.e_p_signal, strict=True)
+        if standard_lead(str(label))
+    ]
+    return labelled, per_frame, record
+
+
+def _common_samples_per_frame(lines: Sequence[SignalLine], name: str) -> int:
+    rates = {line.samples_per_frame for line in lines}
+    if len(rates) > 1 or 0 in rates:
+        raise UnreadableInput(
+            f"found {' and '.join(map(str, sorted(rates)))} samples per frame in `{shown(name)}`;"
+            " needed the same rate in every lead"
+        )
+    return rates.pop()
+
+
+def _verify_checksums(record: Any, header: Header) -> None:
+    """Compare the header's 16-bit sums with the samples; a header with only zeros states none."""
+    stated: list[int | None] = list(record.checksum)
+    if not any(stated):
+        return
+    for label, promised, found in zip(
+        record.sig_name, stated, record.calc_checksum(expanded=True), strict=True
+    ):
+        if promised is not None and promised % 65536 != found:
+            raise UnreadableInput(
+                f"found checksum {found} in lead {shown(label)}, `{shown(header.path.name)}` promises"
+                f" {promised % 65536}; needed an undamaged signal file"
+            )
+
+
+def _factor(unit: str, label: str, header: Header) -> float:
+    factor = mv_per_unit(unit)
+    if factor is None:
+        raise UnreadableInput(
+            f"found `{shown(unit)}` for lead {shown(label)} in `{shown(header.path.name)}`; needed {ACCEPTED}"
+        )
+    return factor
+
+
+def _gains(lines: Sequence[SignalLine]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for line in lines:
+        lead: Lead | None = standard_lead(line.label)
+        if lead is not None:
+            named[lead] = f"{line.gain:g} counts/{line.unit}" if line.gain is not None else "not stated"
+    return named
+
+
+def _recorded_at(record: Any) -> datetime | None:
+    """Date and time of the first sample, when the header has both."""
+    if record.base_date is None or record.base_time is None:
+        return None
+    return datetime.combine(record.base_date, record.base_time)
+
+
+def _statements(comments: Sequence[str]) -> tuple[str, ...]:
+    """Diagnoses in the comments, verbatim; other comments may identify the patient and stay in the file."""
+    statements: list[str] = []
+    in_diagnoses = False
+    for comment in comments:
+        pair = demographics.keyed(comment)
+        if pair is not None and pair[0] == "diagnoses":
+            in_diagnoses = True
+            statements += [pair[1]] if pair[1] else []
+        elif in_diagnoses or (pair is not None and pair[0] in _DIAGNOSIS_KEYS):
+            statements += [comment.strip()] if comment.strip() else []
+    return tuple(statements)
