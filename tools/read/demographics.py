@@ -15,8 +15,6 @@ _OLDEST: Final = 130.0
 
 _SEXES: Final[dict[str, Sex]] = {"m": "male", "male": "male", "f": "female", "female": "female"}
 
-#: `Age: 81`, `<age>: 51`, `age = 64 years`
-_KEYED: Final = re.compile(r"^<?\s*(?P<key>[A-Za-z][A-Za-z _]*?)\s*>?\s*[:=]\s*(?P<value>.*)$")
 #: MIT-BIH writes `69 M 1085 1629 x1`.
 _MIT_BIH: Final = re.compile(r"^(?P<age>-?\d{1,3})\s+(?P<sex>[MF])\b")
 _NUMBER: Final = re.compile(r"^\s*(\d{1,3}(?:\.\d+)?)\s*(?:y|yr|yrs|years?)?\s*$", re.IGNORECASE)
@@ -47,8 +45,8 @@ def sex_of(value: object) -> Sex | None:
 
 def keyed(comment: str) -> tuple[str, str] | None:
     """`(key, value)` of a comment such as `<age>: 51`, the key folded; None when it is free text."""
-    found = _KEYED.match(comment.strip())
-    return (found["key"].strip().casefold(), found["value"].strip()) if found else None
+    key, colon, value = comment.partition(":")
+    return (key.strip("<> \t").casefold(), value.strip()) if colon else None
 
 
 def from_comments(comments: Iterable[str]) -> Demographics:

@@ -74,6 +74,7 @@ _KINDS: Final[dict[str, _Kind]] = {
     "t_axis": _ANGLE,
 }
 
+_LONGEST_VALUE: Final = 40
 _VALUE: Final = re.compile(r"^\s*([-+]?\d+(?:\.\d+)?)\s*(\S*)\s*$")
 
 
@@ -85,7 +86,7 @@ def device_measurements(record: ECGRecord) -> dict[str, float]:
     named = _NAMED | (_NAMED_IN_MUSE if record.source_format == "ge_muse_xml" else {})
     for key, text in record.annotations.items():
         name = named.get(re.sub(r"[^a-z0-9]", "", key.casefold()))
-        value = _VALUE.match(str(text))
+        value = _VALUE.match(str(text)[:_LONGEST_VALUE]) if name is not None else None
         if name is not None and name not in found and value is not None:
             _keep(found, name, float(value.group(1)), value.group(2))
     if "atrial_rate" not in found:

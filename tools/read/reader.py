@@ -14,6 +14,7 @@ from calipers.errors import CalipersError, MissingPart, UnreadableInput, UsageEr
 from calipers.tools.read.detect import SIGNAL_SUFFIXES, detect
 from calipers.tools.read.files import check_file, head_of, shown
 from calipers.tools.read.recording import Recording
+from calipers.tools.read.units import ACCEPTED, mv_per_unit
 
 PathLike = str | os.PathLike[str]
 
@@ -55,7 +56,7 @@ def read_ecg(
     given = [path_or_paths] if isinstance(path_or_paths, str | os.PathLike) else list(path_or_paths)
     if not given:
         raise UsageError("found no path; needed an ECG file")
-    _check_arguments(fs_hz, age, sex)
+    _check_arguments(fs_hz, unit, age, sex)
     paths = [Path(path) for path in given]
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # parsers' chatter; what matters in it is an error by now
@@ -100,11 +101,13 @@ def _read(
     return read_exchange(path, format_name)
 
 
-def _check_arguments(fs_hz: float | None, age: float | None, sex: str | None) -> None:
+def _check_arguments(fs_hz: float | None, unit: str | None, age: float | None, sex: str | None) -> None:
     """What the caller said, before the file is touched."""
     low, high = FS_RANGE_HZ
     if fs_hz is not None and not low <= fs_hz <= high:
         raise UsageError(f"found a sampling rate of {fs_hz:g} Hz; needed {low:g} to {high:g} Hz")
+    if unit is not None and mv_per_unit(unit) is None:
+        raise UsageError(f"found unit `{shown(unit)}`; needed {ACCEPTED}")
     if age is not None and not 0 <= age <= 130:
         raise UsageError(f"found age {age:g}; needed years between 0 and 130, or None")
     if sex not in (None, "male", "female"):

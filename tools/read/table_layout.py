@@ -14,7 +14,9 @@ from calipers.tools.read.files import shown
 from calipers.tools.read.timebase import TIME_NAMES
 
 _LONGEST_HEADER: Final = 64 * 1024
+_LONGEST_NAME: Final = 60
 _DELIMITERS: Final = (";", "\t", ",", "|")
+#: What tables write for a missing value, folded.
 EMPTY: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
 
 #: `I (mV)`, `I [uV]`
@@ -115,6 +117,8 @@ def split_cells(line: str, delimiter: str | None) -> list[str]:
 
 
 def _column(index: int, cell: str) -> Column:
+    if len(cell) > _LONGEST_NAME:
+        return Column(index, cell, None)
     if standard_lead(cell) or cell.casefold() in TIME_NAMES:
         return Column(index, cell, None)
     found = _BRACKETED.match(cell) or _SUFFIXED.match(cell)

@@ -102,11 +102,11 @@ def _single(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArray[n
     for position, i in enumerate(wanted):
         if lines[i].gain is None:
             record.adc_gain[position] = 1.0
-    volts = record.dac(expanded=True)
+    physical = record.dac(expanded=True)
     labelled = []
     for position, i in enumerate(wanted):
         stated = lines[i].unit if lines[i].gain is not None else unit or ""
-        labelled.append((lines[i].label, volts[position] * _factor(stated, lines[i].label, header)))
+        labelled.append((lines[i].label, physical[position] * _factor(stated, lines[i].label, header)))
     return labelled, per_frame, record
 
 
@@ -116,6 +116,10 @@ def _segmented(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArra
 
     for part in segment_headers(header):
         check_lengths(part, range(len(part.signals)))
+        if part.fs_hz not in (None, header.fs_hz):
+            raise UnreadableInput(
+                f"found {part.fs_hz:g} Hz in segment `{shown(part.path.name)}`; needed one rate for the record"
+            )
     lines = [line for part in segment_headers(header) for line in part.signals if standard_lead(line.label)]
     if not lines:
         raise UnreadableInput(

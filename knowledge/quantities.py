@@ -1,0 +1,166 @@
+"""The names a criterion may measure, with their units, and the small arithmetic over them.
+
+A quantity is written as in a paper: `pr`, `V1.s_amp`, `abs(V3.s_amp) + aVL.r_amp`,
+`max(V5.r_amp, V6.r_amp)`, `atrial_rate / hr`. Inside a list of leads a bare per-lead name (`st_j`) means
+the lead at hand. Uncertainties propagate as if the errors were independent; `abs`, `max` and `min` keep
+the standard deviation of the term they pick, which is exact away from ties and zero.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import cache
+from math import hypot
+from typing import Final, NamedTuple
+
+from calipers.evidence import Measurement
+from calipers.knowledge.truth import HALF_WIDTHS_PER_SD, Estimate
+from calipers.leads import LEADS, Lead
+
+GLOBAL_UNITS: Final[dict[str, str]] = {
+    "hr": "/min", "atrial_rate": "/min",
+    **dict.fromkeys(("rr_mean", "rr_sd", "p_dur", "pr", "qrs", "qt", "jtc", "pause_max"), "ms"),
+    **dict.fromkeys(("qtc_bazett", "qtc_fridericia", "qtc_framingham", "qtc_hodges"), "ms"),
+    **dict.fromkeys(("p_axis", "qrs_axis", "t_axis"), "deg"),
+    **dict.fromkeys(("p_per_qrs", "rr_irregularity", "pvc_count", "pac_count", "paced_count"), ""),
+}  # fmt: skip
+LEAD_UNITS: Final[dict[str, str]] = {
+    **dict.fromkeys(("p_amp", "q_amp", "r_amp", "s_amp", "rp_amp", "sp_amp", "t_amp"), "mV"),
+    **dict.fromkeys(("st_j", "st_60", "st_80"), "mV"),
+    **dict.fromkeys(("q_dur", "r_dur", "s_dur", "rp_dur", "r_peak_time"), "ms"),
+    **dict.fromkeys(("qrs_pattern", "qrs_notch", "quality"), ""),
+}
+TEXT_NAMES: Final = frozenset({"qrs_pattern"})
+
+_BY_LEAD: Final[dict[str, Lead]] = {lead: lead for lead in LEADS}
+_CALLS: Final = ("abs", "max", "min")
+_OPERATORS: Final[dict[type[ast.operator], str]] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+
+
+class Reading(NamedTuple):
+    """A quantity on one ECG: None when something it needs was not measurable, with what is missing."""
+
+    estimate: Estimate | None
+    text: str | None
+    ids: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+class Quantity:
+    """One parsed quantity. `unit` is derived from its names; `free_lead` says it needs a lead to be read."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        try:
+            self._tree = ast.parse(source, mode="eval").body
+        except SyntaxError as error:
+            raise ValueError(f"found `{source}`; needed a quantity such as `abs(V3.s_amp) + aVL.r_amp`") from error
+        self._names: list[tuple[Lead | None, str]] = []
+        self.unit = self._unit(self._tree)
+        self.free_lead = any(lead is None and name in LEAD_UNITS for lead, name in self._names)
+        self.is_text = any(name in TEXT_NAMES for _, name in self._names)
+        if self.is_text and not isinstance(self._tree, ast.Name | ast.Attribute):
+            raise ValueError(f"found arithmetic on text in `{source}`")
+        self.ids = cache(self._ids)
+
+    def read(self, measurements: Mapping[str, Measurement], lead: Lead | None = None) -> Reading:
+        """Read the quantity off one ECG's measurements."""
+        ids = self.ids(lead)
+        missing = tuple(id_ for id_ in ids if unmeasured(measurements, id_))
+        if missing:
+            return Reading(None, None, ids, missing)
+        if self.is_text:
+            return Reading(None, str(measurements[ids[0]].value), ids, ())
+        value = _evaluate(self._tree, measurements, lead)
+        return Reading(value, None, ids, () if value is not None else ids)
+
+    def _ids(self, lead: Lead | None) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_id(name, own or (lead if name in LEAD_UNITS else None)) for own, name in self._names))
+
+    def _unit(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+            return ""
+        if isinstance(node, ast.Name):
+            return self._name_unit(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id not in _BY_LEAD or node.attr not in LEAD_UNITS:
+                raise ValueError(f"found `{node.value.id}.{node.attr}`; needed a known lead and per-lead measurement")
+            self._names.append((_BY_LEAD[node.value.id], node.attr))
+            return LEAD_UNITS[node.attr]
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return self._combined_unit(_OPERATORS[type(node.op)], self._unit(node.left), self._unit(node.right))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
+            units = [self._unit(argument) for argument in node.args]
+            if len(set(units)) != 1 or node.keywords:
+                raise ValueError(f"found different units in `{self.source}`")
+            return units[0]
+        raise ValueError(f"found `{ast.unparse(node)}` in `{self.source}`; needed names, numbers, + - * /, abs, max, min")
+
+    def _name_unit(self, name: str) -> str:
+        if name not in GLOBAL_UNITS and name not in LEAD_UNITS:
+            raise ValueError(f"found `{name}`; needed a known measurement name")
+        self._names.append((None, name))
+        return GLOBAL_UNITS.get(name, LEAD_UNITS.get(name, ""))
+
+    def _combined_unit(self, operator: str, left: str, right: str) -> str:
+        if operator == "/":
+            return "" if left == right else f"{left}/{right}" if right else left
+        if operator == "*":
+            return " ".join(unit for unit in (left, right) if unit)
+        if left != right:
+            raise ValueError(f"found `{left}` {operator} `{right}` in `{self.source}`; needed equal units")
+        return left
+
+
+def unmeasured(measurements: Mapping[str, Measurement], id_: str) -> bool:
+    """Whether an id has no value on this ECG, absent ids included."""
+    if id_ not in measurements:
+        return True
+    item = measurements[id_]
+    return item.status != "measured" or item.value is None
+
+
+def _id(name: str, lead: Lead | None) -> str:
+    return f"{lead}.{name}" if lead else name
+
+
+def _estimate(item: Measurement) -> Estimate | None:
+    number = item.number
+    return None if number is None else Estimate(number, (item.uncertainty or 0.0) / HALF_WIDTHS_PER_SD)
+
+
+def _evaluate(node: ast.expr, measurements: Mapping[str, Measurement], lead: Lead | None) -> Estimate | None:
+    if isinstance(node, ast.Name):
+        return _estimate(measurements[_id(node.id, lead if node.id in LEAD_UNITS else None)])
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return _estimate(measurements[f"{node.value.id}.{node.attr}"])
+    if isinstance(node, ast.BinOp):
+        left, right = _evaluate(node.left, measurements, lead), _evaluate(node.right, measurements, lead)
+        return None if left is None or right is None else _combine(_OPERATORS[type(node.op)], left, right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return _called(node.func.id, [_evaluate(argument, measurements, lead) for argument in node.args])
+    assert isinstance(node, ast.Constant)
+    return Estimate(float(str(node.value)), 0.0)
+
+
+def _called(name: str, terms: list[Estimate | None]) -> Estimate | None:
+    known = [term for term in terms if term is not None]
+    if len(known) < len(terms):
+        return None
+    if name == "abs":
+        return Estimate(abs(known[0].value), known[0].sd)
+    return max(known) if name == "max" else min(known)
+
+
+def _combine(operator: str, left: Estimate, right: Estimate) -> Estimate | None:
+    if operator == "+":
+        return Estimate(left.value + right.value, hypot(left.sd, right.sd))
+    if operator == "-":
+        return Estimate(left.value - right.value, hypot(left.sd, right.sd))
+    if operator == "*":
+        return Estimate(left.value * right.value, hypot(left.value * right.sd, right.value * left.sd))
+    if right.value == 0.0:
+        return None
+    ratio = left.value / right.value
+    return Estimate(ratio, hypot(left.sd / right.value, ratio * right.sd / right.value))

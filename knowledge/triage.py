@@ -1,0 +1,97 @@
+"""How soon someone must look: urgency from the verdicts, by the table in `criteria/urgency.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Final, Literal, NamedTuple
+
+from pydantic import TypeAdapter
+
+from calipers.knowledge.table import BrokenTable, criteria_folder, read_yaml, statements
+from calipers.knowledge.verdict import Verdict
+from calipers.report import Urgency
+
+Level = Literal["critical", "urgent"]
+_RANK: Final[dict[Urgency, int]] = {"routine": 0, "urgent": 1, "critical": 2, "not_assessable": 3}
+
+
+class _Raised(NamedTuple):
+    level: Urgency
+    reason: str
+
+
+def urgency(
+    verdicts: Mapping[str, Verdict],
+    quality_assessable: bool,
+    *,
+    withheld: Collection[str] = (),
+    suggested: Collection[str] = (),
+) -> tuple[Urgency, tuple[str, ...]]:
+    """The urgency of one ECG and why, the gravest reason first.
+
+    Args:
+        verdicts: every statement evaluated on this ECG.
+        quality_assessable: False when the recording is too poor to read; nothing else then counts.
+        withheld: keys of statements whose claim was drafted and kept back.
+        suggested: keys that only a model suggests.
+
+    A critical statement that is met is critical. One that is open but leaning, possible, dependent on an
+    unknown sex or age, hidden behind a suppressor that is itself open, withheld, or only suggested by a
+    model is urgent.
+    """
+    if not quality_assessable:
+        return "not_assessable", ("The recording is not readable enough to be assessed",)
+    raised = [
+        found
+        for key, level in _levels().items()
+        if (found := _raised(verdicts, key, level, key in withheld, key in suggested)) is not None
+    ]
+    raised.sort(key=lambda found: -_RANK[found.level])
+    return (raised[0].level if raised else "routine"), tuple(found.reason for found in raised)
+
+
+def level_of(key: str) -> Urgency:
+    """What the table says of a statement that is met: critical, urgent or routine."""
+    return _levels().get(key, "routine")
+
+
+@cache
+def _levels() -> dict[str, Level]:
+    """Key → level, in the order of the table."""
+    content = TypeAdapter(dict[Level, list[str]]).validate_python(read_yaml(criteria_folder(), "urgency.yaml"))
+    levels: dict[str, Level] = {key: level for level in ("critical", "urgent") for key in content.get(level, [])}
+    for key in levels:
+        if key not in statements():
+            raise BrokenTable(f"urgency.yaml: found `{key}`; needed a statement of the table")
+    return levels
+
+
+def _raised(
+    verdicts: Mapping[str, Verdict], key: str, level: Level, withheld: bool, suggested: bool
+) -> _Raised | None:
+    label = statements()[key].label
+    verdict = verdicts.get(key)
+    if verdict is not None and verdict.result == "met" and not withheld:
+        return _Raised(level, f"{label}: criteria met")
+    doubt = _doubt(verdict, verdicts) if verdict else None
+    if withheld:
+        doubt = "the claim was withheld"
+    elif doubt is None and suggested:
+        doubt = "suggested by the model only"
+    # Doubt about an urgent finding stays routine: the report says what is borderline.
+    return _Raised("urgent", f"{label}: {doubt}") if doubt and level == "critical" else None
+
+
+def _doubt(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str | None:
+    if verdict.result == "indeterminate":
+        if verdict.leans:
+            return "borderline"
+        if verdict.certainty == "possible":
+            return "possible, a lead or wave could not be measured"
+        if verdict.depends_on:
+            return f"depends on the patient's {' and '.join(verdict.depends_on)}"
+    suppressor = verdicts.get(verdict.suppressed_by or "")
+    if verdict.leans and suppressor is not None and suppressor.result != "met":
+        return f"would be present if {suppressor.statement.label} is not"
+    return None
