@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from calipers.agent.case_store import Case
 from calipers.agent.context import RunContext
+from calipers.agent.descriptions import PHRASES, listing
 from calipers.agent.drafting import full_read, make_claim, single_measurement_claim, statement_claim
 from calipers.agent.questions import Intent, understand
 from calipers.agent.sentences import SentenceKey
 from calipers.evidence import Measurement
 from calipers.knowledge import Verdict, statements
+from calipers.printing import slots
 from calipers.report import Claim
 from calipers.tools.render import render
 
@@ -29,7 +31,13 @@ def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...
         found, sentences = _follow(intent, context)
         claims |= {claim.id: claim for claim in found}
         said |= dict.fromkeys(sentences)
-    return tuple(claims.values()), tuple(said)
+    return _without_repeats(tuple(claims.values())), tuple(said)
+
+
+def _without_repeats(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Drop a plain measurement that a diagnostic sentence has just printed."""
+    printed_already = {slot for claim in claims if claim.statement for slot in slots(claim.template)}
+    return tuple(claim for claim in claims if claim.statement or not set(slots(claim.template)) <= printed_already)
 
 
 def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:
@@ -65,10 +73,8 @@ def measured_claims(ids: tuple[str, ...], case: Case) -> Iterator[Claim]:
         if len(items) <= _TOGETHER or not all(item.lead for item in items):
             yield from (single_measurement_claim(item, case.ledger) for item in items)
             continue
-        from calipers.agent.drafting import PHRASES
-
-        listed = ", ".join(f"{item.lead} {{{item.id}}}" for item in items)
-        yield make_claim(f"m_{name}", f"{PHRASES[name]}: {listed}", case.ledger)
+        by_lead = {item.lead: item.id for item in items if item.lead}
+        yield make_claim(f"m_{name}", listing(name, by_lead), case.ledger)
 
 
 def explained_claims(verdict: Verdict, case: Case) -> tuple[list[Claim], bool]:
@@ -102,7 +108,7 @@ def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Clai
     label = label if label[:2].isupper() else label[0].lower() + label[1:]
     return make_claim(
         f"no_{verdict.key}",
-        f"Criteria for {label} are not met" + (f": {values}" if values else ""),
+        f"Criteria for {label} are not met" + (f": {values}." if values else "."),
         case.ledger,
         statement=statements().noun(verdict.key),
         polarity="absent",
@@ -112,8 +118,6 @@ def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Clai
 
 
 def _named_slot(item: Measurement) -> str:
-    from calipers.agent.drafting import PHRASES
-
     words = PHRASES[item.name]
     words = words if words[:2].isupper() or words[1:2] == "-" else words[0].lower() + words[1:]
     return f"{words}{f' in lead {item.lead}' if item.lead else ''} {{{item.id}}}"

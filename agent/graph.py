@@ -216,11 +216,14 @@ def revise(state: State, runtime: Runtime[RunContext]) -> State:
 def report(state: State, runtime: Runtime[RunContext]) -> State:
     """Assemble the report outside the state and hand it to the caller."""
     context = _context(state, runtime)
+    sentences = list(dict.fromkeys(state.get("sentences", [])))
+    if state.get("withheld"):
+        sentences.append("withheld")
     context.report = assemble(
         context.the_case,
         claims=tuple(Claim.model_validate(claim) for claim in state.get("released", [])),
         withheld=tuple(Withheld.model_validate(item) for item in state.get("withheld", [])),
-        sentences=tuple(dict.fromkeys(state.get("sentences", []))),
+        sentences=tuple(sentences),
         question=state.get("question"),
         mode=state["mode"],
         model_name=state.get("model_name", "none"),

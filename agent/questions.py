@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from calipers.agent.sentences import SentenceKey
-from calipers.knowledge import statements
+from calipers.knowledge import Row, statements
 from calipers.leads import LEADS, Lead
 
 Verb = Literal["measure", "explain", "interpret", "render", "say"]
@@ -87,7 +87,6 @@ _INTERPRET: Final = re.compile(
     re.I,
 )
 _RENDER: Final = re.compile(r"\b(show (me )?(the )?(trace|picture|ecg|leads?|image)|draw|plot|render|display|picture of|print)\b", re.I)
-_EXPLAIN: Final = re.compile(r"\b(why|explain|criteria|walk (me )?through|how come|justify|reason)\b", re.I)
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
 _LEAD_WORD: Final = re.compile(r"\b(aVR|aVL|aVF|V[1-6]|III|II)\b|\blead (I)\b|\b(I)\b(?=\s*(and|,|\?|$))", re.I)
@@ -115,18 +114,27 @@ def understand(question: str) -> tuple[Intent, ...]:
             return (Intent("say", sentence=key),)
     if _RENDER.search(text):
         return (Intent("render"),)
-    named = tuple(row.key for row in statements().mentioned(text) if row.criteria is not None)
-    ids = measurement_ids(text)
+    rows = [row for row in statements().mentioned(text) if row.criteria is not None]
+    named = tuple(row.key for row in rows)
+    ids = measurement_ids(_without_names(text, rows))
     intents: list[Intent] = []
     if named and "normal_ecg" not in named:
         intents.append(Intent("explain", statements=named))
-    if ids and (not named or not _EXPLAIN.search(text)):
+    if ids:
         intents.append(Intent("measure", ids=ids))
     if intents:
         return tuple(intents)
     if _INTERPRET.search(text) or named:
         return (Intent("interpret"),)
     return (Intent("say", sentence="not_understood"),)
+
+
+def _without_names(text: str, rows: list[Row]) -> str:
+    """The text less the names of statements: in "is the PR prolonged" the PR is part of a name."""
+    names = {name for row in rows for name in (row.label, *row.scp, *row.synonyms, *row.asked_as)}
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"\b{re.escape(name)}s?\b", " ", text, flags=re.I)
+    return text
 
 
 def measurement_ids(text: str) -> tuple[str, ...]:

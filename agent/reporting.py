@@ -53,13 +53,9 @@ def assemble(
     )
     answer = None
     if mode == "ask" or question is not None:
-        answer = " ".join([*(_sentence_of(claim) for claim in claims), *(sentence(key) for key in sentences)])
+        answer = " ".join([*(claim.text for claim in claims), *(sentence(key) for key in sentences)])
     report = _report(case, claims, withheld, measurements, evidence, question, answer, model_name, model_note)
     return report.model_copy(update={"disagreements": disagreements})
-
-
-def _sentence_of(claim: Claim) -> str:
-    return claim.text if claim.text.endswith((".", "?", "!")) else f"{claim.text}."
 
 
 def _report(

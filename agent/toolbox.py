@@ -31,8 +31,9 @@ def evidence_line(item: Evidence) -> str:
 
 def verdict_line(verdict: Verdict) -> str:
     """One statement as the model sees it: the result, the allowed certainty, and the ids to cite."""
-    evidence = verdict.evidence or verdict.absent_evidence
-    criteria = verdict.criteria or verdict.absent_criteria
+    said = verdict.present or verdict.absent
+    evidence = said.evidence if said else ()
+    criteria = said.criteria if said else ()
     return (
         f"{verdict.key} ({verdict.statement.label}): {verdict.result}"
         f"{f', certainty {verdict.certainty}' if verdict.certainty else ''}"

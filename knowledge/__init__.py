@@ -1,18 +1,18 @@
 """What Calipers cites: the statement table with its published criteria, and what they come to on one ECG.
 
-    >>> from calipers.knowledge import evaluate, statements, urgency
-    >>> statements().find("1st degree AV block").key
-    'first_degree_av_block'
+>>> from calipers.knowledge import evaluate, statements, urgency
+>>> statements().find("1st degree AV block").key
+'first_degree_av_block'
 """
 
 from calipers.knowledge.evaluation import evaluate
 from calipers.knowledge.schema import Row
-from calipers.knowledge.table import BrokenTable, StatementTable, criteria_sha256, statements
+from calipers.knowledge.table import CriteriaError, StatementTable, criteria_sha256, statements
 from calipers.knowledge.triage import level_of, urgency
 from calipers.knowledge.verdict import Sentence, Verdict, Verdicts
 
 __all__ = [
-    "BrokenTable",
+    "CriteriaError",
     "Row",
     "Sentence",
     "StatementTable",

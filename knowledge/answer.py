@@ -58,7 +58,9 @@ def combined(parts: Sequence[Answer], combine: Callable[[Iterable[Kleene]], Klee
 def negated(answer: Answer) -> Answer:
     """The contrary answer; no lead speaks for a negation."""
     partial: Partial = LEFT_OUT if answer.without_missing == LEFT_OUT else negate(answer.without_missing)
-    return answer._replace(truth=negate(answer.truth), leans=negate(answer.leans), without_missing=partial, leads=())
+    return answer._replace(
+        truth=negate(answer.truth), leans=negate(answer.leans), without_missing=partial, leads=()
+    )
 
 
 def branched(condition: Answer, then: Answer | None, otherwise: Answer | None) -> Answer:
@@ -70,7 +72,9 @@ def branched(condition: Answer, then: Answer | None, otherwise: Answer | None) -
     agreed = then.truth if then.truth == otherwise.truth else None
     if condition.leans is None:
         leans = then.leans if then.leans == otherwise.leans else None
-        return _joined(condition, then)._replace(truth=agreed, leans=leans, without_missing=agreed, probability=None)
+        return _joined(condition, then)._replace(
+            truth=agreed, leans=leans, without_missing=agreed, probability=None
+        )
     likelier = then if condition.leans else otherwise
     return _joined(condition, likelier)._replace(truth=agreed, without_missing=agreed, probability=None)
 
@@ -116,5 +120,6 @@ def _partial(parts: Sequence[Partial], need: int, pairs: Pairs | None) -> Partia
 
 def _joined(condition: Answer, taken: Answer) -> Answer:
     return taken._replace(
-        measured=unique((condition.measured, taken.measured)), missing=unique((condition.missing, taken.missing))
+        measured=unique((condition.measured, taken.measured)),
+        missing=unique((condition.missing, taken.missing)),
     )

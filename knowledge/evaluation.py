@@ -53,7 +53,9 @@ def _verdict(row: Row, context: _Context) -> Verdict:
     age = context.patient.age
     if row.adults_only and age is not None and age < ADULT_FROM_YEARS:
         return _not_applicable(row, noun, "adult limits are not applied under sixteen years of age")
-    outcome = merged(row, [walked(row, _walk(row, context, kind)) for kind in kinds(row, context.patient)], context.patient)
+    outcome = merged(
+        row, [walked(row, _walk(row, context, kind)) for kind in kinds(row, context.patient)], context.patient
+    )
     if outcome.applies is not None and outcome.applies.truth is not True and outcome.applies.leans is False:
         return _not_applicable(row, noun, "what it presupposes is not present on this ECG", outcome)
     suppressor = next((key for key in row.suppressed_by if context.verdicts[key].leans_present), None)
@@ -106,7 +108,9 @@ def _certainty(row: Row, outcome: Outcome) -> tuple[Certainty | None, tuple[Cap,
     if base is None:
         return None, ()
     caps = [
-        cap for cap, open_ in zip(row.caps, outcome.caps_open, strict=True) if open_ and _RANK[cap.at_most] < _RANK[base]
+        cap
+        for cap, open_ in zip(row.caps, outcome.caps_open, strict=True)
+        if open_ and _RANK[cap.at_most] < _RANK[base]
     ]
     return min((base, *(cap.at_most for cap in caps)), key=lambda one: _RANK[one]), tuple(caps)
 
@@ -116,7 +120,11 @@ def _base_certainty(answer: Answer) -> Certainty | None:
         return "definite"
     if answer.truth is None and answer.leans is True:
         return "probable"
-    return "possible" if answer.truth is None and answer.leans is None and answer.without_missing is True else None
+    return (
+        "possible"
+        if answer.truth is None and answer.leans is None and answer.without_missing is True
+        else None
+    )
 
 
 def _present(

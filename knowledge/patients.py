@@ -60,9 +60,14 @@ def merged(row: Row, outcomes: Sequence[Outcome], patient: Demographics) -> Outc
     answers = [one.answer for one in outcomes]
     same = len({one.truth for one in answers}) == 1
     same_lean = len({one.leans for one in answers}) == 1
-    unknown = [("sex", patient.sex is None and row.differs_by_sex), ("age", patient.age is None and bool(row.age_breaks))]
+    unknown = [
+        ("sex", patient.sex is None and row.differs_by_sex),
+        ("age", patient.age is None and bool(row.age_breaks)),
+    ]
     # The kind that is hardest to convince stands for all: what it grants, every kind grants.
-    hardest = min(outcomes, key=lambda one: (one.answer.truth is True, one.answer.leans is True, len(one.answer.leads)))
+    hardest = min(
+        outcomes, key=lambda one: (one.answer.truth is True, one.answer.leans is True, len(one.answer.leads))
+    )
     answer = hardest.answer._replace(
         truth=first.answer.truth if same else None,
         leans=first.answer.leans if same_lean else None,

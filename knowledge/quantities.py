@@ -9,7 +9,7 @@ the standard deviation of the term they pick, which is exact away from ties and 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from math import hypot
 from typing import Final, NamedTuple
@@ -55,7 +55,9 @@ class Quantity:
         try:
             self._tree = ast.parse(source, mode="eval").body
         except SyntaxError as error:
-            raise ValueError(f"found `{source}`; needed a quantity such as `abs(V3.s_amp) + aVL.r_amp`") from error
+            raise ValueError(
+                f"found `{source}`; needed a quantity such as `abs(V3.s_amp) + aVL.r_amp`"
+            ) from error
         self._names: list[tuple[Lead | None, str]] = []
         self.unit = self._unit(self._tree)
         self.free_lead = any(lead is None and name in LEAD_UNITS for lead, name in self._names)
@@ -76,7 +78,11 @@ class Quantity:
         return Reading(value, None, ids, () if value is not None else ids)
 
     def _ids(self, lead: Lead | None) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(_id(name, own or (lead if name in LEAD_UNITS else None)) for own, name in self._names))
+        return tuple(
+            dict.fromkeys(
+                _id(name, own or (lead if name in LEAD_UNITS else None)) for own, name in self._names
+            )
+        )
 
     def _unit(self, node: ast.expr) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
@@ -85,17 +91,23 @@ class Quantity:
             return self._name_unit(node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id not in _BY_LEAD or node.attr not in LEAD_UNITS:
-                raise ValueError(f"found `{node.value.id}.{node.attr}`; needed a known lead and per-lead measurement")
+                raise ValueError(
+                    f"found `{node.value.id}.{node.attr}`; needed a known lead and per-lead measurement"
+                )
             self._names.append((_BY_LEAD[node.value.id], node.attr))
             return LEAD_UNITS[node.attr]
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return self._combined_unit(_OPERATORS[type(node.op)], self._unit(node.left), self._unit(node.right))
+            return self._combined_unit(
+                _OPERATORS[type(node.op)], self._unit(node.left), self._unit(node.right)
+            )
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
             units = [self._unit(argument) for argument in node.args]
             if len(set(units)) != 1 or node.keywords:
                 raise ValueError(f"found different units in `{self.source}`")
             return units[0]
-        raise ValueError(f"found `{ast.unparse(node)}` in `{self.source}`; needed names, numbers, + - * /, abs, max, min")
+        raise ValueError(
+            f"found `{ast.unparse(node)}` in `{self.source}`; needed names, numbers, + - * /, abs, max, min"
+        )
 
     def _name_unit(self, name: str) -> str:
         if name not in GLOBAL_UNITS and name not in LEAD_UNITS:
@@ -119,6 +131,11 @@ def unmeasured(measurements: Mapping[str, Measurement], id_: str) -> bool:
         return True
     item = measurements[id_]
     return item.status != "measured" or item.value is None
+
+
+def leads_of(ids: Iterable[str]) -> tuple[Lead, ...]:
+    """The leads that measurement ids speak of, each once."""
+    return tuple(dict.fromkeys(_BY_LEAD[id_.partition(".")[0]] for id_ in ids if "." in id_))
 
 
 def _id(name: str, lead: Lead | None) -> str:

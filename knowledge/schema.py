@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from calipers.knowledge.quantities import LEAD_UNITS, Quantity
 from calipers.knowledge.truth import Arc, Comparison
@@ -28,7 +37,9 @@ _NAME = r"^[a-z][a-z0-9_]*$"
 class Entry(BaseModel):
     """Base of everything read from a criteria file: immutable, and a misspelt field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(cached_property,)
+    )
 
 
 class Amount(NamedTuple):
@@ -91,7 +102,9 @@ class Named(Entry):
     @classmethod
     def _limits_are_slots(cls, text: str) -> str:
         if re.search(r"\d", re.sub(r"\bV[1-9]R?\b|\{limit\}|12-lead|[23]:1", "", text)):
-            raise ValueError(f"found a digit in `{text}`; needed `{{limit}}` so that text and threshold cannot part")
+            raise ValueError(
+                f"found a digit in `{text}`; needed `{{limit}}` so that text and threshold cannot part"
+            )
         return text
 
 
@@ -109,14 +122,20 @@ class Compare(Named):
 
     @model_validator(mode="after")
     def _one_test(self) -> Compare:
-        tests = [name for name in (*get_args(Comparison), "arc", "one_of", "matches") if getattr(self, name) is not None]
+        tests = [
+            name
+            for name in (*get_args(Comparison), "arc", "one_of", "matches")
+            if getattr(self, name) is not None
+        ]
         if len(tests) != 1:
             raise ValueError(f"found {tests or 'no test'}; needed exactly one test of `value`")
         if self.value.is_text != (tests[0] in ("one_of", "matches")):
             raise ValueError(f"found `{tests[0]}` of `{self.value.source}`; needed a test that suits it")
         for row in self.limits:
             if row.limit.unit != self.value.unit:
-                raise ValueError(f"found limit `{row.limit}` for `{self.value.source}` in `{self.value.unit}`")
+                raise ValueError(
+                    f"found limit `{row.limit}` for `{self.value.source}` in `{self.value.unit}`"
+                )
         if self.arc is not None and (self.value.unit != "deg" or not _ARC.fullmatch(self.arc)):
             raise ValueError(f"found `{self.arc}`; needed an arc such as `[-90, -30) deg` of an axis")
         return self
@@ -234,7 +253,7 @@ Node = Annotated[
     | Annotated[IfThen, Tag("if")] | Annotated[InLeads, Tag("leads")] | Annotated[Refers, Tag("statement")]
     | Annotated[NothingAbnormal, Tag("no_abnormal")] | Annotated[Measured, Tag("measured")]
     | Annotated[Compare, Tag("value")],
-    Discriminator(_kind, custom_error_type="criterion", custom_error_message="needed a criterion or all/any/not/if"),
+    Discriminator(_kind, custom_error_type="criterion", custom_error_message="needed a criterion"),
 ]  # fmt: skip
 
 
@@ -266,6 +285,8 @@ class Cap(Entry):
 class Row(Entry):
     """One statement: its names and codes, when it applies, what must be true, and what is then said.
 
+    `synonyms` name nothing else; `asked_as` are looser words that a question may use for it.
+
     `subsumed_by` lists statements that say more: when one of them is asserted, this one is not repeated.
     A row without `criteria` has no published criteria here and is never evaluated.
     """
@@ -276,6 +297,7 @@ class Row(Entry):
     scp: tuple[str, ...] = ()
     snomed: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
+    asked_as: tuple[str, ...] = ()
     abnormal: bool = True
     adults_only: bool = True
     subsumed_by: tuple[str, ...] = ()
@@ -291,7 +313,9 @@ class Row(Entry):
         """Every limit that any of its criteria may apply."""
         trees = (self.applies_if, self.criteria, *(cap.when for cap in self.caps))
         criteria = (criterion for tree in trees for criterion in criteria_in(tree))
-        return tuple(row for criterion in criteria if isinstance(criterion, Compare) for row in criterion.limits)
+        return tuple(
+            row for criterion in criteria if isinstance(criterion, Compare) for row in criterion.limits
+        )
 
     @cached_property
     def differs_by_sex(self) -> bool:
@@ -306,9 +330,10 @@ class Row(Entry):
 
 
 class Family(Entry):
-    """One file of statements that belong together."""
+    """One file of statements that belong together; `position` is its place in reading order."""
 
     family: str
+    position: int
     statements: Annotated[tuple[Row, ...], Field(min_length=1)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -17,32 +17,46 @@ from pydantic import TypeAdapter, ValidationError
 
 from calipers.errors import CalipersError, UnknownStatement
 from calipers.knowledge.schema import Family, Node, NothingAbnormal, Refers, Row, Source, criteria_in
-from calipers.knowledge.templates import faults
+from calipers.knowledge.templates import SLOT, faults, templates_of
 from calipers.leads import Lead
 from calipers.report import Statement
 
 _T = TypeVar("_T")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 _FOLDER: Final = files("calipers.knowledge") / "criteria"
 #: Tables that are not families of statements.
 _TABLES: Final = ("contiguity.yaml", "sources.yaml", "urgency.yaml")
 _ORDINALS: Final = {"1st": "first", "2nd": "second", "3rd": "third", "i": "i"}
-_ABBREVIATIONS: Final = {"&": "and", "degrees": "degree", "rhythms": "rhythm", "waves": "wave", "blocks": "block"}
+_ABBREVIATIONS: Final = {
+    "&": "and",
+    "degrees": "degree",
+    "rhythms": "rhythm",
+    "waves": "wave",
+    "blocks": "block",
+}
 
 
-class BrokenTable(CalipersError):
+class CriteriaError(CalipersError):
     """A criteria file does not say what it should; the message names file, statement and field."""
 
 
 class StatementTable(Mapping[str, Row]):
     """Every statement by key, in reading order. `order` is the order in which they can be evaluated."""
 
-    def __init__(self, rows: tuple[Row, ...], sources: Mapping[str, Source], pairs: frozenset[frozenset[Lead]]) -> None:
+    def __init__(
+        self, rows: tuple[Row, ...], sources: Mapping[str, Source], pairs: frozenset[frozenset[Lead]]
+    ) -> None:
         self._rows = {row.key: row for row in rows}
         self.sources = sources
         self.contiguous = pairs
         self.order = _evaluation_order(self._rows)
-        self._names = _names(rows)
+        self._strict_names = _names(rows, loose=False)
+        self._names = _names(rows, loose=True)
+        self._words = {row.key: _words(row) for row in rows}
+        self._companions = {
+            row.key: frozenset(self.named_in(" | ".join(templates_of(row)))) - {row.key} for row in rows
+        }
 
     def __getitem__(self, key: str) -> Row:
         return self._rows[key]
@@ -68,14 +82,20 @@ class StatementTable(Mapping[str, Row]):
         raise UnknownStatement(f"found statement `{name}`; needed one of the table's names{hint}")
 
     def mentioned(self, text: str) -> tuple[Row, ...]:
-        """Every statement whose name, code or synonym stands in a sentence, the longest names first."""
-        rest = f" {_folded(text)} "
-        found: dict[str, Row] = {}
-        for name in sorted(self._names, key=len, reverse=True):
-            if f" {name} " in rest:
-                rest = rest.replace(f" {name} ", " | ")
-                found.setdefault(self._names[name], self._rows[self._names[name]])
-        return tuple(found.values())
+        """Every statement that a question may mean, the longest names first; loose words count."""
+        return tuple(self._rows[key] for key in _found(text, self._names))
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """The keys of the statements that a sentence names outright, in any of its labels and synonyms."""
+        return _found(SLOT.sub(" ", text), self._strict_names)
+
+    def companions(self, key: str) -> frozenset[str]:
+        """The other statements that this one's own sentences name, and may name whatever their verdict."""
+        return self._companions[key]
+
+    def words(self, key: str) -> frozenset[str]:
+        """The lower-case words in which a statement may be spoken of: its names, criteria and sentences."""
+        return self._words[key]
 
     def by_scp(self, code: str) -> tuple[Row, ...]:
         """Every statement that carries this SCP-ECG code as PTB-XL spells it."""
@@ -111,23 +131,25 @@ def load(folder: Traversable) -> StatementTable:
     """Read and check a folder of criteria.
 
     Raises:
-        BrokenTable: a file is not valid; the message names the file, the statement and the field.
+        CriteriaError: a file is not valid; the message names the file, the statement and the field.
     """
     sources = _checked("sources.yaml", TypeAdapter(dict[str, Source]), read_yaml(folder, "sources.yaml"))
-    pairs = _checked("contiguity.yaml", TypeAdapter(list[tuple[Lead, Lead]]), read_yaml(folder, "contiguity.yaml"))
+    pairs = _checked(
+        "contiguity.yaml", TypeAdapter(list[tuple[Lead, Lead]]), read_yaml(folder, "contiguity.yaml")
+    )
     rows: dict[str, Row] = {}
-    for file in _yaml_files(folder):
-        if file.name in _TABLES:
-            continue
-        for row in _family(file.name, read_yaml(folder, file.name)).statements:
+    names = [file.name for file in _yaml_files(folder) if file.name not in _TABLES]
+    families = {name: _family(name, read_yaml(folder, name)) for name in names}
+    for name, family in sorted(families.items(), key=lambda item: item[1].position):
+        for row in family.statements:
             if row.key in rows:
-                raise BrokenTable(f"{file.name}: found statement `{row.key}` twice")
-            _check_row(file.name, row, sources)
+                raise CriteriaError(f"{name}: found statement `{row.key}` twice")
+            _check_row(name, row, sources)
             rows[row.key] = row
     for row in rows.values():
         for key in (*row.suppressed_by, *row.subsumed_by, *_references(row)):
             if key not in rows:
-                raise BrokenTable(f"statement `{row.key}` refers to `{key}`, which no file defines")
+                raise CriteriaError(f"statement `{row.key}` refers to `{key}`, which no file defines")
     return StatementTable(tuple(rows.values()), sources, frozenset(frozenset(pair) for pair in pairs))
 
 
@@ -136,11 +158,13 @@ def read_yaml(folder: Traversable, name: str) -> Any:
     try:
         return yaml.load((folder / name).read_text("utf-8"), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise BrokenTable(f"{name}: not valid YAML: {error}") from error
+        raise CriteriaError(f"{name}: not valid YAML: {error}") from error
 
 
 def _yaml_files(folder: Traversable) -> list[Traversable]:
-    return sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    return sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name
+    )
 
 
 def _checked(name: str, adapter: TypeAdapter[_T], content: Any, statements_in: tuple[str, ...] = ()) -> _T:
@@ -151,19 +175,19 @@ def _checked(name: str, adapter: TypeAdapter[_T], content: Any, statements_in: t
         where = [str(part) for part in first["loc"]]
         if len(where) > 1 and where[0] == "statements" and where[1].isdigit():
             where[:2] = [f"statement `{statements_in[int(where[1])]}`"]
-        raise BrokenTable(f"{name}: {', '.join(where)}: {first['msg']}") from error
+        raise CriteriaError(f"{name}: {', '.join(where)}: {first['msg']}") from error
 
 
 def _family(name: str, content: Any) -> Family:
     if not isinstance(content, dict) or not isinstance(content.get("statements"), list):
-        raise BrokenTable(f"{name}: needed `family` and a list of `statements`")
+        raise CriteriaError(f"{name}: needed `family` and a list of `statements`")
     rows = list(chain.from_iterable(_variants(row) for row in content["statements"]))
     keys = tuple(str(row.get("key", "without key")) if isinstance(row, dict) else str(row) for row in rows)
     return _checked(name, TypeAdapter(Family), {**content, "statements": rows}, keys)
 
 
 def _variants(row: Any) -> list[Any]:
-    """One row for each of its `variants`: `<name>` is replaced by the variant's value, its fields by its own."""
+    """One row for each of its `variants`, whose values replace `<name>` and whose fields the row's."""
     if not isinstance(row, dict) or "variants" not in row:
         return [_with_own_key(row)]
     common = {field: value for field, value in row.items() if field != "variants"}
@@ -203,16 +227,20 @@ def _with_key(value: Any, key: str) -> Any:
 
 def _check_row(name: str, row: Row, sources: Mapping[str, Source]) -> None:
     seen: set[str] = set()
-    for criterion in chain(criteria_in(row.applies_if), criteria_in(row.criteria), *map(criteria_in, _conditions(row))):
+    for criterion in chain(
+        criteria_in(row.applies_if), criteria_in(row.criteria), *map(criteria_in, _conditions(row))
+    ):
         if criterion.id in seen:
-            raise BrokenTable(f"{name}: statement `{row.key}`: found criterion `{criterion.id}` twice")
+            raise CriteriaError(f"{name}: statement `{row.key}`: found criterion `{criterion.id}` twice")
         seen.add(criterion.id)
         if criterion.source is not None and criterion.source not in sources:
-            raise BrokenTable(f"{name}: statement `{row.key}`, {criterion.id}, source: no source `{criterion.source}`")
+            raise CriteriaError(
+                f"{name}: statement `{row.key}`, {criterion.id}, source: no source `{criterion.source}`"
+            )
     for fault in faults(row):
-        raise BrokenTable(f"{name}: statement `{row.key}`: {fault}")
+        raise CriteriaError(f"{name}: statement `{row.key}`: {fault}")
     if (row.criteria is None) != (row.says is None):
-        raise BrokenTable(f"{name}: statement `{row.key}`: needed `criteria` and `says` together")
+        raise CriteriaError(f"{name}: statement `{row.key}`: needed `criteria` and `says` together")
 
 
 def _conditions(row: Row) -> tuple[Node | None, ...]:
@@ -233,7 +261,9 @@ def _evaluation_order(rows: Mapping[str, Row]) -> tuple[str, ...]:
         if key in order:
             return
         if key in underway:
-            raise BrokenTable(f"statements refer to each other in a circle: {' -> '.join([*underway, key])}")
+            raise CriteriaError(
+                f"statements refer to each other in a circle: {' -> '.join([*underway, key])}"
+            )
         underway.append(key)
         row = rows[key]
         needs = [*row.suppressed_by, *_references(row)]
@@ -249,16 +279,39 @@ def _evaluation_order(rows: Mapping[str, Row]) -> tuple[str, ...]:
     return tuple(key for key in order if rows[key].criteria is not None)
 
 
-def _names(rows: tuple[Row, ...]) -> dict[str, str]:
+def _names(rows: tuple[Row, ...], loose: bool) -> dict[str, str]:
     """Every folded name → key. Where two rows share an SCP code, the first in the table answers to it."""
     names: dict[str, str] = {}
-    for pick in (lambda row: (row.key, row.label), lambda row: row.scp, lambda row: row.synonyms):
+    kinds: list[Callable[[Row], tuple[str, ...]]] = [
+        lambda row: (row.key, row.label),
+        lambda row: row.synonyms,
+        lambda row: (*row.scp, *row.asked_as) if loose else (),
+    ]
+    for pick in kinds:
         for row in rows:
             for name in pick(row):
                 names.setdefault(_folded(name), row.key)
     return names
 
 
+def _found(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    rest = f" {_folded(text)} "
+    found: dict[str, None] = {}
+    for name in sorted(names, key=len, reverse=True):
+        if f" {name} " in rest:
+            rest = rest.replace(f" {name} ", " | ")
+            found.setdefault(names[name])
+    return tuple(found)
+
+
+def _words(row: Row) -> frozenset[str]:
+    texts = [row.label, *row.synonyms, *(SLOT.sub(" ", template) for template in templates_of(row))]
+    texts += [criterion.text for tree in (row.applies_if, row.criteria) for criterion in criteria_in(tree)]
+    return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
+
+
 def _folded(name: str) -> str:
     words = re.sub(r"[^a-z0-9&]+", " ", name.lower().replace("'", "")).split()
-    return " ".join(_ABBREVIATIONS.get(_ORDINALS.get(word, word), _ORDINALS.get(word, word)) for word in words)
+    return " ".join(
+        _ABBREVIATIONS.get(_ORDINALS.get(word, word), _ORDINALS.get(word, word)) for word in words
+    )

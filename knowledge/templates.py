@@ -56,7 +56,9 @@ def faults(row: Row) -> list[str]:
         bare = FIXED_TERM.sub("", SLOT.sub("", re.sub(r"\[\[.*?\]\]", "", template)))
         if re.search(r"\d|[{}\[\]]", bare):
             found.append(f"digit or bracket outside a slot in `{template}`")
-        found += [f"unknown measurement `{{{slot}}}`" for slot in measurement_slots(template) if not known(slot)]
+        found += [
+            f"unknown measurement `{{{slot}}}`" for slot in measurement_slots(template) if not known(slot)
+        ]
         found += [f"unknown list `{name}`" for name in _LIST.findall(template) if name not in LEAD_UNITS]
         for slot in criterion_slots(template):
             key, _, name = slot.partition(".")

@@ -30,7 +30,7 @@ class Estimate(NamedTuple):
 
 
 class Arc(NamedTuple):
-    """A stretch of the circle in degrees, from `start` counter-clockwise on paper (rising degrees) to `end`."""
+    """A stretch of the circle in degrees, from `start` through rising degrees to `end`."""
 
     start: float
     end: float
@@ -79,7 +79,9 @@ def probability_between(estimate: Estimate, low: float, high: float) -> float:
     """P(low <= true value <= high)."""
     if estimate.sd == 0.0:
         return float(low <= estimate.value <= high)
-    return _normal_cdf((high - estimate.value) / estimate.sd) - _normal_cdf((low - estimate.value) / estimate.sd)
+    return _normal_cdf((high - estimate.value) / estimate.sd) - _normal_cdf(
+        (low - estimate.value) / estimate.sd
+    )
 
 
 def probability_in_arc(axis: Estimate, arc: Arc) -> float:
@@ -87,7 +89,9 @@ def probability_in_arc(axis: Estimate, arc: Arc) -> float:
     if axis.sd == 0.0:
         return float(arc.contains(axis.value))
     # Three turns to each side hold all but a negligible part of any distribution narrower than a turn.
-    turns = (probability_between(axis, arc.start + 360.0 * turn, arc.end + 360.0 * turn) for turn in range(-3, 4))
+    turns = (
+        probability_between(axis, arc.start + 360.0 * turn, arc.end + 360.0 * turn) for turn in range(-3, 4)
+    )
     return min(1.0, sum(turns))
 
 

@@ -57,11 +57,44 @@ class Verdict:
         return self.present is not None
 
     @property
+    def template(self) -> str | None:
+        """The sentence to say for it, with slots."""
+        return self.present.template if self.present else None
+
+    @property
     def evidence(self) -> tuple[str, ...]:
-        """The measurements that speak for it, or all that were asked where nothing does."""
-        if self.present is not None:
-            return self.present.evidence
-        return tuple(dict.fromkeys(id_ for step in self.steps for id_ in step.measurements))
+        """The measurements that the sentence cites."""
+        return self.present.evidence if self.present else ()
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criteria that the sentence cites."""
+        return self.present.criteria if self.present else ()
+
+    @property
+    def absent_template(self) -> str | None:
+        """The sentence to say against it, with slots."""
+        return self.absent.template if self.absent else None
+
+    @property
+    def absent_evidence(self) -> tuple[str, ...]:
+        """The measurements that show its absence."""
+        return self.absent.evidence if self.absent else ()
+
+    @property
+    def absent_criteria(self) -> tuple[str, ...]:
+        """The criteria that are not met."""
+        return self.absent.criteria if self.absent else ()
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Every sentence that may be said of this statement on this ECG."""
+        return tuple(sentence.template for sentence in (self.present, self.absent) if sentence)
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """What a statement that refers to this one rests on: its evidence, or else all that was asked."""
+        return self.evidence or tuple(dict.fromkeys(id_ for step in self.steps for id_ in step.measurements))
 
     @property
     def leans_present(self) -> bool:
@@ -95,7 +128,8 @@ class Verdicts(Mapping[str, Verdict]):
         return tuple(
             verdict
             for key, verdict in self._items.items()
-            if verdict.asserted and not any(self._items[other].asserted for other in self._subsumed_by.get(key, ()))
+            if verdict.asserted
+            and not any(self._items[other].asserted for other in self._subsumed_by.get(key, ()))
         )
 
     def negatives(self) -> tuple[Verdict, ...]:

@@ -7,8 +7,17 @@ from itertools import combinations
 from typing import NamedTuple
 
 from calipers.evidence import CriterionEvidence, Measurement
-from calipers.knowledge.answer import LEFT_OUT, Answer, Partial, branched, combined, negated, over_leads, unique
-from calipers.knowledge.quantities import LEAD_UNITS, unmeasured
+from calipers.knowledge.answer import (
+    LEFT_OUT,
+    Answer,
+    Partial,
+    branched,
+    combined,
+    negated,
+    over_leads,
+    unique,
+)
+from calipers.knowledge.quantities import LEAD_UNITS, leads_of, unmeasured
 from calipers.knowledge.schema import (
     All,
     AnyOf,
@@ -23,7 +32,16 @@ from calipers.knowledge.schema import (
     Refers,
 )
 from calipers.knowledge.table import StatementTable
-from calipers.knowledge.truth import Kleene, all_of, any_of, compare, decide, named, probability, probability_in_arc
+from calipers.knowledge.truth import (
+    Kleene,
+    all_of,
+    any_of,
+    compare,
+    decide,
+    named,
+    probability,
+    probability_in_arc,
+)
 from calipers.knowledge.verdict import Verdict
 from calipers.leads import Lead
 from calipers.report import Demographics
@@ -108,14 +126,17 @@ class Walk:
             leans = bool(node.pattern.search(text)) if node.pattern else text in (node.one_of or ())
             chance = float(leans)
         truth = decide(chance)
-        return Answer(truth, leans, truth, ids, (), (), limit, shown, chance)
+        leads = leads_of(ids) if truth is not False and leans else ()
+        return Answer(truth, leans, truth, ids, (), leads, limit, shown, chance)
 
     def _in_leads(self, node: InLeads) -> Answer:
         source = self._source(node)
         each = {lead: self.answer(node.where, Inside(lead, node.id, source)) for lead in node.leads}
         if node.may_be_missing:
             each = {
-                lead: one._replace(without_missing=LEFT_OUT) if one.missing and one.without_missing is None else one
+                lead: one._replace(without_missing=LEFT_OUT)
+                if one.missing and one.without_missing is None
+                else one
                 for lead, one in each.items()
             }
         pairs = None
@@ -138,7 +159,7 @@ class Walk:
         present: Kleene = {"met": True, "indeterminate": None}.get(verdict.result, False)
         leans = False if verdict.result == "not_applicable" else verdict.leans
         partial: Partial = True if present is None and verdict.certainty == "possible" else present
-        answer = Answer(present, leans, partial, verdict.evidence, verdict.missing)
+        answer = Answer(present, leans, partial, verdict.weighed, verdict.missing)
         return answer if node.is_ == "present" else negated(answer)
 
     def _nothing_abnormal(self) -> Answer:

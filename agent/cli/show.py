@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calipers.agent.doctor import Finding
-from calipers.agent.drafting import PHRASES
+from calipers.agent.descriptions import PHRASES
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
 from calipers.leads import LEADS

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
+from calipers.agent.descriptions import is_description
 from calipers.agent.verifier import wording
 from calipers.ecg import Ecg
 from calipers.evidence import (
@@ -19,7 +20,7 @@ from calipers.evidence import (
     measurement_id,
 )
 from calipers.knowledge import Verdict, Verdicts, evaluate, statements, urgency
-from calipers.printing import fill, printed, slots
+from calipers.printing import SLOT, fill, printed, slots
 from calipers.report import Claim, Disagreement, Fault, Report
 
 _FOREIGN_ALLOWED: Final = ("prior:", "case:", "guide:")
@@ -66,10 +67,11 @@ class Checker:
         found: list[tuple[str, str]] = list(self._id_faults(claim))
         found += self._text_faults(claim)
         cited = {key: self.items[key] for key in claim.evidence if key in self.items}
-        found += wording.number_faults(claim.template)
-        found += wording.slot_term_faults(claim.template, cited)
-        found += wording.lead_faults(claim.template, cited.values())
-        found += self._scope_faults(claim)
+        if not self._is_own_sentence(claim):
+            found += wording.number_faults(claim.template)
+            found += wording.slot_term_faults(claim.template, cited)
+            found += wording.lead_faults(claim.template, cited.values())
+            found += self._scope_faults(claim)
         if claim.statement is not None:
             found += self._statement_faults(claim, cited)
         elif claim.polarity == "absent" or wording.negates(claim.template):
@@ -121,51 +123,66 @@ class Checker:
         own = statements().words(claim.statement.key) if claim.statement else frozenset[str]()
         if foreign := wording.foreign_words(claim.template, own):
             yield "scope", f"found `{' '.join(foreign[:6])}`; needed words of measurement and of the cited statement"
-        for key in statements().named_in(claim.template):
-            if claim.statement is not None and key == claim.statement.key:
+        for row in statements().named_in(SLOT.sub(" ", claim.template)):
+            if claim.statement is not None and (row.key == claim.statement.key or row.key in wording.relatives(claim.statement.key)):
                 continue
-            verdict = self.verdicts.get(key)
-            if verdict is None or not (verdict.result == "met" or verdict.leans):
-                yield "criteria", f"the text names {key.replace('_', ' ')}, whose criteria are not met"
+            verdict = self.verdicts.get(row.key)
+            if verdict is None or not verdict.asserted:
+                yield "criteria", f"the text names {row.label}, whose criteria are not met"
             elif claim.statement is None:
-                yield "criteria", f"the text names {key.replace('_', ' ')} without making it the claim's statement"
+                yield "criteria", f"the text names {row.label} without making it the claim's statement"
+
+    def _is_own_sentence(self, claim: Claim) -> bool:
+        """Whether the template is, to the letter, what a table of code says: a description, or this verdict's words."""
+        if claim.statement is None:
+            return is_description(claim.template)
+        verdict = self.verdicts.get(claim.statement.key)
+        if verdict is None:
+            return False
+        own = verdict.present if claim.polarity == "present" else verdict.absent
+        return own is not None and own.template == claim.template
 
     def _statement_faults(self, claim: Claim, cited: Mapping[str, Evidence]) -> Iterator[tuple[str, str]]:
         """(c) and (d): the diagnosis follows from criteria evaluated anew, and the right evidence is cited."""
         statement = claim.statement
         if statement is None:
             return
-        if statement.key not in statements() or statements()[statement.key] != statement:
+        if statement.key not in statements() or statements().noun(statement.key) != statement:
             yield "criteria", f"`{statement.key}` with these codes is not in the statement table"
             return
         if self._is_model_suggestion(claim, cited):
             return
-        verdict = self.verdicts[statement.key]
+        verdict = self.verdicts.get(statement.key)
+        if verdict is None:
+            yield "criteria", f"{statement.key} has no criteria here; only a model's suggestion may name it"
+            return
         yield from self._criterion_item_faults(claim, verdict)
-        deciding = {key for step in verdict.steps for key in step.measurements}
-        missing_ids = [key for key in cited if key not in deciding and isinstance(cited[key], Measurement)]
+        said = verdict.present or verdict.absent
+        deciding = {key for step in verdict.ledger for key in step.measurements}
+        relevant = deciding | set(said.evidence if said else ()) | set(slots(claim.template))
         if not deciding & set(cited):
             yield "criteria", f"cites nothing that decides {statement.key}"
         if claim.polarity == "absent":
-            yield from self._absence_faults(claim, verdict, cited, deciding)
+            yield from self._absence_faults(claim, verdict, cited)
             return
-        if missing_ids and len(missing_ids) > 0 and not set(missing_ids) <= set(slots(claim.template)):
-            yield "criteria", f"cites `{missing_ids[0]}`, which has no part in {statement.key}"
-        if wording.negates(claim.template) and claim.template not in verdict.templates:
+        if stray := [key for key, item in cited.items() if isinstance(item, Measurement) and key not in relevant]:
+            yield "criteria", f"cites `{stray[0]}`, which has no part in {statement.key}"
+        if wording.negates(claim.template) and not self._is_own_sentence(claim):
             yield "absence", "found a denial in a claim of presence"
-        allowed = verdict.certainty
-        if allowed is None:
+        if not verdict.asserted:
             if not self._shown_as_disagreement(claim):
                 yield "criteria", f"criteria of {statement.key} are {verdict.result}; needed met, or leaning and worded so"
-        elif claim.certainty != allowed:
-            yield "criteria", f"stated as {claim.certainty}; the criteria of {statement.key} allow {allowed}"
-        named = wording.mentioned_leads(claim.template)
-        if verdict.leads and (stray := [lead for lead in named if lead not in verdict.leads]):
-            yield "lead", f"names lead {stray[0]}, which does not meet {statement.key}"
+        elif claim.certainty != verdict.certainty:
+            yield "criteria", f"stated as {claim.certainty}; the criteria of {statement.key} allow {verdict.certainty}"
+        elif verdict.certainty != "definite" and not self._is_own_sentence(claim) and not wording.hedges(claim.template):
+            yield "criteria", f"worded as certain; the criteria of {statement.key} allow {verdict.certainty}"
+        stray_leads = [lead for lead in wording.mentioned_leads(claim.template) if verdict.leads and lead not in verdict.leads]
+        if stray_leads and not self._is_own_sentence(claim):
+            yield "lead", f"names lead {stray_leads[0]}, which does not meet {statement.key}"
 
     def _criterion_item_faults(self, claim: Claim, verdict: Verdict) -> Iterator[tuple[str, str]]:
         """The cited criteria are this statement's, and stand in the table as they evaluate here."""
-        anew = {step.id: step for step in verdict.steps}
+        anew = {step.id: step for step in verdict.ledger}
         if verdict.steps and not claim.criteria:
             yield "criteria", f"cites no criterion of {verdict.statement.key}"
         for criterion in claim.criteria:
@@ -179,15 +196,18 @@ class Checker:
                 yield "criteria", f"`{criterion}` does not evaluate to what the evidence table says"
 
     def _absence_faults(
-        self, claim: Claim, verdict: Verdict, cited: Mapping[str, Evidence], deciding: set[str]
+        self, claim: Claim, verdict: Verdict, cited: Mapping[str, Evidence]
     ) -> Iterator[tuple[str, str]]:
         if verdict.result != "not_met":
             yield "absence", f"criteria of {verdict.statement.key} are {verdict.result}; needed not met to deny it"
         blind = [key for key, item in cited.items() if isinstance(item, Measurement) and item.status != "measured"]
         if blind:
             yield "absence", f"cites `{blind[0]}`, which could not be measured and shows nothing"
-        unshown = [key for key in sorted(deciding) if key not in cited and self._measured(key)]
-        if unshown:
+        if verdict.absent is not None:
+            resting_on = set(verdict.absent.evidence)
+        else:
+            resting_on = {key for step in verdict.steps for key in step.measurements if self._measured(key)}
+        if unshown := sorted(resting_on - set(cited)):
             yield "absence", f"does not cite `{unshown[0]}`, on which the absence rests"
 
     def _measured(self, key: str) -> bool:

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Final
 
 from calipers.evidence import Evidence, Measurement
+from calipers.knowledge import statements
 from calipers.leads import LEADS
 from calipers.printing import SLOT
 
@@ -41,6 +42,7 @@ _NUMBER_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _NEGATION: Final = re.compile(r"\b(no|not|without|absent|absence|never|nor|none|neither|free of|excludes?|excluded|ruled out)\b", re.I)
+_HEDGE: Final = re.compile(r"\b(borderline|probabl[ey]|possibl[ey]|may|suggests?|suspected|likely|cannot be excluded)\b", re.I)
 _QUOTE: Final = re.compile(r"[\"“”«»„]")
 #: What a text calls a parameter → the measurement names that may fill the slot after it. First match wins.
 _TERMS: Final[tuple[tuple[str, frozenset[str]], ...]] = tuple(
@@ -140,13 +142,21 @@ def foreign_words(template: str, also: frozenset[str] = frozenset()) -> list[str
     return [word for word in words if word.lower() not in allowed]
 
 
-def words_of(*texts: str) -> frozenset[str]:
-    """The lower-case words of some texts, for extending the vocabulary."""
-    return frozenset(word.lower() for text in texts for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text))
-
-
 @cache
 def vocabulary() -> frozenset[str]:
     """The closed list of words a claim may use beside its statement's own (`vocabulary.txt`)."""
     text = (files("calipers.agent.verifier") / "vocabulary.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+@cache
+def relatives(key: str) -> frozenset[str]:
+    """Statements that share a name with this one or say more or less of the same."""
+    row = statements()[key]
+    own = {other.key for name in (row.label, *row.synonyms, *row.asked_as) for other in statements().mentioned(name)}
+    return frozenset({*own, *row.subsumed_by, *(other.key for other in statements().values() if key in other.subsumed_by)})
+
+
+def hedges(template: str) -> bool:
+    """Whether the words say that something is not certain."""
+    return bool(_HEDGE.search(template))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,18 +19,20 @@ Float32 = NDArray[np.float32]
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "delineator.onnx"
 INPUT_HZ: Final = 500.0
-LEADS: Final = 12
 _MULTIPLE: Final = 32  # the network halves the rate five times
-_WINDOW: Final = 2560  # 10.24 s at 250 Hz: a usual record is one window
-_OVERLAP: Final = 640  # 2.56 s: a beat is always seen whole, with its neighbours
-_SHORTEST: Final = 64
+_WINDOW: Final = 5120  # 10.24 s at 500 Hz: a usual record is one window
+_OVERLAP: Final = 1280  # 2.56 s: a beat is always seen whole, with its neighbours
+_FADE: Final = 1000
+_SHORTEST: Final = 128
+#: A lead with fewer known samples in a window is missing there.
+_LEAST_KNOWN: Final = 0.5
 
 
 class Waves(NamedTuple):
-    """Probability of P, QRS and T (last axis, in this order) at every sample of the record, 500 Hz.
+    """Probability of P, QRS and T (last axis, in this order) at every sample, 500 Hz.
 
     Attributes:
-        per_lead: (12, n, 3) float32; NaN for a missing lead.
+        per_lead: (leads, n, 3) float32; NaN for a missing lead.
         global_: (n, 3) float32, the wave anywhere in the leads: its bounds are the earliest onset and latest
             offset that two further leads confirm within 12 ms.
     """
@@ -52,7 +55,7 @@ class Delineator:
         """Probability of P, QRS and T at every sample, per lead and over all leads.
 
         Args:
-            signal_mv: (leads, n) float32, millivolts, at 500 Hz, at most twelve leads in any order; a missing
+            signal_mv: (leads, n) float32, millivolts, at 500 Hz, any number of leads in any order; a missing
                 lead is a row of NaN, a gap within a lead is bridged by a straight line. Resample other rates.
 
         Returns:
@@ -61,42 +64,54 @@ class Delineator:
         Raises:
             ValueError: no lead has a signal, or it is shorter than a quarter of a second.
         """
-        present = np.flatnonzero(np.isfinite(signal_mv).mean(axis=1) > 0.5)
-        rows, n = signal_mv.shape
-        if not len(present) or n < 2 * _SHORTEST:
-            needed = f"1 lead of {2 * _SHORTEST} samples at 500 Hz"
-            raise ValueError(f"found {len(present)} leads of {n} samples; needed {needed}")
-        signal = to_working_rate(_bridge_gaps(np.asarray(signal_mv, dtype=np.float32)[present]))
-        lead_tracks, global_track = self._windows(signal)
-        per_lead = np.full((rows, n, 3), np.nan, dtype=np.float32)
-        per_lead[present] = np.moveaxis(_to_input_rate(lead_tracks, n), 1, 2)
-        return Waves(per_lead, np.ascontiguousarray(_to_input_rate(global_track, n).T))
+        leads, n = signal_mv.shape
+        present = int((np.isfinite(signal_mv).mean(axis=1) > _LEAST_KNOWN).sum()) if n else 0
+        if not present or n < _SHORTEST:
+            needed = f"1 lead of {_SHORTEST} samples at 500 Hz"
+            raise ValueError(f"found {present} leads of {n} samples; needed {needed}")
+        per_lead = np.empty((leads, n, 3), dtype=np.float32)
+        whole = np.empty((n, 3), dtype=np.float32)
+        for start, part in self.stream(signal_mv):
+            span = slice(start, start + len(part.global_))
+            per_lead[:, span], whole[span] = part
+        return Waves(per_lead, whole)
 
-    def _windows(self, signal: Float32) -> tuple[Float32, Float32]:
-        """(leads, n) at 250 Hz -> probabilities (leads, 3, n) and (3, n), overlapping windows cross-faded."""
+    def stream(self, signal_mv: Float32) -> Iterator[tuple[int, Waves]]:
+        """The same for hours of signal, a block at a time and never more than one window in memory.
+
+        Args:
+            signal_mv: (leads, n), may be a memory map; only one window of it is read at a time.
+
+        Yields:
+            First sample of the block, and its `Waves`; blocks follow each other without gap or overlap. A
+            block in which every lead is missing is NaN throughout.
+        """
+        n = signal_mv.shape[1]
+        starts = list(range(0, max(n - _WINDOW, 1), _WINDOW - _OVERLAP))
+        if n > _WINDOW and starts[-1] + _WINDOW < n:
+            starts.append(n - _WINDOW)
+        tail: Waves | None = None
+        for start, following in zip(starts, [*starts[1:], n], strict=True):
+            window = self._window(np.asarray(signal_mv[:, start : start + _WINDOW], dtype=np.float32))
+            if tail is not None:
+                window = Waves(*(_cross_fade(old, new) for old, new in zip(tail, window, strict=True)))
+            length = following - start
+            yield start, Waves(window.per_lead[:, :length], window.global_[:length])
+            tail = Waves(window.per_lead[:, length:], window.global_[length:])
+
+    def _window(self, signal: Float32) -> Waves:
+        """One window (leads, n) of at most 10.24 s at 500 Hz."""
         leads, n = signal.shape
-        if n <= _WINDOW:
-            return self._run(signal)
-        lead_tracks = np.zeros((leads, 3, n), dtype=np.float32)
-        global_track = np.zeros((3, n), dtype=np.float32)
-        total = np.zeros(n, dtype=np.float32)
-        starts = [*range(0, n - _WINDOW, _WINDOW - _OVERLAP), n - _WINDOW]
-        for start in starts:
-            part = slice(start, start + _WINDOW)
-            weight = _fade(start > 0, start + _WINDOW < n)
-            lead, whole = self._run(signal[:, part])
-            lead_tracks[:, :, part] += lead * weight
-            global_track[:, part] += whole * weight
-            total[part] += weight
-        return lead_tracks / total, global_track / total
-
-    def _run(self, signal: Float32) -> tuple[Float32, Float32]:
-        """One window (leads, n) at 250 Hz -> probabilities (leads, 3, n) and (3, n)."""
-        n = signal.shape[1]
-        padded = np.pad(normalise(signal), ((0, 0), (0, -n % _MULTIPLE)), mode="edge")
+        per_lead = np.full((leads, n, 3), np.nan, dtype=np.float32)
+        present = np.flatnonzero(np.isfinite(signal).mean(axis=1) > _LEAST_KNOWN)
+        if not len(present):
+            return Waves(per_lead, np.full((n, 3), np.nan, dtype=np.float32))
+        x = normalise(to_working_rate(_bridge_gaps(signal[present])))
+        padded = np.pad(x, ((0, 0), (0, -x.shape[1] % _MULTIPLE)), mode="edge")
         session = _session(self._weights, self._threads)
-        per_lead, whole = session.run(["per_lead", "global"], {"signal": padded[None]})
-        return per_lead[0, :, :, :n], whole[0, :, :n]
+        lead_tracks, track = session.run(["per_lead", "global"], {"signal": padded[None]})
+        per_lead[present] = np.moveaxis(_to_input_rate(lead_tracks[0], n), 1, 2)
+        return Waves(per_lead, np.ascontiguousarray(_to_input_rate(track[0], n).T))
 
 
 @functools.lru_cache(maxsize=4)
@@ -123,15 +138,13 @@ def _bridge_gaps(signal: Float32) -> Float32:
     return bridged
 
 
-def _fade(rising: bool, falling: bool) -> Float32:
-    """(window,) weight that leaves the outer tenth of a second out and fades over the rest of the overlap."""
-    edge = np.clip((np.arange(_OVERLAP) - 25) / (_OVERLAP - 50), 1e-6, 1)
-    weight = np.ones(_WINDOW)
-    if rising:
-        weight[:_OVERLAP] = edge
-    if falling:
-        weight[-_OVERLAP:] = np.minimum(weight[-_OVERLAP:], edge[::-1])
-    return weight.astype(np.float32)
+def _cross_fade(old: Float32, new: Float32) -> Float32:
+    """Pass from the end of one window (..., m, 3) to the start of the next, leaving out the edges of both."""
+    m = old.shape[-2]
+    share = np.clip((np.arange(m) - m / 2) / _FADE + 0.5, 0, 1).astype(np.float32)[:, None]
+    both = (1 - share) * old + share * new[..., :m, :]
+    either = np.where(np.isnan(old), new[..., :m, :], old)
+    return np.concatenate([np.where(np.isnan(both), either, both), new[..., m:, :]], axis=-2)
 
 
 def _to_input_rate(track: Float32, n: int) -> Float32:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from calipers.leads import INDEX, Lead
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal
 
 P, QRS, T = 0, 1, 2
+WAVE_NAMES: Final[tuple[Literal["P", "QRS", "T"], ...]] = ("P", "QRS", "T")
 Probability = NDArray[np.float32]
 
 #: Two limb leads and the six chest leads carry all the information of the twelve.
@@ -42,6 +43,18 @@ class Delineator(Protocol):
     def __call__(self, signal: AnalysisSignal, usable: NDArray[np.bool_]) -> Waves:
         """Delineate the leads that `usable` (12,) names."""
         ...
+
+
+class TwelveLead:
+    """Our own network, which sees all leads at once (`calipers.models.delineator`, card beside it)."""
+
+    def __call__(self, signal: AnalysisSignal, usable: NDArray[np.bool_]) -> Waves:
+        """See `Delineator`."""
+        from calipers.models.delineator import Delineator as Network
+
+        seen = np.where(usable[:, None], signal.raw_mv, np.nan).astype(np.float32)
+        waves = Network().probabilities(seen)
+        return Waves(waves.per_lead, waves.global_, "calipers delineator")
 
 
 class OpenEcg:
@@ -127,37 +140,9 @@ def runs(active: NDArray[np.bool_]) -> NDArray[np.int64]:
     return edges.reshape(-1, 2).astype(np.int64)
 
 
-def wave_segments(probability: Probability, *, shortest_ms: float, close_ms: float = 12.0) -> NDArray[np.float64]:
-    """Onsets and offsets of one wave in one track, in (fractional) samples.
+def wave_segments(probability: Probability, wave: int) -> NDArray[np.float64]:
+    """(n,) probability of one wave → (k, 2) onsets and offsets in fractional samples."""
+    from calipers.models.delineator import segments
 
-    Args:
-        probability: (n,) of one wave.
-        shortest_ms: drop what is shorter.
-        close_ms: bridge interruptions up to this long.
-
-    Returns:
-        (k, 2) float64 onset and offset where the probability crosses 0.5, interpolated.
-    """
-    found = runs(probability >= 0.5)
-    if not len(found):
-        return np.empty((0, 2))
-    gap = close_ms * ANALYSIS_HZ / 1000.0
-    merged = [found[0].copy()]
-    for start, stop in found[1:]:
-        if start - merged[-1][1] <= gap:
-            merged[-1][1] = stop
-        else:
-            merged.append(np.array([start, stop]))
-    whole = np.array(merged)
-    whole = whole[(whole[:, 1] - whole[:, 0]) >= shortest_ms * ANALYSIS_HZ / 1000.0]
-    return np.array([[_crossing(probability, a - 1), _crossing(probability, b - 1)] for a, b in whole]).reshape(-1, 2)
-
-
-def _crossing(probability: Probability, left: int) -> float:
-    """Where the line from sample `left` to `left + 1` crosses 0.5; the edge itself at the record's ends."""
-    if left < 0:
-        return 0.0
-    if left + 1 >= probability.size:
-        return float(probability.size - 1)
-    before, after = float(probability[left]), float(probability[left + 1])
-    return left + (0.5 - before) / (after - before) if after != before else left + 0.5
+    found = segments(probability, ANALYSIS_HZ, WAVE_NAMES[wave])
+    return np.array([(item.onset_s, item.offset_s) for item in found]).reshape(-1, 2) * ANALYSIS_HZ

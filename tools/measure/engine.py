@@ -15,7 +15,8 @@ from calipers.report import Quality
 from calipers.tools.measure.analysis import AnalysisSignal, Signal, analysis_signal
 from calipers.tools.measure.axis import frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, representative_beat
-from calipers.tools.measure.delineation import Delineator, OpenEcg
+from calipers.tools.measure.bounds import bounds_shift, set_bounds
+from calipers.tools.measure.delineation import Delineator, TwelveLead
 from calipers.tools.measure.events import write_events
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
 from calipers.tools.measure.intervals import MIN_P_SHARE, write_beat_intervals, write_intervals, write_qtc, write_rates
@@ -52,7 +53,7 @@ class Examination:
 @cache
 def default_delineator() -> Delineator:
     """The delineator in use."""
-    return OpenEcg()
+    return TwelveLead()
 
 
 def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
@@ -91,11 +92,15 @@ def _examine(
     beats = find_beats(signal, waves, usable)
     marks = fiducials(waves, beats.peaks, usable)
     rhythm = read_rhythm(signal, beats, marks, usable)
+    has_p = rhythm.p_share >= MIN_P_SHARE
+    beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
+    at = landmarks(beat, beats, marks, has_p) if beat else None
+    if beat is not None and at is not None:
+        marks = set_bounds(marks, beats, bounds_shift(beat, at, usable))
+        at = landmarks(beat, beats, marks, has_p)
     write_rates(sheet, beats, rhythm)
     write_intervals(sheet, beats, marks, rhythm)
     write_qtc(sheet, rhythm)
-    beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
-    at = landmarks(beat, beats, marks, rhythm.p_share >= MIN_P_SHARE) if beat else None
     _write_axes(sheet, beat, at, leads)
     write_events(sheet, beats, marks, rhythm)
     _write_leads(sheet, leads, beats, beat, at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,6 @@ from calipers.tools.measure.delineation import QRS, P, T, Probability, Waves, wa
 
 #: Order of the marks of one beat.
 P_ON, P_OFF, QRS_ON, QRS_OFF, T_ON, T_OFF = range(6)
-_SHORTEST_MS: Final = {P: 30.0, QRS: 30.0, T: 50.0}
 #: A mark counts for the whole heart when two further leads confirm it within this (CSE working party).
 CONFIRM_MS = 12.0
 
@@ -43,18 +41,18 @@ def fiducials(waves: Waves, peaks: NDArray[np.int64], usable: Mask) -> Fiducials
         leads[row] = beat_marks(waves.per_lead[row], peaks)
     if waves.all_leads is not None:
         heart = beat_marks(waves.all_leads, peaks)
-        p_waves = wave_segments(waves.all_leads[:, P], shortest_ms=_SHORTEST_MS[P])[:, 0]
+        p_waves = wave_segments(waves.all_leads[:, P], P)[:, 0]
     else:
         heart = fuse(leads[examined])
         mean = waves.per_lead[examined, :, P].mean(axis=0)
-        p_waves = wave_segments(mean, shortest_ms=_SHORTEST_MS[P])[:, 0]
+        p_waves = wave_segments(mean, P)[:, 0]
     support = (~np.isnan(leads[examined, :, P_ON])).mean(axis=0) if examined.any() else np.zeros(peaks.size)
     return Fiducials(heart, leads, support, p_waves)
 
 
 def beat_marks(track: Probability, peaks: NDArray[np.int64]) -> Signal:
     """(n, 3) probabilities of one track → (k, 6) marks of each beat."""
-    found = {wave: wave_segments(track[:, wave], shortest_ms=_SHORTEST_MS[wave]) for wave in (P, QRS, T)}
+    found = {wave: wave_segments(track[:, wave], wave) for wave in (P, QRS, T)}
     marks = np.full((peaks.size, 6), np.nan)
     for k, peak in enumerate(peaks):
         marks[k, QRS_ON : QRS_OFF + 1] = _qrs_of(found[QRS], float(peak))

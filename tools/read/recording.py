@@ -90,7 +90,7 @@ def _refuse_impossible_samples(leads: Sequence[Lead], signal_mv: NDArray[np.floa
 
 
 def standard_rows(
-    labelled: Iterable[tuple[str, NDArray[np.float64]]], name: str
+    labelled: Iterable[tuple[str, NDArray[np.floating]]], name: str
 ) -> dict[Lead, NDArray[np.float32]]:
     """The rows that carry the name of one of the twelve leads, in millivolts.
 
@@ -137,9 +137,10 @@ def require_standard_lead(standard: Mapping[Lead, object], labels: Sequence[str]
     """
     if standard:
         return
-    found = ", ".join(f"`{shown(label)}`" for label in labels[:8]) + (", …" if len(labels) > 8 else "")
+    written = [label for label in labels if label.strip()]
+    found = ", ".join(f"`{shown(label)}`" for label in written[:8]) + (", …" if len(written) > 8 else "")
     raise UnreadableInput(
-        f"found {'labels ' + found if labels else 'no lead labels'} in `{shown(name)}`;"
+        f"found {'labels ' + found if written else 'no lead labels'} in `{shown(name)}`;"
         f" needed at least one of {', '.join(LEADS)}"
     )
 

@@ -84,6 +84,8 @@ def read_layout(path: Path) -> Layout:
         )
     delimiter = next((mark for mark in _DELIMITERS if mark in line), None)
     cells = split_cells(line, delimiter)
+    if delimiter is None and len(following.split()) == 1:
+        cells = [line.strip()]  # one column, whose name may hold a space: `I (mV)`
     has_header = not all(is_number(cell.replace(",", ".")) for cell in cells)
     sample = split_cells(following if has_header else line, delimiter)
     above = split_cells(comment, delimiter)

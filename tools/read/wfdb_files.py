@@ -42,7 +42,7 @@ def signal_files(parts: Sequence[Header]) -> set[Path]:
     for part in parts:
         for line in part.signals:
             path = part.path.with_name(line.file)
-            if line.file == "~" or path in files or (standard_lead(line.label) is None and len(parts) == 1):
+            if line.file == "~" or path in files or standard_lead(line.label) is None:
                 continue
             if not path.exists():
                 raise UnreadableInput(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -64,6 +65,7 @@ class Header:
         frames: samples per signal at the frame rate; None when the header does not say.
         signals: one per signal; empty for a record in segments.
         segments: (name, frames) of each segment; empty for a plain record.
+        recorded_at: date and time of the first sample, when the header has both.
         comments: the comment lines without their `#`.
     """
 
@@ -72,6 +74,7 @@ class Header:
     frames: int | None
     signals: tuple[SignalLine, ...]
     segments: tuple[tuple[str, int], ...]
+    recorded_at: datetime | None
     comments: tuple[str, ...]
 
 
@@ -96,15 +99,16 @@ def read_header(path: Path) -> Header:
         raise UnreadableInput(f"found `{shown(lines[0])}` in `{name}`; needed a WFDB record line")
     fs_hz = _frequency(words[2], name) if len(words) > 2 else None
     frames = int(words[3]) or None if len(words) > 3 and words[3].isdecimal() else None
+    started = _recorded_at(words[4:6])
     if segment_count:
         segments = tuple(_segment(line, name) for line in lines[1:])
         _check_count(len(segments), segment_count, "segments", name)
-        return Header(path, fs_hz, frames, (), segments, comments)
+        return Header(path, fs_hz, frames, (), segments, started, comments)
     signals = tuple(_signal(line, name) for line in lines[1:])
     _check_count(len(signals), words[1], "signals", name)
     if not signals:
         raise UnreadableInput(f"found no signal in `{name}`; needed at least one lead")
-    return Header(path, fs_hz, frames, signals, (), comments)
+    return Header(path, fs_hz, frames, signals, (), started, comments)
 
 
 def _text(raw: bytes) -> str:
@@ -112,6 +116,16 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def _recorded_at(words: list[str]) -> datetime | None:
+    """`10:11:12 03/04/2021`; None unless both are there and make sense."""
+    for layout in ("%H:%M:%S %d/%m/%Y", "%H:%M:%S.%f %d/%m/%Y"):
+        try:
+            return datetime.strptime(" ".join(words), layout)
+        except ValueError:
+            continue
+    return None
 
 
 def _check_count(found: int, promised: str, what: str, name: str) -> None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from datetime import datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calipers.errors import UnreadableInput, UsageError
-from calipers.leads import Lead, standard_lead
+from calipers.leads import Lead, require_lead, standard_lead
 from calipers.tools.read import demographics
 from calipers.tools.read.files import shown
 from calipers.tools.read.recording import Recording, check_rate, require_standard_lead, standard_rows
@@ -25,6 +24,8 @@ from calipers.tools.read.units import ACCEPTED, mv_per_unit
 from calipers.tools.read.wfdb_files import check_given, check_lengths, segment_headers, signal_files
 from calipers.tools.read.wfdb_header import Header, SignalLine, read_header
 
+#: Samples per lead that segments and the gaps between them may span: over a day at 1,000 Hz.
+_LONGEST_JOINED: Final = 100_000_000
 #: Comment keys that hold a reader's diagnosis; everything after `<diagnoses>:` in LUDB.
 _DIAGNOSIS_KEYS: Final = frozenset(
     {"dx", "diagnosis", "diagnose", "diagnoses", "reason for admission", "acute infarction", "rhythm"}
@@ -67,24 +68,30 @@ def read_wfdb(
         raise UnreadableInput(
             f"found no gain in `{shown(header_path.name)}`; needed counts per mV, or `unit`"
         )
-    read = _segmented if header.segments else _single
-    labelled, per_frame, record = read(header, unit)
+    signals_read = _segmented(header, unit) if header.segments else _single(header, unit)
     about = demographics.from_comments(header.comments)
     return Recording(
         format="WFDB",
         files=tuple({part.path for part in parts} | files),
-        fs_hz=check_rate(frame_rate * per_frame, header_path.name),
-        rows_mv=standard_rows(labelled, header_path.name),
+        fs_hz=check_rate(frame_rate * signals_read.per_frame, header_path.name),
+        rows_mv=standard_rows(signals_read.labelled, header_path.name),
         gain=_gains(signals[-1]),
         age=about.age,
         sex=about.sex,
-        recorded_at=_recorded_at(record),
+        recorded_at=header.recorded_at,
         device_statements=_statements(header.comments),
     )
 
 
-def _single(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArray[np.float64]]], int, Any]:
-    """The standard leads of a plain record: (label, millivolts), samples per frame, the wfdb record."""
+class _Signals(NamedTuple):
+    """The standard leads as (label, (n,) millivolts), and their samples per frame."""
+
+    labelled: Sequence[tuple[str, NDArray[np.floating]]]
+    per_frame: int
+
+
+def _single(header: Header, unit: str | None) -> _Signals:
+    """The standard leads of a plain record."""
     import wfdb
 
     lines = header.signals
@@ -103,37 +110,48 @@ def _single(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArray[n
         if lines[i].gain is None:
             record.adc_gain[position] = 1.0
     physical = record.dac(expanded=True)
-    labelled = []
+    labelled: list[tuple[str, NDArray[np.float64]]] = []
     for position, i in enumerate(wanted):
         stated = lines[i].unit if lines[i].gain is not None else unit or ""
         labelled.append((lines[i].label, physical[position] * _factor(stated, lines[i].label, header)))
-    return labelled, per_frame, record
+    return _Signals(labelled, per_frame)
 
 
-def _segmented(header: Header, unit: str | None) -> tuple[list[tuple[str, NDArray[np.float64]]], int, Any]:
+def _segmented(header: Header, unit: str | None) -> _Signals:
     """The leads of a record in segments, joined in time; stretches without a segment are NaN."""
-    import wfdb
-
-    for part in segment_headers(header):
-        check_lengths(part, range(len(part.signals)))
-        if part.fs_hz not in (None, header.fs_hz):
-            raise UnreadableInput(
-                f"found {part.fs_hz:g} Hz in segment `{shown(part.path.name)}`; needed one rate for the record"
-            )
-    lines = [line for part in segment_headers(header) for line in part.signals if standard_lead(line.label)]
-    if not lines:
+    name = shown(header.path.name)
+    parts = {part.path.stem: part for part in segment_headers(header)}
+    with_leads = [part for part in parts.values() if any(standard_lead(s.label) for s in part.signals)]
+    if not with_leads:
+        raise UnreadableInput(f"found no standard lead in the segments of `{name}`; needed one")
+    lines = [line for part in with_leads for line in part.signals if standard_lead(line.label)]
+    per_frame = _common_samples_per_frame(lines, name)
+    total = sum(frames for _, frames in header.segments)
+    if header.frames not in (None, total):
+        raise UnreadableInput(f"found segments of {total:,} samples in `{name}`; needed {header.frames:,}")
+    if total * per_frame > _LONGEST_JOINED:
         raise UnreadableInput(
-            f"found no standard lead in the segments of `{shown(header.path.name)}`; needed one"
+            f"found {total:,} samples with gaps in `{name}`; needed at most {_LONGEST_JOINED:,}"
         )
-    per_frame = _common_samples_per_frame(lines, header.path.name)
-    with redirect_stdout(StringIO()):
-        record = wfdb.rdrecord(str(header.path)[: -len(".hea")], smooth_frames=False)
-    labelled = [
-        (str(label), signal * _factor(str(stated), str(label), header))
-        for label, stated, signal in zip(record.sig_name, record.units, record.e_p_signal, strict=True)
-        if standard_lead(str(label))
-    ]
-    return labelled, per_frame, record
+    rows: dict[Lead, NDArray[np.float32]] = {}
+    start = 0
+    for segment, frames in header.segments:
+        part = parts.get(segment)
+        if part in with_leads and frames:  # a segment of length 0 only lists the signals
+            if part.fs_hz not in (None, header.fs_hz):
+                raise UnreadableInput(
+                    f"found another rate in segment `{shown(segment)}` of `{name}`; needed one"
+                )
+            for label, samples in _single(part, unit).labelled:
+                if samples.size != frames * per_frame:
+                    raise UnreadableInput(
+                        f"found {samples.size:,} samples in segment `{shown(segment)}` of `{name}`;"
+                        f" needed {frames * per_frame:,}"
+                    )
+                row = rows.setdefault(require_lead(label), np.full(total * per_frame, np.nan, np.float32))
+                row[start * per_frame :][: samples.size] = samples
+        start += frames
+    return _Signals(list(rows.items()), per_frame)
 
 
 def _common_samples_per_frame(lines: Sequence[SignalLine], name: str) -> int:
@@ -177,13 +195,6 @@ def _gains(lines: Sequence[SignalLine]) -> dict[str, str]:
         if lead is not None:
             named[lead] = f"{line.gain:g} counts/{line.unit}" if line.gain is not None else "not stated"
     return named
-
-
-def _recorded_at(record: Any) -> datetime | None:
-    """Date and time of the first sample, when the header has both."""
-    if record.base_date is None or record.base_time is None:
-        return None
-    return datetime.combine(record.base_date, record.base_time)
 
 
 def _statements(comments: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,93 @@
+"""Sentences that describe a measurement and name no diagnosis: written by code, known to the verifier."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from calipers.leads import LEADS
+from calipers.printing import SLOT
+
+#: What each measurement is called in a sentence.
+PHRASES: Final[dict[str, str]] = {
+    "hr": "Ventricular rate",
+    "rr_mean": "Mean RR interval",
+    "rr_sd": "RR interval deviation",
+    "rr": "RR interval",
+    "p_dur": "P-wave duration",
+    "pr": "PR interval",
+    "qrs": "QRS duration",
+    "qt": "QT interval",
+    "qtc_bazett": "QTc (Bazett)",
+    "qtc_fridericia": "QTc (Fridericia)",
+    "qtc_framingham": "QTc (Framingham)",
+    "qtc_hodges": "QTc (Hodges)",
+    "jtc": "JTc",
+    "p_axis": "P axis",
+    "qrs_axis": "QRS axis",
+    "t_axis": "T axis",
+    "atrial_rate": "Atrial rate",
+    "p_per_qrs": "Share of QRS complexes preceded by a coupled P wave",
+    "rr_irregularity": "RR irregularity index",
+    "pvc_count": "Number of premature ventricular beats",
+    "pac_count": "Number of premature atrial beats",
+    "paced_count": "Number of paced beats",
+    "pause_max": "Longest pause",
+    "p_amp": "P amplitude",
+    "q_amp": "Q amplitude",
+    "r_amp": "R amplitude",
+    "s_amp": "S amplitude",
+    "rp_amp": "Second R amplitude",
+    "sp_amp": "Second S amplitude",
+    "t_amp": "T amplitude",
+    "q_dur": "Q duration",
+    "r_dur": "R duration",
+    "s_dur": "S duration",
+    "rp_dur": "Second R duration",
+    "r_peak_time": "R-peak time",
+    "st_j": "ST level at the J point",
+    "st_60": "ST level after the J point, early",
+    "st_80": "ST level after the J point, late",
+    "qrs_pattern": "QRS pattern",
+    "qrs_notch": "Notched QRS",
+    "quality": "Signal quality",
+}
+
+RATE: Final = "Ventricular rate {hr}."
+INTERVALS: Final = "PR interval {pr}, QRS duration {qrs}, QT interval {qt}."
+QTC: Final = "QTc (Bazett) {qtc_bazett}."
+QTC_BOTH: Final = "QTc (Bazett) {qtc_bazett}, QTc (Fridericia) {qtc_fridericia}."
+JTC: Final = "The wide QRS lengthens QTc: JTc {jtc} with QRS duration {qrs}."
+AXES: Final = "P axis {p_axis}, QRS axis {qrs_axis}, T axis {t_axis}."
+_WHOLE: Final = frozenset({RATE, INTERVALS, QTC, QTC_BOTH, JTC, AXES})
+_ID: Final = re.compile(rf"(?:({'|'.join(sorted(LEADS, key=len, reverse=True))})\.)?([a-z][a-z0-9_]*)(?:#(\d+))?")
+
+
+def describing(key: str) -> str:
+    """The sentence for one measurement id: `ST level at the J point in lead V3 {V3.st_j}.`"""
+    match = _ID.fullmatch(key)
+    if match is None or match[2] not in PHRASES:
+        raise ValueError(f"found id `{key}`; needed a measurement id")
+    where = f" in lead {match[1]}" if match[1] else ""
+    when = " of one beat" if match[3] else ""
+    return f"{PHRASES[match[2]]}{where}{when} {{{key}}}."
+
+
+def listing(name: str, keys: dict[str, str]) -> str:
+    """One sentence for the same measurement in several leads; `keys` maps lead to id."""
+    return f"{PHRASES[name]}: {', '.join(f'{lead} {{{key}}}' for lead, key in keys.items())}."
+
+
+def is_description(template: str) -> bool:
+    """Whether a template is one of these sentences, to the letter."""
+    if template in _WHOLE:
+        return True
+    keys = SLOT.findall(template)
+    matches = [_ID.fullmatch(key) for key in keys]
+    if not keys or any(match is None or match[2] not in PHRASES for match in matches):
+        return False
+    if len(keys) == 1:
+        return template == describing(keys[0])
+    names = {match[2] for match in matches if match}
+    by_lead = {match[1]: key for match, key in zip(matches, keys, strict=True) if match and match[1]}
+    return len(names) == 1 and len(by_lead) == len(keys) and template == listing(names.pop(), by_lead)
