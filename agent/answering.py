@@ -31,7 +31,9 @@ def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...
         found, sentences = _follow(intent, context)
         claims |= {claim.id: claim for claim in found}
         said |= dict.fromkeys(sentences)
-    return _without_repeats(tuple(claims.values())), tuple(said)
+    asked = tuple(claims.values())
+    whole = any(intent.verb == "interpret" for intent in understand(question))
+    return (asked if whole else _without_repeats(asked)), tuple(said)
 
 
 def _without_repeats(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
@@ -73,7 +75,7 @@ def measured_claims(ids: tuple[str, ...], case: Case) -> Iterator[Claim]:
         if len(items) <= _TOGETHER or not all(item.lead for item in items):
             yield from (single_measurement_claim(item, case.ledger) for item in items)
             continue
-        by_lead = {item.lead: item.id for item in items if item.lead}
+        by_lead = {str(item.lead): item.id for item in items}
         yield make_claim(f"m_{name}", listing(name, by_lead), case.ledger)
 
 

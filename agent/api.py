@@ -23,6 +23,7 @@ from calipers.tools.render import Picture
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
 
     from calipers.agent.graph import Graph
 
@@ -195,5 +196,5 @@ class Agent:
         return self._threads
 
 
-def _config(thread_id: str) -> dict[str, Any]:
+def _config(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}}

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelCallLimitMiddleware, ToolErrorMiddleware
+from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolErrorMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import AnyMessage, HumanMessage
 from langgraph.errors import GraphBubbleUp
@@ -104,11 +104,15 @@ def _agent(chat: BaseChatModel) -> Any:
         system_prompt=system_prompt(),
         context_schema=RunContext,
         response_format=ToolStrategy(Draft, tool_message_content="Drafted."),
-        middleware=[
-            ModelCallLimitMiddleware(run_limit=MAX_MODEL_CALLS, exit_behavior="end"),
-            ToolErrorMiddleware(_tool_text),
-        ],
+        middleware=_limits(),
     )
+
+
+def _limits() -> list[AgentMiddleware[Any, Any, Any]]:
+    return [
+        ModelCallLimitMiddleware(run_limit=MAX_MODEL_CALLS, exit_behavior="end"),
+        ToolErrorMiddleware(_tool_text),
+    ]
 
 
 def _tool_text(problem: Exception, _request: object) -> str | None:

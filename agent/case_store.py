@@ -68,8 +68,10 @@ class Case:
         from calipers.agent.drafting import device_evidence
 
         ledger = Ledger(self.record, self.measurements.values())
-        for item in (*device_evidence(self.ecg), *self.verdicts.ledger()):
-            ledger.add(item if item.record else item.model_copy(update={"record": self.record}))
+        for device in device_evidence(self.ecg):
+            ledger.add(device)
+        for criterion in self.verdicts.ledger():
+            ledger.add(criterion)
         return ledger
 
 
@@ -152,12 +154,12 @@ class CaseStore:
             "quality": case.quality.model_dump(mode="json"),
         }
         rows = [{"id": item.id, "json": item.model_dump_json()} for item in case.measurements.values()]
-        with _aside(target / "signal.npz") as path:
+        with _Aside(target / "signal.npz") as path:
             np.savez_compressed(path, signal_mv=ecg.signal_mv)
-        with _aside(target / "measurements.parquet") as path:
+        with _Aside(target / "measurements.parquet") as path:
             parquet.write_table(pa.Table.from_pylist(rows), path)
         # Written last: its presence says that the case is whole.
-        with _aside(target / "case.json") as path:
+        with _Aside(target / "case.json") as path:
             path.write_text(json.dumps(facts, indent=1), "utf-8")
 
 
@@ -168,7 +170,7 @@ def case_key(ecg: Ecg) -> str:
     return f"{ecg.record}-{age}-{(ecg.patient.sex or 'x')[0]}"
 
 
-class _aside:
+class _Aside:
     """Write a file under a temporary name in its folder, then move it into place."""
 
     def __init__(self, target: Path) -> None:

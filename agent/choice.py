@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from langchain_core.language_models import BaseChatModel
+from pydantic import SecretStr
 
 from calipers.errors import MissingPart, UsageError
 from calipers.settings import settings
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 _EXTRAS = {"anthropic": "anthropic", "openai": "openai", "ollama": "ollama"}
 
@@ -84,10 +83,8 @@ def _compatible_server(url: str, reason: str) -> Choice:
     return Choice(f"{name} at {parts.hostname}", reason, chat, remote=not _is_loopback(parts.hostname or ""))
 
 
-def _api_key() -> object:
+def _api_key() -> SecretStr:
     import os
-
-    from pydantic import SecretStr
 
     # A local server ignores the key, but the client insists on one.
     return SecretStr(os.environ.get("OPENAI_API_KEY", "unused"))

@@ -53,7 +53,7 @@ _MEASUREMENTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = tuple(
     )
 )
 _PER_LEAD: Final = frozenset(
-    "p_amp q_amp r_amp s_amp t_amp q_dur r_peak_time st_j st_60 st_80 qrs_pattern qrs_notch quality".split()
+    ["p_amp", "q_amp", "r_amp", "s_amp", "t_amp", "q_dur", "r_peak_time", "st_j", "st_60", "st_80", "qrs_pattern", "qrs_notch", "quality"]
 )
 _TERRITORIES: Final[dict[str, tuple[Lead, ...]]] = {
     "inferior": ("II", "III", "aVF"),

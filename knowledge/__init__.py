@@ -6,8 +6,9 @@
 """
 
 from calipers.knowledge.evaluation import evaluate
+from calipers.knowledge.reading import CriteriaError
 from calipers.knowledge.schema import Row
-from calipers.knowledge.table import CriteriaError, StatementTable, criteria_sha256, statements
+from calipers.knowledge.table import StatementTable, criteria_sha256, statements
 from calipers.knowledge.triage import level_of, urgency
 from calipers.knowledge.verdict import Sentence, Verdict, Verdicts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from calipers.knowledge.schema import Amount
+from calipers.knowledge.nodes import Amount
 from calipers.knowledge.truth import Kleene, all_of, any_of, at_least, negate
 from calipers.leads import Lead
 
@@ -58,9 +58,7 @@ def combined(parts: Sequence[Answer], combine: Callable[[Iterable[Kleene]], Klee
 def negated(answer: Answer) -> Answer:
     """The contrary answer; no lead speaks for a negation."""
     partial: Partial = LEFT_OUT if answer.without_missing == LEFT_OUT else negate(answer.without_missing)
-    return answer._replace(
-        truth=negate(answer.truth), leans=negate(answer.leans), without_missing=partial, leads=()
-    )
+    return answer._replace(truth=negate(answer.truth), leans=negate(answer.leans), without_missing=partial, leads=())
 
 
 def branched(condition: Answer, then: Answer | None, otherwise: Answer | None) -> Answer:
@@ -72,9 +70,7 @@ def branched(condition: Answer, then: Answer | None, otherwise: Answer | None) -
     agreed = then.truth if then.truth == otherwise.truth else None
     if condition.leans is None:
         leans = then.leans if then.leans == otherwise.leans else None
-        return _joined(condition, then)._replace(
-            truth=agreed, leans=leans, without_missing=agreed, probability=None
-        )
+        return _joined(condition, then)._replace(truth=agreed, leans=leans, without_missing=agreed, probability=None)
     likelier = then if condition.leans else otherwise
     return _joined(condition, likelier)._replace(truth=agreed, without_missing=agreed, probability=None)
 

@@ -45,7 +45,8 @@ def evaluate(
     for key in table.order:
         context.verdicts[key] = _verdict(table[key], context)
     ordered = {key: context.verdicts[key] for key in table if key in context.verdicts}
-    return Verdicts(ordered, {key: table[key].subsumed_by for key in ordered})
+    unasked = frozenset(key for key in ordered if (absent := table[key].absent) is not None and absent.unasked)
+    return Verdicts(ordered, {key: table[key].subsumed_by for key in ordered}, unasked)
 
 
 def _verdict(row: Row, context: _Context) -> Verdict:
@@ -120,11 +121,7 @@ def _base_certainty(answer: Answer) -> Certainty | None:
         return "definite"
     if answer.truth is None and answer.leans is True:
         return "probable"
-    return (
-        "possible"
-        if answer.truth is None and answer.leans is None and answer.without_missing is True
-        else None
-    )
+    return "possible" if answer.truth is None and answer.leans is None and answer.without_missing is True else None
 
 
 def _present(
@@ -142,9 +139,7 @@ def _present(
     if template is None:
         return None
     results = {"met"} if outcome.answer.truth is True else {"met", "indeterminate"}
-    supporting = [
-        (stem, step) for stem, step in outcome.steps.items() if step.result in results and step.leans is True
-    ]
+    supporting = [(stem, step) for stem, step in outcome.steps.items() if step.result in results and step.leans is True]
     leads = {stem: outcome.leads.get(stem, ()) for stem, _ in supporting}
     text = expand(template, outcome.answer.leads, row, leads)
     if not printable(text, outcome.steps):

@@ -65,9 +65,7 @@ def merged(row: Row, outcomes: Sequence[Outcome], patient: Demographics) -> Outc
         ("age", patient.age is None and bool(row.age_breaks)),
     ]
     # The kind that is hardest to convince stands for all: what it grants, every kind grants.
-    hardest = min(
-        outcomes, key=lambda one: (one.answer.truth is True, one.answer.leans is True, len(one.answer.leads))
-    )
+    hardest = min(outcomes, key=lambda one: (one.answer.truth is True, one.answer.leans is True, len(one.answer.leads)))
     answer = hardest.answer._replace(
         truth=first.answer.truth if same else None,
         leans=first.answer.leans if same_lean else None,

@@ -55,9 +55,7 @@ class Quantity:
         try:
             self._tree = ast.parse(source, mode="eval").body
         except SyntaxError as error:
-            raise ValueError(
-                f"found `{source}`; needed a quantity such as `abs(V3.s_amp) + aVL.r_amp`"
-            ) from error
+            raise ValueError(f"found `{source}`; needed a quantity such as `abs(V3.s_amp) + aVL.r_amp`") from error
         self._names: list[tuple[Lead | None, str]] = []
         self.unit = self._unit(self._tree)
         self.free_lead = any(lead is None and name in LEAD_UNITS for lead, name in self._names)
@@ -79,9 +77,7 @@ class Quantity:
 
     def _ids(self, lead: Lead | None) -> tuple[str, ...]:
         return tuple(
-            dict.fromkeys(
-                _id(name, own or (lead if name in LEAD_UNITS else None)) for own, name in self._names
-            )
+            dict.fromkeys(_id(name, own or (lead if name in LEAD_UNITS else None)) for own, name in self._names)
         )
 
     def _unit(self, node: ast.expr) -> str:
@@ -91,15 +87,11 @@ class Quantity:
             return self._name_unit(node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id not in _BY_LEAD or node.attr not in LEAD_UNITS:
-                raise ValueError(
-                    f"found `{node.value.id}.{node.attr}`; needed a known lead and per-lead measurement"
-                )
+                raise ValueError(f"found `{node.value.id}.{node.attr}`; needed a known lead and per-lead measurement")
             self._names.append((_BY_LEAD[node.value.id], node.attr))
             return LEAD_UNITS[node.attr]
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return self._combined_unit(
-                _OPERATORS[type(node.op)], self._unit(node.left), self._unit(node.right)
-            )
+            return self._combined_unit(_OPERATORS[type(node.op)], self._unit(node.left), self._unit(node.right))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
             units = [self._unit(argument) for argument in node.args]
             if len(set(units)) != 1 or node.keywords:

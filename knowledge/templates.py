@@ -13,8 +13,9 @@ from itertools import chain
 from typing import Final
 
 from calipers.evidence import CriterionEvidence
+from calipers.knowledge.nodes import Compare, InLeads, Named, criteria_in
 from calipers.knowledge.quantities import GLOBAL_UNITS, LEAD_UNITS
-from calipers.knowledge.schema import Compare, InLeads, Named, Row, criteria_in
+from calipers.knowledge.schema import Row
 from calipers.leads import LEADS, Lead
 
 SLOT: Final = re.compile(r"\{([^{}]+)\}")
@@ -56,9 +57,7 @@ def faults(row: Row) -> list[str]:
         bare = FIXED_TERM.sub("", SLOT.sub("", re.sub(r"\[\[.*?\]\]", "", template)))
         if re.search(r"\d|[{}\[\]]", bare):
             found.append(f"digit or bracket outside a slot in `{template}`")
-        found += [
-            f"unknown measurement `{{{slot}}}`" for slot in measurement_slots(template) if not known(slot)
-        ]
+        found += [f"unknown measurement `{{{slot}}}`" for slot in measurement_slots(template) if not known(slot)]
         found += [f"unknown list `{name}`" for name in _LIST.findall(template) if name not in LEAD_UNITS]
         for slot in criterion_slots(template):
             key, _, name = slot.partition(".")

@@ -8,7 +8,8 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
-from calipers.knowledge.table import CriteriaError, criteria_folder, read_yaml, statements
+from calipers.knowledge.reading import CriteriaError, read_yaml
+from calipers.knowledge.table import criteria_folder, statements
 from calipers.knowledge.verdict import Verdict
 from calipers.report import Urgency
 
@@ -59,21 +60,15 @@ def level_of(key: str) -> Urgency:
 @cache
 def _levels() -> dict[str, Level]:
     """Key → level, in the order of the table."""
-    content = TypeAdapter(dict[Level, list[str]]).validate_python(
-        read_yaml(criteria_folder(), "urgency.yaml")
-    )
-    levels: dict[str, Level] = {
-        key: level for level in ("critical", "urgent") for key in content.get(level, [])
-    }
+    content = TypeAdapter(dict[Level, list[str]]).validate_python(read_yaml(criteria_folder(), "urgency.yaml"))
+    levels: dict[str, Level] = {key: level for level in ("critical", "urgent") for key in content.get(level, [])}
     for key in levels:
         if key not in statements():
             raise CriteriaError(f"urgency.yaml: found `{key}`; needed a statement of the table")
     return levels
 
 
-def _raised(
-    verdicts: Mapping[str, Verdict], key: str, level: Level, withheld: bool, suggested: bool
-) -> _Raised | None:
+def _raised(verdicts: Mapping[str, Verdict], key: str, level: Level, withheld: bool, suggested: bool) -> _Raised | None:
     label = statements()[key].label
     verdict = verdicts.get(key)
     if verdict is not None and verdict.result == "met" and not withheld:

@@ -79,9 +79,7 @@ def probability_between(estimate: Estimate, low: float, high: float) -> float:
     """P(low <= true value <= high)."""
     if estimate.sd == 0.0:
         return float(low <= estimate.value <= high)
-    return _normal_cdf((high - estimate.value) / estimate.sd) - _normal_cdf(
-        (low - estimate.value) / estimate.sd
-    )
+    return _normal_cdf((high - estimate.value) / estimate.sd) - _normal_cdf((low - estimate.value) / estimate.sd)
 
 
 def probability_in_arc(axis: Estimate, arc: Arc) -> float:
@@ -89,9 +87,7 @@ def probability_in_arc(axis: Estimate, arc: Arc) -> float:
     if axis.sd == 0.0:
         return float(arc.contains(axis.value))
     # Three turns to each side hold all but a negligible part of any distribution narrower than a turn.
-    turns = (
-        probability_between(axis, arc.start + 360.0 * turn, arc.end + 360.0 * turn) for turn in range(-3, 4)
-    )
+    turns = (probability_between(axis, arc.start + 360.0 * turn, arc.end + 360.0 * turn) for turn in range(-3, 4))
     return min(1.0, sum(turns))
 
 

@@ -110,9 +110,15 @@ class Verdict:
 class Verdicts(Mapping[str, Verdict]):
     """Key → verdict for every statement that has criteria, in reading order."""
 
-    def __init__(self, items: Mapping[str, Verdict], subsumed_by: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        items: Mapping[str, Verdict],
+        subsumed_by: Mapping[str, tuple[str, ...]],
+        denied_unasked: frozenset[str],
+    ) -> None:
         self._items = dict(items)
         self._subsumed_by = subsumed_by
+        self._denied_unasked = denied_unasked
 
     def __getitem__(self, key: str) -> Verdict:
         return self._items[key]
@@ -128,13 +134,16 @@ class Verdicts(Mapping[str, Verdict]):
         return tuple(
             verdict
             for key, verdict in self._items.items()
-            if verdict.asserted
-            and not any(self._items[other].asserted for other in self._subsumed_by.get(key, ()))
+            if verdict.asserted and not any(self._items[other].asserted for other in self._subsumed_by.get(key, ()))
         )
 
     def negatives(self) -> tuple[Verdict, ...]:
-        """The statements whose absence was shown and can be said."""
-        return tuple(verdict for verdict in self._items.values() if verdict.absent is not None)
+        """The pertinent negatives of a full read: absence that was shown, and is worth saying unasked."""
+        return tuple(
+            verdict
+            for key, verdict in self._items.items()
+            if verdict.absent is not None and key in self._denied_unasked
+        )
 
     def ledger(self) -> tuple[CriterionEvidence, ...]:
         """Every criterion that was evaluated, for the run's ledger."""

@@ -17,8 +17,7 @@ from calipers.knowledge.answer import (
     over_leads,
     unique,
 )
-from calipers.knowledge.quantities import LEAD_UNITS, leads_of, unmeasured
-from calipers.knowledge.schema import (
+from calipers.knowledge.nodes import (
     All,
     AnyOf,
     Compare,
@@ -31,6 +30,7 @@ from calipers.knowledge.schema import (
     NothingAbnormal,
     Refers,
 )
+from calipers.knowledge.quantities import LEAD_UNITS, leads_of, unmeasured
 from calipers.knowledge.table import StatementTable
 from calipers.knowledge.truth import (
     Kleene,
@@ -134,9 +134,7 @@ class Walk:
         each = {lead: self.answer(node.where, Inside(lead, node.id, source)) for lead in node.leads}
         if node.may_be_missing:
             each = {
-                lead: one._replace(without_missing=LEFT_OUT)
-                if one.missing and one.without_missing is None
-                else one
+                lead: one._replace(without_missing=LEFT_OUT) if one.missing and one.without_missing is None else one
                 for lead, one in each.items()
             }
         pairs = None
@@ -171,6 +169,8 @@ class Walk:
         return Answer(truth, truth, truth, cited, unique(other.missing for other in open_))
 
     def _source(self, node: Named) -> str:
+        if isinstance(node, Refers):
+            return f"criteria of `{self.table[node.statement].label}`"
         source = str(self.table.sources[node.source]) if node.source else ""
         section = f", {node.section}" if node.section else ""
         operational = f" [operational: {node.operational}]" if node.operational else ""

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from calipers import Ecg, read_ecg
+from calipers.leads import LEADS
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +19,28 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"found no data sets at `{folder}`; set `CALIPERS_DATA` to a folder like `shared/data`")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_home_no_network() -> None:
+    """Nothing a test does may touch the user's home or a tracing service."""
+    os.environ["LANGSMITH_TRACING"] = "false"
+    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    for name in ("CALIPERS_MODEL", "CALIPERS_ALLOW_REMOTE"):
+        os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def demo_ecg() -> Ecg:
+    """The real 12-lead DICOM ECG that the pydicom package ships: sinus rhythm, read as normal by its cart."""
+    from pydicom.data import get_testdata_file
+
+    return read_ecg(str(get_testdata_file("waveform_ecg.dcm", download=False)))
+
+
+@pytest.fixture(scope="session")
+def other_ecg(demo_ecg: Ecg) -> Ecg:
+    """A second person's ECG: the demo's, faster, smaller and with other noise, under another identity."""
+    rng = np.random.default_rng(7)
+    signal = 0.7 * demo_ecg.signal_mv + rng.normal(0, 0.005, demo_ecg.signal_mv.shape)
+    return Ecg.from_array(signal, 1150, LEADS, age=70, sex="male", patient_id="someone-else")

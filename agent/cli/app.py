@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -32,14 +32,14 @@ stderr = Console(stderr=True, soft_wrap=True)
 ALL_WITHHELD = 4
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """What is printed on standard output."""
 
     text = "text"
     json = "json"
 
 
-class Layout(str, Enum):
+class Layout(StrEnum):
     """How the twelve leads are arranged on the page."""
 
     three_by_four = "3x4+1"
@@ -239,11 +239,11 @@ def render(
             layout=layout.value,
             measurements=calipers.measure(ecg),
             evidence=[key.strip() for key in evidence.split(",") if key.strip()],
-            format=out.suffix.lower().removeprefix("."),
+            format="svg" if out.suffix.lower() == ".svg" else "png",
         )
         picture.save(out)
-    for key, reason in picture.not_drawn.items():
-        stderr.print(f"calipers: {key} not drawn: {reason}", highlight=False, markup=False)
+    for missed in picture.not_drawn:
+        stderr.print(f"calipers: {missed.id} not drawn: {missed.reason}", highlight=False, markup=False)
     stdout.print(f"Written to {out}", highlight=False, markup=False)
 
 
@@ -278,7 +278,7 @@ def _read(
     from calipers.errors import UsageError
     from calipers.tools.read import read_ecg
 
-    if sex not in (None, "male", "female"):
+    if sex is not None and sex != "male" and sex != "female":
         raise UsageError(f"found --sex `{sex}`; needed male or female")
     names = [name.strip() for name in leads.split(",")] if leads else None
     paths = [str(path) for path in record]

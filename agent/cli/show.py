@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from calipers.agent.doctor import Finding
 from calipers.agent.descriptions import PHRASES
+from calipers.agent.doctor import Finding
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
 from calipers.leads import LEADS
@@ -51,8 +51,8 @@ def report(console: Console, report: Report) -> None:
         console.print(Text.assemble(f"{mark} {claim.text}{hedge}  ", (f"[{cites}]", "dim")))
     for item in report.withheld:
         console.print(Text(f"withheld: {item.claim.text}: {item.reason}", style="yellow"))
-    for item in report.disagreements:
-        sides = "; ".join(f"{side.who}: {side.text}" for side in item.sides)
+    for disagreement in report.disagreements:
+        sides = "; ".join(f"{side.who}: {side.text}" for side in disagreement.sides)
         console.print(Text(f"disagreement: {sides}", style="yellow"))
 
 
@@ -124,4 +124,4 @@ def findings(console: Console, found: Iterable[Finding]) -> None:
     """The state of the installation, one line a part."""
     for item in found:
         mark = "ok     " if item.ok else ("MISSING" if item.needed else "absent ")
-        console.print(Text(f"{mark}  {item.part}: {item.detail}", style=None if item.ok else "yellow"))
+        console.print(Text(f"{mark}  {item.part}: {item.detail}", style="" if item.ok else "yellow"))

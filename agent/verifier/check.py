@@ -10,7 +10,6 @@ from calipers.agent.descriptions import is_description
 from calipers.agent.verifier import wording
 from calipers.ecg import Ecg
 from calipers.evidence import (
-    Citable,
     CriterionEvidence,
     DeviceEvidence,
     Evidence,
@@ -20,7 +19,7 @@ from calipers.evidence import (
     measurement_id,
 )
 from calipers.knowledge import Verdict, Verdicts, evaluate, statements, urgency
-from calipers.printing import SLOT, fill, printed, slots
+from calipers.printing import fill, printed, slots
 from calipers.report import Claim, Disagreement, Fault, Report
 
 _FOREIGN_ALLOWED: Final = ("prior:", "case:", "guide:")
@@ -123,14 +122,16 @@ class Checker:
         own = statements().words(claim.statement.key) if claim.statement else frozenset[str]()
         if foreign := wording.foreign_words(claim.template, own):
             yield "scope", f"found `{' '.join(foreign[:6])}`; needed words of measurement and of the cited statement"
-        for row in statements().named_in(SLOT.sub(" ", claim.template)):
-            if claim.statement is not None and (row.key == claim.statement.key or row.key in wording.relatives(claim.statement.key)):
+        companions = statements().companions(claim.statement.key) if claim.statement else frozenset[str]()
+        for key in statements().named_in(claim.template):
+            if claim.statement is not None and (key == claim.statement.key or key in companions):
                 continue
-            verdict = self.verdicts.get(row.key)
+            verdict = self.verdicts.get(key)
+            label = statements()[key].label
             if verdict is None or not verdict.asserted:
-                yield "criteria", f"the text names {row.label}, whose criteria are not met"
+                yield "criteria", f"the text names {label}, whose criteria are not met"
             elif claim.statement is None:
-                yield "criteria", f"the text names {row.label} without making it the claim's statement"
+                yield "criteria", f"the text names {label} without making it the claim's statement"
 
     def _is_own_sentence(self, claim: Claim) -> bool:
         """Whether the template is, to the letter, what a table of code says: a description, or this verdict's words."""

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Final
 
 from calipers.evidence import Evidence, Measurement
-from calipers.knowledge import statements
 from calipers.leads import LEADS
 from calipers.printing import SLOT
 
@@ -147,14 +146,6 @@ def vocabulary() -> frozenset[str]:
     """The closed list of words a claim may use beside its statement's own (`vocabulary.txt`)."""
     text = (files("calipers.agent.verifier") / "vocabulary.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
-
-
-@cache
-def relatives(key: str) -> frozenset[str]:
-    """Statements that share a name with this one or say more or less of the same."""
-    row = statements()[key]
-    own = {other.key for name in (row.label, *row.synonyms, *row.asked_as) for other in statements().mentioned(name)}
-    return frozenset({*own, *row.subsumed_by, *(other.key for other in statements().values() if key in other.subsumed_by)})
 
 
 def hedges(template: str) -> bool:

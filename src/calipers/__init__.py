@@ -14,21 +14,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from calipers.agent.api import Agent, Answer
-    from calipers.agent.verifier import verify
-    from calipers.ecg import Ecg, Patient, Source
-    from calipers.errors import CalipersError
-    from calipers.evidence import Evidence, Ledger, Measurement, Measurements, Span
-    from calipers.tools.explain import Chain, explain
-    from calipers.report import Claim, Fault, Report, Statement
-    from calipers.tools.measure import measure
-    from calipers.tools.read import read_ecg
-    from calipers.tools.render import render
+    from calipers.agent.api import Agent as Agent
+    from calipers.agent.api import Answer as Answer
+    from calipers.agent.verifier import verify as verify
+    from calipers.ecg import Ecg as Ecg
+    from calipers.ecg import Patient as Patient
+    from calipers.ecg import Source as Source
+    from calipers.errors import CalipersError as CalipersError
+    from calipers.errors import ImplausibleUnits as ImplausibleUnits
+    from calipers.errors import MissingPart as MissingPart
+    from calipers.errors import ModelFailed as ModelFailed
+    from calipers.errors import UnknownEvidence as UnknownEvidence
+    from calipers.errors import UnknownLead as UnknownLead
+    from calipers.errors import UnknownStatement as UnknownStatement
+    from calipers.errors import UnreadableInput as UnreadableInput
+    from calipers.errors import UsageError as UsageError
+    from calipers.evidence import Evidence as Evidence
+    from calipers.evidence import Ledger as Ledger
+    from calipers.evidence import Measurement as Measurement
+    from calipers.evidence import Measurements as Measurements
+    from calipers.evidence import Span as Span
+    from calipers.report import Claim as Claim
+    from calipers.report import Fault as Fault
+    from calipers.report import Report as Report
+    from calipers.report import Statement as Statement
+    from calipers.tools.explain import Chain as Chain
+    from calipers.tools.explain import explain as explain
+    from calipers.tools.measure import measure as measure
+    from calipers.tools.read import read_ecg as read_ecg
+    from calipers.tools.render import render as render
 
 _HOME = {
     "Agent": "calipers.agent.api",
     "Answer": "calipers.agent.api",
     "CalipersError": "calipers.errors",
+    "ImplausibleUnits": "calipers.errors",
+    "MissingPart": "calipers.errors",
+    "ModelFailed": "calipers.errors",
+    "UnknownEvidence": "calipers.errors",
+    "UnknownLead": "calipers.errors",
+    "UnknownStatement": "calipers.errors",
+    "UnreadableInput": "calipers.errors",
+    "UsageError": "calipers.errors",
     "Chain": "calipers.tools.explain",
     "Claim": "calipers.report",
     "Ecg": "calipers.ecg",
@@ -49,7 +76,7 @@ _HOME = {
     "verify": "calipers.agent.verifier",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,14 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from calipers.evidence import CriterionEvidence, DeviceEvidence, Evidence, Measurement, ModelProbability, PriorEvidence
+from calipers.evidence import (
+    CriterionEvidence,
+    DeviceEvidence,
+    Evidence,
+    Measurement,
+    ModelProbability,
+    PriorEvidence,
+)
 
 #: `{pr}`, `{V3.st_j}`, `{qrs#4}`, `{crit:lvh.sokolow_lyon}`, `{device:pr}`, `{prior:<record>/pr}`
 SLOT: Final = re.compile(r"\{([A-Za-z][^{}\s]*)\}")

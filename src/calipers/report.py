@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from calipers.evidence import Citable, Frozen, Measurement
 from calipers.leads import Lead
 
-SCHEMA = "calipers.report/1"
+SCHEMA: Final = "calipers.report/1"
 
 Polarity = Literal["present", "absent"]
 Certainty = Literal["definite", "probable", "possible"]

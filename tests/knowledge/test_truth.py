@@ -84,7 +84,12 @@ def test_the_axis_does_not_depend_on_the_turn_it_is_written_in(axis: float, sd: 
 
 @given(st.floats(-180, 180), st.floats(0.5, 60))
 def test_the_four_quadrants_of_the_axis_share_one_certainty(axis: float, sd: float) -> None:
-    arcs = [Arc(-30, 90, True, True), Arc(90, 180, False, True), Arc(180, 270, False, False), Arc(-90, -30, True, False)]
+    arcs = [
+        Arc(-30, 90, True, True),
+        Arc(90, 180, False, True),
+        Arc(180, 270, False, False),
+        Arc(-90, -30, True, False),
+    ]
     assert sum(probability_in_arc(Estimate(axis, sd), arc) for arc in arcs) == pytest.approx(1.0, abs=1e-6)
     assert sum(arc.contains(axis) for arc in arcs) == 1
 

@@ -38,9 +38,7 @@ def test_the_cart_dicom_holds_what_pydicom_decodes(cart_dicom: Path) -> None:
     ecg = read_ecg(cart_dicom)
     dataset = pydicom.dcmread(cart_dicom)
     physical = dataset.waveform_array(0)  # microvolts, (n, channels)
-    names = [
-        c.ChannelSourceSequence[0].CodeMeaning for c in dataset.WaveformSequence[0].ChannelDefinitionSequence
-    ]
+    names = [c.ChannelSourceSequence[0].CodeMeaning for c in dataset.WaveformSequence[0].ChannelDefinitionSequence]
     assert ecg.fs_hz == 1000
     assert ecg.signal_mv.shape == (12, 10_000)
     for channel, name in enumerate(names):
@@ -94,9 +92,7 @@ def test_a_heart_rate_is_not_made_from_a_stored_rr(cart_dicom: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_carts_measurements_arrive_under_our_names(
-    data_dir: Path, file: str, expected: dict[str, float]
-) -> None:
+def test_a_carts_measurements_arrive_under_our_names(data_dir: Path, file: str, expected: dict[str, float]) -> None:
     assert dict(read_ecg(data_dir / "formats" / file).source.device_measurements) == expected
 
 
@@ -106,9 +102,7 @@ def test_muse_counts_are_decoded_as_by_hand(data_dir: Path) -> None:
     root = ElementTree.parse(path).getroot()
     rhythm = next(w for w in root.iter("Waveform") if w.findtext("WaveformType") == "Rhythm")
     stored = {
-        str(lead.findtext("LeadID")): np.frombuffer(
-            base64.b64decode(str(lead.findtext("WaveFormData"))), "<i2"
-        )
+        str(lead.findtext("LeadID")): np.frombuffer(base64.b64decode(str(lead.findtext("WaveFormData"))), "<i2")
         for lead in rhythm.iter("LeadData")
     }
     assert list(stored) == ["I", "II", "V1", "V2", "V3", "V4", "V5", "V6"]
@@ -259,9 +253,7 @@ def test_one_lead_is_enough(tmp_path: Path) -> None:
     assert len(ecg.missing_leads) == 11
 
 
-def test_dicom_takes_the_rhythm_even_when_an_unnamed_median_beat_comes_first(
-    cart_dicom: Path, tmp_path: Path
-) -> None:
+def test_dicom_takes_the_rhythm_even_when_an_unnamed_median_beat_comes_first(cart_dicom: Path, tmp_path: Path) -> None:
     import pydicom
 
     dataset = pydicom.dcmread(cart_dicom)
@@ -302,6 +294,7 @@ def _write_wfdb(folder: Path, **changes: object) -> Path:
         (["69 M 1085 1629 x1", "Aldomet, Inderal"], 69, "male"),
         (["Age: 300", "Sex: Unknown"], 90, None),
         (["Age: NaN", "Sex: 1"], None, None),
+        (["Age: >89"], 90, None),
         (["Age: -1", "Gender: F"], None, "female"),
     ],
 )
@@ -313,9 +306,7 @@ def test_age_and_sex_are_found_in_wfdb_comments(
 
 
 def test_wfdb_comments_that_are_not_diagnoses_stay_in_the_file(tmp_path: Path) -> None:
-    path = _write_wfdb(
-        tmp_path, comments=["Patient: Jane Doe", "Reason for admission: Myocardial infarction"]
-    )
+    path = _write_wfdb(tmp_path, comments=["Patient: Jane Doe", "Reason for admission: Myocardial infarction"])
     assert read_ecg(path).source.device_statements == ("Reason for admission: Myocardial infarction",)
 
 
@@ -355,6 +346,15 @@ def test_wfdb_frames_of_several_samples_are_not_averaged(tmp_path: Path) -> None
     np.testing.assert_allclose(ecg.signal_mv, ecg_files.microvolts() / 1000, atol=EXACT_MV)
 
 
+def test_a_link_to_a_header_finds_the_record_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    header = _write_wfdb(tmp_path / "there")
+    (tmp_path / "case.hea").symlink_to(header)
+    ecg = read_ecg(tmp_path / "case.hea")
+    assert ecg.record == read_ecg(header).record
+    assert ecg.source.path == str(tmp_path / "case.hea")
+
+
 def test_wfdb_segments_are_joined_and_gaps_are_nan(tmp_path: Path) -> None:
     header = _write_wfdb(tmp_path)
     master = tmp_path / "whole.hea"
@@ -369,9 +369,7 @@ def test_wfdb_segments_are_joined_and_gaps_are_nan(tmp_path: Path) -> None:
 def test_a_cropped_header_reads_the_start_of_its_signal_file(tmp_path: Path) -> None:
     header = _write_wfdb(tmp_path)
     header.write_text(header.read_text().replace(" 500 1000", " 500 500"))
-    np.testing.assert_allclose(
-        read_ecg(header).signal_mv, ecg_files.microvolts()[:, :500] / 1000, atol=EXACT_MV
-    )
+    np.testing.assert_allclose(read_ecg(header).signal_mv, ecg_files.microvolts()[:, :500] / 1000, atol=EXACT_MV)
 
 
 @pytest.mark.parametrize("unit", ["_mV", " (mV)", "[mV]", "_uV", " (µV)"])
@@ -380,10 +378,7 @@ def test_csv_units_come_from_the_header(tmp_path: Path, unit: str) -> None:
     factor = 1000 if unit in ("_uV", " (µV)") else 1
     if factor == 1000:
         rows = path.read_text(encoding="utf-8").splitlines()
-        scaled = [
-            ",".join([t, *(f"{float(v) * 1000:.0f}" for v in vs)])
-            for t, *vs in (r.split(",") for r in rows[1:])
-        ]
+        scaled = [",".join([t, *(f"{float(v) * 1000:.0f}" for v in vs)]) for t, *vs in (r.split(",") for r in rows[1:])]
         path.write_text("\n".join([rows[0], *scaled]), encoding="utf-8")
     ecg = read_ecg(path)
     assert ecg.fs_hz == 500
@@ -402,9 +397,7 @@ def test_csv_with_semicolons_decimal_commas_and_missing_cells(tmp_path: Path) ->
 
 
 def test_csv_columns_go_by_name(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(
-        "V1,pulse,ii,avl\n" + "".join(f"{k / 1e3},70,{k / 1e2},0\n" for k in range(200))
-    )
+    (tmp_path / "a.csv").write_text("V1,pulse,ii,avl\n" + "".join(f"{k / 1e3},70,{k / 1e2},0\n" for k in range(200)))
     ecg = read_ecg(tmp_path / "a.csv", fs_hz=250, unit="mV", age=50, sex="male")
     assert ecg.lead("V1")[100] == pytest.approx(0.1)
     assert ecg.lead("II")[100] == pytest.approx(1.0)

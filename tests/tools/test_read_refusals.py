@@ -28,9 +28,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
-def refusal(
-    path: Path | str | list[Path], error: type[CalipersError] = UnreadableInput, **arguments: object
-) -> str:
+def refusal(path: Path | str | list[Path], error: type[CalipersError] = UnreadableInput, **arguments: object) -> str:
     """The one line with which reading `path` is refused."""
     with pytest.raises(error) as caught:
         read_ecg(path, **arguments)  # type: ignore[arg-type]
@@ -69,9 +67,7 @@ def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_a_web_address_is_not_fetched() -> None:
-    assert "found no file" in refusal(
-        "https://physionet.org/files/ptb-xl/1.0.3/records500/00000/00001_hr.hea"
-    )
+    assert "found no file" in refusal("https://physionet.org/files/ptb-xl/1.0.3/records500/00000/00001_hr.hea")
 
 
 def test_a_directory(tmp_path: Path) -> None:
@@ -150,7 +146,8 @@ def test_pictures_are_not_read_yet(tmp_path: Path, content: bytes, what: str) ->
         (b"PK\x03\x04" + bytes(100), "ZIP"),
         (b"\x1f\x8b" + bytes(100), "gzip"),
         (bytes(range(256)) * 4, "no format that is known"),
-        (b"Dear colleague,\nplease find the ECG attached.\n", "Dear colleague"),
+        (b"Jane Doe, born 1951,\nplease find the ECG attached.\n", "no lead labels"),
+        (b"time,EEG Fp1\n0,1\n", "`EEG Fp1`"),
         (b"<html><body>404</body></html>", "XML with root `html`"),
         (b"<!DOCTYPE html><p>404", "broken XML"),
         (b'{"resourceType": "Observation"}', "JSON"),
@@ -160,12 +157,12 @@ def test_pictures_are_not_read_yet(tmp_path: Path, content: bytes, what: str) ->
 )
 def test_other_files_are_named_for_what_they_are(tmp_path: Path, content: bytes, what: str) -> None:
     (tmp_path / "ecg").write_bytes(content)
-    assert what in refusal(tmp_path / "ecg")
+    message = refusal(tmp_path / "ecg")
+    assert what in message
+    assert "Jane" not in message
 
 
-def test_a_format_whose_layout_is_guessed_is_not_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_format_whose_layout_is_guessed_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ecgdatakit import FileParser
 
     known = {"name": "Norav XLE", "parser": "XLEParser"}
@@ -274,6 +271,10 @@ def test_labels_that_are_no_leads_are_named(wfdb_record: Path) -> None:
 def test_files_of_two_records(wfdb_record: Path, tmp_path: Path) -> None:
     (tmp_path / "other.dat").write_bytes(b"1234")
     assert "other.dat" in refusal([wfdb_record, tmp_path / "other.dat"])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "rec.dat").write_bytes(wfdb_record.with_suffix(".dat").read_bytes())
+    assert "one folder" in refusal([wfdb_record, elsewhere / "rec.dat"])
     (tmp_path / "other.hea").write_text(wfdb_record.read_text())
     assert "2 WFDB headers" in refusal([wfdb_record, tmp_path / "other.hea"])
 
@@ -368,7 +369,7 @@ def test_dicom_with_only_a_median_beat(tmp_path: Path) -> None:
 
 def test_a_truncated_dicom(tmp_path: Path) -> None:
     (tmp_path / "a.dcm").write_bytes(_cart_dicom().read_bytes()[:150_000])
-    refusal(tmp_path / "a.dcm")
+    assert "ends too early" in refusal(tmp_path / "a.dcm")
 
 
 # XML
@@ -424,9 +425,7 @@ def _muse(data_dir: Path, tmp_path: Path, old: str, new: str) -> Path:
         ("</RestingECG>", "", "damaged"),
     ],
 )
-def test_a_muse_file_that_contradicts_itself(
-    data_dir: Path, tmp_path: Path, old: str, new: str, what: str
-) -> None:
+def test_a_muse_file_that_contradicts_itself(data_dir: Path, tmp_path: Path, old: str, new: str, what: str) -> None:
     assert what in refusal(_muse(data_dir, tmp_path, old, new))
 
 

@@ -58,7 +58,7 @@ def analysis_signal(ecg: Ecg) -> AnalysisSignal:
 
     stored = ecg.signal_mv
     finite = np.isfinite(stored)
-    present = finite.any(axis=1)
+    present: Mask = np.any(finite, axis=1)
     bridged = _bridge_gaps(stored, finite)
     up, down = _ratio(ecg.fs_hz)
     if (up, down) == (1, 1):
@@ -67,7 +67,7 @@ def analysis_signal(ecg: Ecg) -> AnalysisSignal:
         raw = dsp.resample_poly(bridged, up, down, axis=1, padtype="line")
         nearest = np.minimum(np.arange(raw.shape[1]) * down // up, stored.shape[1] - 1)
         recorded = finite[:, nearest]
-    given = np.array([lead not in ecg.derived_leads for lead in LEADS]) & present
+    given: Mask = np.array([lead not in ecg.derived_leads for lead in LEADS]) & present
     return AnalysisSignal(raw, remove_baseline(raw), recorded, present, given)
 
 

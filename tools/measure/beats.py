@@ -37,7 +37,8 @@ class Beats:
     @property
     def dominant(self) -> Mask:
         """(k,) beats of the dominant shape."""
-        return self.shape == 0
+        first: Mask = self.shape == 0
+        return first
 
     def __len__(self) -> int:
         return int(self.peaks.size)
@@ -144,7 +145,7 @@ def _cluster(windows: Signal, centre: Signal) -> NDArray[np.int64]:
     similarity = np.max(windows @ centre.T, axis=1)  # (k beats, k templates)
     names = 0
     while (labels < 0).any():
-        free = labels < 0
+        free: Mask = labels < 0
         matches = (similarity > SAME_SHAPE) & free[:, None] & free[None, :]
         leader = int(np.argmax(matches.sum(axis=0)))
         members = matches[:, leader]

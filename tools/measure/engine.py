@@ -19,8 +19,20 @@ from calipers.tools.measure.bounds import bounds_shift, set_bounds
 from calipers.tools.measure.delineation import Delineator, TwelveLead
 from calipers.tools.measure.events import write_events
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
-from calipers.tools.measure.intervals import MIN_P_SHARE, write_beat_intervals, write_intervals, write_qtc, write_rates
-from calipers.tools.measure.per_lead import Landmarks, landmarks, write_beat_levels, write_lead, write_lead_missing
+from calipers.tools.measure.intervals import (
+    MIN_P_SHARE,
+    write_beat_intervals,
+    write_intervals,
+    write_qtc,
+    write_rates,
+)
+from calipers.tools.measure.per_lead import (
+    Landmarks,
+    landmarks,
+    write_beat_levels,
+    write_lead,
+    write_lead_missing,
+)
 from calipers.tools.measure.quality import LeadQualities, lead_qualities, record_quality
 from calipers.tools.measure.reversal import electrode_reversal
 from calipers.tools.measure.rhythm import Rhythm, read_rhythm

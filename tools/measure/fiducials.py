@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calipers.tools.measure.analysis import ANALYSIS_HZ, Mask, Signal
-from calipers.tools.measure.delineation import QRS, P, T, Probability, Waves, wave_segments
+from calipers.tools.measure.delineation import QRS, P, Probability, T, Waves, wave_segments
 
 #: Order of the marks of one beat.
 P_ON, P_OFF, QRS_ON, QRS_OFF, T_ON, T_OFF = range(6)

@@ -34,7 +34,8 @@ class LeadQualities:
 
 def lead_qualities(ecg: Ecg, signal: AnalysisSignal) -> LeadQualities:
     """Score the twelve leads; 0 for a lead that was not recorded."""
-    scores, reasons = np.zeros(12), []
+    scores = np.zeros(12)
+    reasons: list[tuple[str, ...]] = []
     for row, lead in enumerate(LEADS):
         if not signal.present[row]:
             reasons.append(("not recorded",))

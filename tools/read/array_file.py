@@ -35,9 +35,7 @@ def read_npy(
     """
     name = shown(path.name)
     if fs_hz is None or unit is None:
-        missing = " and ".join(
-            f"`{word}`" for word, value in (("fs_hz", fs_hz), ("unit", unit)) if value is None
-        )
+        missing = " and ".join(f"`{word}`" for word, value in (("fs_hz", fs_hz), ("unit", unit)) if value is None)
         raise UsageError(f"found an NPY array, `{name}`, which states no rate or unit; needed {missing}")
     factor = mv_per_unit(unit)
     if factor is None:
@@ -63,17 +61,11 @@ def _check_array_header(path: Path, size_bytes: int) -> tuple[tuple[int, ...], n
     try:
         with path.open("rb") as stream:
             version = np.lib.format.read_magic(stream)
-            read = (
-                np.lib.format.read_array_header_1_0
-                if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read(stream)
             start = stream.tell()
     except (ValueError, SyntaxError, EOFError) as damage:
-        raise UnreadableInput(
-            f"found an NPY header that cannot be read in `{name}`; needed a NumPy array"
-        ) from damage
+        raise UnreadableInput(f"found an NPY header that cannot be read in `{name}`; needed a NumPy array") from damage
     if dtype.kind not in "iuf":
         raise UnreadableInput(f"found an array of `{shown(dtype)}` in `{name}`; needed real numbers")
     if len(shape) != 2 or min(shape) < 1:

@@ -17,6 +17,7 @@ _SEXES: Final[dict[str, Sex]] = {"m": "male", "male": "male", "f": "female", "fe
 
 #: MIT-BIH writes `69 M 1085 1629 x1`.
 _MIT_BIH: Final = re.compile(r"^(?P<age>-?\d{1,3})\s+(?P<sex>[MF])\b")
+_OVER_89: Final = re.compile(r"^\s*>\s*89\b")
 _NUMBER: Final = re.compile(r"^\s*(\d{1,3}(?:\.\d+)?)\s*(?:y|yr|yrs|years?)?\s*$", re.IGNORECASE)
 
 
@@ -29,6 +30,8 @@ class Demographics(NamedTuple):
 
 def age_in_years(value: object) -> float | None:
     """Years from a number or text; None for placeholders such as `NaN`, `-1` or `999`."""
+    if _OVER_89.match(str(value)):
+        return OVER_89_READ_AS
     found = _NUMBER.match(str(value)) if value is not None else None
     if found is None:
         return None

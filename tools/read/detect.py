@@ -54,9 +54,7 @@ def detect(path: Path, head: bytes, size_bytes: int) -> tuple[Kind, str]:
         return "exchange", _known_or_refuse(path, "broken DICOM")
     for offset, magic, what in _PICTURES:
         if head[offset:].startswith(magic) and (magic != b"BM" or not _is_text(head)):
-            raise UnreadableInput(
-                f"found {what}, `{name}`; pictures are not read yet, needed the digital ECG"
-            )
+            raise UnreadableInput(f"found {what}, `{name}`; pictures are not read yet, needed the digital ECG")
     for offset, magic, what in _ARCHIVES:
         if head[offset:].startswith(magic):
             raise UnreadableInput(f"found {what}, `{name}`; needed the ECG file itself")

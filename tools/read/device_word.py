@@ -52,9 +52,7 @@ class _Kind(NamedTuple):
     per_unit: Mapping[str, float]
 
 
-_RATE: Final = _Kind(
-    1, 600, {"": 1.0, "bpm": 1.0, "/min": 1.0, "1/min": 1.0, "{beats}/min": 1.0, "{beat}/min": 1.0}
-)
+_RATE: Final = _Kind(1, 600, {"": 1.0, "bpm": 1.0, "/min": 1.0, "1/min": 1.0, "{beats}/min": 1.0, "{beat}/min": 1.0})
 _TIME: Final = _Kind(1, 3000, {"": 1.0, "ms": 1.0, "s": 1000.0, "us": 0.001})
 _RR: Final = _Kind(100, 20_000, _TIME.per_unit)
 _ANGLE: Final = _Kind(-180, 360, {"": 1.0, "deg": 1.0, "°": 1.0})
@@ -107,9 +105,7 @@ def _keep(found: dict[str, float], name: str, value: Any, unit: str) -> None:
 
 def device_statements(record: ECGRecord) -> tuple[str, ...]:
     """The interpretation that the file prints, verbatim and in its order."""
-    lines: Iterable[str] = (
-        " ".join(part for part in pair if part) for pair in record.interpretation.statements
-    )
+    lines: Iterable[str] = (" ".join(part for part in pair if part) for pair in record.interpretation.statements)
     statements = [line for line in lines if line.strip()]
     rhythm = record.annotations.get("rhythm") if record.source_format == "hl7_aecg" else None
     if rhythm and rhythm not in statements:

@@ -43,15 +43,13 @@ def rhythm_first(path: Path) -> Iterator[Path]:
         sop_class = dataset.get("SOPClassUID", "")
         groups = list(dataset.get("WaveformSequence") or [])
     except InvalidDicomError as broken:
-        raise UnreadableInput(
-            f"found `{name}`, which starts like DICOM and is not; needed an ECG"
-        ) from broken
+        raise UnreadableInput(f"found `{name}`, which starts like DICOM and is not; needed an ECG") from broken
+    except (EOFError, OSError) as short:
+        raise UnreadableInput(f"found a DICOM that ends too early, `{name}`; needed a whole file") from short
     what = shown(getattr(sop_class, "name", "") or "DICOM object")
     modality = shown(dataset.get("Modality", "") or "no modality")
     if not groups:
-        raise UnreadableInput(
-            f"found {what} ({modality}) without a waveform in `{name}`; needed a DICOM 12-lead ECG"
-        )
+        raise UnreadableInput(f"found {what} ({modality}) without a waveform in `{name}`; needed a DICOM 12-lead ECG")
     if not str(sop_class).startswith(_ECG_CLASSES):
         raise UnreadableInput(f"found {what} ({modality}) in `{name}`; needed a DICOM 12-lead ECG")
     order = _rhythm_order(groups)
@@ -74,9 +72,7 @@ def _rhythm_order(groups: list[Any]) -> list[int]:
 
     rhythms = [i for i, group in enumerate(groups) if not _is_median(group)]
     if not rhythms:
-        raise UnreadableInput(
-            "found only median beats in this DICOM ECG; needed a rhythm of at least one lead"
-        )
+        raise UnreadableInput("found only median beats in this DICOM ECG; needed a rhythm of at least one lead")
     best = max(rhythms, key=lambda i: (*size(i), -i))
     if best == rhythms[0]:
         return list(range(len(groups)))

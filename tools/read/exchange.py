@@ -105,9 +105,7 @@ def read_exchange(path: Path, format_name: str) -> Recording:
         raise UnreadableInput(f"found no rhythm in `{shown(name)}`; needed the samples of at least one lead")
     leads = [lead for lead in record.leads if _standard(lead.label, record.leads, name) is not None]
     _refuse_staggered(leads, name)
-    rows = standard_rows(
-        ((lead.label, _millivolts(lead, format_name, name)) for lead in (leads or record.leads)), name
-    )
+    rows = standard_rows(((lead.label, _millivolts(lead, format_name, name)) for lead in (leads or record.leads)), name)
     return Recording(
         format=format_name,
         files=(path,),
@@ -136,15 +134,12 @@ def _parse(path: Path, format_name: str, name: str) -> ECGRecord:
             record = FileParser.parse(path)
         except ECGDataKitError as damage:
             raise UnreadableInput(
-                f"found a damaged {format_name} file, `{shown(name)}`{_own_words(damage, path)};"
-                " needed a whole one"
+                f"found a damaged {format_name} file, `{shown(name)}`{_own_words(damage, path)}; needed a whole one"
             ) from damage
     for warning in caught:
         text = str(warning.message)
         if issubclass(warning.category, ChecksumWarning) and not text.endswith("mismatch in: record"):
-            raise UnreadableInput(
-                f"found a checksum that does not fit in `{shown(name)}`; needed an undamaged file"
-            )
+            raise UnreadableInput(f"found a checksum that does not fit in `{shown(name)}`; needed an undamaged file")
         for fault in _FAULTS:
             if fault.pattern.search(text):
                 raise UnreadableInput(f"found {fault.found} in `{shown(name)}`; needed {fault.needed}")
@@ -152,10 +147,11 @@ def _parse(path: Path, format_name: str, name: str) -> ECGRecord:
 
 
 def _own_words(damage: Exception, path: Path) -> str:
-    """The parser's own explanation; nothing when it quotes another error, which may quote the patient."""
+    """The parser's own explanation, without what it quotes: quotes may hold the patient's name."""
     if damage.__cause__ is not None:
         return ""
-    text = re.sub(r"\s+(?:in|of|from) $", "", str(damage).replace(str(path), "")).strip()
+    text = re.sub(r"\s*b?'[^']*'", "", str(damage).replace(str(path), ""))
+    text = re.sub(r"\s+(?:in|of|from)\s*$", "", text).strip()
     return f" ({shown(text)})" if text else ""
 
 
@@ -203,9 +199,7 @@ def _common_rate(record: ECGRecord, leads: list[FileLead], name: str) -> float:
     rates = {_exact_rate(record, lead) for lead in leads}
     if len(rates) > 1:
         listed = " and ".join(f"{rate:g}" for rate in sorted(rates))
-        raise UnreadableInput(
-            f"found leads at {listed} Hz in `{shown(name)}`; needed one rate for every lead"
-        )
+        raise UnreadableInput(f"found leads at {listed} Hz in `{shown(name)}`; needed one rate for every lead")
     return check_rate(rates.pop(), name)
 
 

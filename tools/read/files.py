@@ -37,13 +37,9 @@ def check_file(path: Path) -> int:
     except PermissionError as denied:
         raise UnreadableInput(f"found no permission to read `{name}`; needed a readable file") from denied
     except (OSError, ValueError) as broken:  # ValueError: a null byte in the name
-        raise UnreadableInput(
-            f"found a path that cannot be opened (`{name}`); needed an ECG file"
-        ) from broken
+        raise UnreadableInput(f"found a path that cannot be opened (`{name}`); needed an ECG file") from broken
     if stat.S_ISDIR(status.st_mode):
-        raise UnreadableInput(
-            f"found a directory, `{name}`; needed one ECG file, or `calipers review` for a folder"
-        )
+        raise UnreadableInput(f"found a directory, `{name}`; needed one ECG file, or `calipers review` for a folder")
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableInput(f"found a pipe or device, `{name}`; needed an ordinary file")
     if status.st_size == 0:
@@ -69,9 +65,7 @@ def head_of(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(HEAD_BYTES)
     except PermissionError as denied:
-        raise UnreadableInput(
-            f"found no permission to read `{shown(path.name)}`; needed a readable file"
-        ) from denied
+        raise UnreadableInput(f"found no permission to read `{shown(path.name)}`; needed a readable file") from denied
     except OSError as broken:
         raise UnreadableInput(
             f"found `{shown(path.name)}`, which cannot be read ({broken.strerror}); needed a readable file"

@@ -68,9 +68,7 @@ def read_ecg(
         return _one_line_or_result(read, paths[0])
 
 
-def _read(
-    paths: Sequence[Path], *, fs_hz: float | None, unit: str | None, leads: Sequence[str] | None
-) -> Recording:
+def _read(paths: Sequence[Path], *, fs_hz: float | None, unit: str | None, leads: Sequence[str] | None) -> Recording:
     header = _wfdb_header(paths)
     if header is not None:
         from calipers.tools.read.wfdb_record import read_wfdb
@@ -124,11 +122,7 @@ def _wfdb_header(paths: Sequence[Path]) -> Path | None:
         header = headers[0]
     elif beside is not None and beside.is_file():
         header = beside
-    elif (
-        len(paths) == 1
-        and not paths[0].is_file()
-        and (stem := paths[0].parent / f"{paths[0].name}.hea").is_file()
-    ):
+    elif len(paths) == 1 and not paths[0].is_file() and (stem := paths[0].parent / f"{paths[0].name}.hea").is_file():
         check_file(stem)
         return stem
     else:
@@ -142,9 +136,7 @@ def _wfdb_header(paths: Sequence[Path]) -> Path | None:
 def _refuse_unneeded(path: Path, format_name: str, **given: object) -> None:
     named = ", ".join(f"`{name}`" for name, value in given.items() if value is not None)
     if named:
-        raise UsageError(
-            f"found {named} for `{shown(path.name)}`, but {format_name} states it itself; needed none"
-        )
+        raise UsageError(f"found {named} for `{shown(path.name)}`, but {format_name} states it itself; needed none")
 
 
 def _one_line_or_result(read: Callable[[], Ecg], path: Path) -> Ecg:
@@ -159,15 +151,11 @@ def _one_line_or_result(read: Callable[[], Ecg], path: Path) -> Ecg:
             f"found no `{shown(Path(str(absent.filename)).name)}`; needed it to read `{name}`"
         ) from absent
     except PermissionError as denied:
-        raise UnreadableInput(
-            f"found no permission to read all of `{name}`; needed readable files"
-        ) from denied
+        raise UnreadableInput(f"found no permission to read all of `{name}`; needed readable files") from denied
     except ImportError as absent:
         raise MissingPart(f"found no package `{absent.name}`; needed it to read `{name}`") from absent
     except MemoryError as too_large:
-        raise UnreadableInput(
-            f"found more in `{name}` than fits in memory; needed a shorter recording"
-        ) from too_large
+        raise UnreadableInput(f"found more in `{name}` than fits in memory; needed a shorter recording") from too_large
     # Parsers raise anything on damaged bytes (IndexError, struct.error, RecursionError, their own);
     # every such failure means the same to the user, and none becomes a value.
     except Exception as damage:

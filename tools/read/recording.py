@@ -89,9 +89,7 @@ def _refuse_impossible_samples(leads: Sequence[Lead], signal_mv: NDArray[np.floa
             )
 
 
-def standard_rows(
-    labelled: Iterable[tuple[str, NDArray[np.floating]]], name: str
-) -> dict[Lead, NDArray[np.float32]]:
+def standard_rows(labelled: Iterable[tuple[str, NDArray[np.floating]]], name: str) -> dict[Lead, NDArray[np.float32]]:
     """The rows that carry the name of one of the twelve leads, in millivolts.
 
     Other channels (X, V7, respiration, …) are left out.
@@ -111,9 +109,7 @@ def standard_rows(
         if lead is None:
             continue
         if lead in rows:
-            raise UnreadableInput(
-                f"found lead {lead} twice in `{shown(name)}`; needed each lead at most once"
-            )
+            raise UnreadableInput(f"found lead {lead} twice in `{shown(name)}`; needed each lead at most once")
         with np.errstate(over="ignore"):  # beyond float32 it becomes infinite, and is refused as impossible
             rows[lead] = np.asarray(samples, dtype=np.float32)
     require_standard_lead(rows, labels, name)

@@ -47,34 +47,27 @@ def read_csv(path: Path, *, fs_hz: float | None, unit: str | None, leads: Sequen
     return Recording(format="CSV", files=(path,), fs_hz=rate_hz, rows_mv=standard_rows(labelled, name))
 
 
-def _lead_columns(
-    layout: Layout, time: Column | None, leads: Sequence[str] | None, name: str
-) -> dict[Lead, Column]:
+def _lead_columns(layout: Layout, time: Column | None, leads: Sequence[str] | None, name: str) -> dict[Lead, Column]:
     """Lead → column. By the header's names; by `leads` only where there is no header."""
     if leads is None or layout.has_header:
         named: dict[Lead, Column] = {}
         for column in layout.columns:
             lead = standard_lead(column.name)
             if lead in named:
-                raise UnreadableInput(
-                    f"found lead {lead} twice in `{shown(name)}`; needed each lead at most once"
-                )
+                raise UnreadableInput(f"found lead {lead} twice in `{shown(name)}`; needed each lead at most once")
             if lead is not None:
                 named[lead] = column
-        labels = [column.name for column in layout.columns] if layout.has_header else []
+        labels = [column.name for column in layout.columns] if layout.has_header and layout.is_table else []
         if leads is None:
             require_standard_lead(named, labels, name)
             return named
         if [require_lead(lead) for lead in leads] != list(named):
             raise UsageError(
-                f"found {', '.join(named) or 'no lead'} in the header of `{shown(name)}`;"
-                " needed `leads` to agree"
+                f"found {', '.join(named) or 'no lead'} in the header of `{shown(name)}`; needed `leads` to agree"
             )
         return named
     if len(leads) != len(layout.columns) or len({require_lead(lead) for lead in leads}) != len(leads):
-        raise UsageError(
-            f"found {len(layout.columns)} columns in `{shown(name)}`; needed as many different `leads`"
-        )
+        raise UsageError(f"found {len(layout.columns)} columns in `{shown(name)}`; needed as many different `leads`")
     return {require_lead(lead): column for lead, column in zip(leads, layout.columns, strict=True)}
 
 
@@ -83,18 +76,13 @@ def _factor(column: Column, unit: str | None, name: str) -> float:
         stated = mv_per_unit(column.unit)
         if stated is None:
             raise UnreadableInput(
-                f"found `{shown(column.unit)}` for lead {shown(column.name)} in `{shown(name)}`;"
-                f" needed {ACCEPTED}"
+                f"found `{shown(column.unit)}` for lead {shown(column.name)} in `{shown(name)}`; needed {ACCEPTED}"
             )
         if unit is not None and mv_per_unit(unit) != stated:
-            raise UsageError(
-                f"found `{shown(column.unit)}` in the header of `{shown(name)}`; needed `unit` to agree"
-            )
+            raise UsageError(f"found `{shown(column.unit)}` in the header of `{shown(name)}`; needed `unit` to agree")
         return stated
     if unit is None:
-        raise UsageError(
-            f"found no unit for lead {shown(column.name)} in `{shown(name)}`; needed `unit`, or `I_mV`"
-        )
+        raise UsageError(f"found no unit for lead {shown(column.name)} in `{shown(name)}`; needed `unit`, or `I_mV`")
     given = mv_per_unit(unit)
     if given is None:
         raise UsageError(f"found unit `{shown(unit)}`; needed {ACCEPTED}")
@@ -104,9 +92,7 @@ def _factor(column: Column, unit: str | None, name: str) -> float:
 def _rate(times: NDArray[np.float64], time: Column, fs_hz: float | None, name: str) -> float:
     scale = seconds_per_unit(time.name, time.unit)
     if scale is None:
-        raise UnreadableInput(
-            f"found a time column in `{shown(time.unit)}` in `{shown(name)}`; needed s, ms or us"
-        )
+        raise UnreadableInput(f"found a time column in `{shown(time.unit)}` in `{shown(name)}`; needed s, ms or us")
     found = check_rate(rate_from_times(times * scale, name), name)
     if fs_hz is not None and abs(fs_hz - found) > 1e-3 * found:
         raise UsageError(f"found {found:g} Hz in the time column of `{shown(name)}`; needed `fs_hz` to agree")
@@ -142,8 +128,7 @@ def _numbers_cell_by_cell(path: Path, layout: Layout, wanted: Sequence[int]) -> 
             cells = split_cells(line.replace(",", ".") if layout.decimal_comma else line, layout.delimiter)
             if len(cells) <= max(wanted):
                 raise UnreadableInput(
-                    f"found {len(cells)} cells in line {number} of `{shown(path.name)}`;"
-                    f" needed {max(wanted) + 1}"
+                    f"found {len(cells)} cells in line {number} of `{shown(path.name)}`; needed {max(wanted) + 1}"
                 )
             if not all(is_number(cells[i]) for i in wanted):
                 wrong = next(cells[i] for i in wanted if not is_number(cells[i]))

@@ -51,6 +51,7 @@ class Layout:
         decimal_comma: `0,12` is a number.
         columns: one per cell of the header, or of the first row where there is none.
         has_header: the columns have names.
+        is_table: numbers follow; the first line of other text is not quoted, it may name a patient.
     """
 
     encoding: str
@@ -59,6 +60,7 @@ class Layout:
     decimal_comma: bool
     columns: tuple[Column, ...]
     has_header: bool
+    is_table: bool
 
 
 def read_layout(path: Path) -> Layout:
@@ -79,9 +81,7 @@ def read_layout(path: Path) -> Layout:
     if not line:
         raise UnreadableInput(f"found no rows in `{name}`; needed a header naming the leads, then numbers")
     if len(line) >= _LONGEST_HEADER:
-        raise UnreadableInput(
-            f"found a first line of over {_LONGEST_HEADER:,} characters in `{name}`; needed a table"
-        )
+        raise UnreadableInput(f"found a first line of over {_LONGEST_HEADER:,} characters in `{name}`; needed a table")
     delimiter = next((mark for mark in _DELIMITERS if mark in line), None)
     cells = split_cells(line, delimiter)
     if delimiter is None and len(following.split()) == 1:
@@ -93,7 +93,8 @@ def read_layout(path: Path) -> Layout:
         cells, has_header, before = above, True, before - 1
     decimal_comma = delimiter != "," and any(_DECIMAL_COMMA.match(cell) for cell in sample)
     columns = tuple(_column(i, cell) if has_header else Column(i, "", None) for i, cell in enumerate(cells))
-    return Layout(encoding, delimiter, before + int(has_header), decimal_comma, columns, has_header)
+    is_table = any(is_number(cell.replace(",", ".")) and cell.casefold() not in EMPTY for cell in sample)
+    return Layout(encoding, delimiter, before + int(has_header), decimal_comma, columns, has_header, is_table)
 
 
 def _is_comment(line: str) -> bool:

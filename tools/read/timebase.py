@@ -29,9 +29,7 @@ TIME_NAMES: Final = frozenset({"time", "t", "timestamp", "elapsed", "elapsed tim
 def seconds_per_unit(name: str, unit: str | None) -> float | None:
     """The scale of a time column: its unit, or the unit that is its name, or seconds."""
     folded = name.strip().casefold()
-    return _SECONDS_PER_UNIT.get(
-        (unit or (folded if folded in _SECONDS_PER_UNIT else "s")).strip().casefold()
-    )
+    return _SECONDS_PER_UNIT.get((unit or (folded if folded in _SECONDS_PER_UNIT else "s")).strip().casefold())
 
 
 def rate_from_times(times_s: NDArray[np.float64], name: str) -> float:
@@ -45,9 +43,7 @@ def rate_from_times(times_s: NDArray[np.float64], name: str) -> float:
         UnreadableInput: fewer than two times, not increasing, or with a gap.
     """
     if times_s.size < 2 or not np.isfinite(times_s).all():
-        raise UnreadableInput(
-            f"found no usable time column in `{shown(name)}`; needed the time of every sample"
-        )
+        raise UnreadableInput(f"found no usable time column in `{shown(name)}`; needed the time of every sample")
     steps = np.diff(times_s)
     step = float(np.median(steps))
     uneven = np.flatnonzero((steps <= 0) | (np.abs(steps - step) > 0.5 * step))
@@ -59,6 +55,4 @@ def rate_from_times(times_s: NDArray[np.float64], name: str) -> float:
     for fs_hz in (float(round(mean)), mean):
         if fs_hz > 0 and np.abs(elapsed - np.arange(times_s.size) / fs_hz).max() <= 0.5 / fs_hz:
             return fs_hz
-    raise UnreadableInput(
-        f"found times in `{shown(name)}` that drift against any fixed rate; needed even spacing"
-    )
+    raise UnreadableInput(f"found times in `{shown(name)}` that drift against any fixed rate; needed even spacing")

@@ -18,6 +18,16 @@ _BYTES_PER_SAMPLE: Final[dict[str, float]] = {
 }  # fmt: skip
 
 
+def locate(header_path: Path) -> Path:
+    """The header itself, or what it links to when its record lies there."""
+    header = read_header(header_path)
+    beside = [header_path.with_name(line.file) for line in header.signals]
+    beside += [header_path.with_name(f"{name}.hea") for name, _ in header.segments if name != "~"]
+    if header_path.is_symlink() and not any(path.exists() for path in beside):
+        return header_path.resolve()
+    return header_path
+
+
 def segment_headers(header: Header) -> list[Header]:
     """The headers of the segments, each once."""
     names = dict.fromkeys(name for name, _ in header.segments if name != "~")
@@ -25,9 +35,7 @@ def segment_headers(header: Header) -> list[Header]:
     for name in names:
         path = header.path.with_name(f"{name}.hea")
         if not path.is_file():
-            raise UnreadableInput(
-                f"found no `{shown(path.name)}`, a segment of `{shown(header.path.name)}`; needed it"
-            )
+            raise UnreadableInput(f"found no `{shown(path.name)}`, a segment of `{shown(header.path.name)}`; needed it")
         check_file(path)
         part = read_header(path)
         if part.segments:
@@ -53,19 +61,15 @@ def signal_files(parts: Sequence[Header]) -> set[Path]:
     return files
 
 
-def check_given(given: Sequence[Path], header: Header, files: set[Path]) -> None:
-    """Every file the user named is part of this record, in this folder."""
-    folder = header.path.parent.resolve()
-    known = {line.file for line in header.signals} | {path.name for path in files} | {header.path.name}
+def check_given(given: Sequence[Path], parts: Sequence[Header]) -> None:
+    """Every file the user named is part of this record, links followed."""
+    known = {part.path.resolve() for part in parts}
+    known |= {part.path.with_name(line.file).resolve() for part in parts for line in part.signals}
     for path in given:
-        if path.name not in known:
+        if path.resolve() not in known:
             raise UnreadableInput(
-                f"found `{shown(path.name)}`, which `{shown(header.path.name)}` does not name;"
-                " needed the files of one record"
-            )
-        if path.parent.resolve() != folder:
-            raise UnreadableInput(
-                f"found `{shown(path.name)}` far from `{shown(header.path.name)}`; needed them in one folder"
+                f"found `{shown(path.name)}`, which `{shown(parts[0].path.name)}` does not name beside it;"
+                " needed the files of one record, in one folder"
             )
 
 
@@ -85,8 +89,6 @@ def check_lengths(header: Header, wanted: Sequence[int]) -> bool:
                 f"found {found:,} of {header.frames:,} samples per lead in `{shown(file)}`; needed all"
             )
         if any(line.skew > header.frames for line in lines):
-            raise UnreadableInput(
-                f"found a skew longer than the record in `{shown(header.path.name)}`; needed less"
-            )
+            raise UnreadableInput(f"found a skew longer than the record in `{shown(header.path.name)}`; needed less")
         longer = longer or available > math.ceil(header.frames * per_frame * bytes_per_sample) + 4
     return longer

@@ -22,9 +22,7 @@ _LARGEST_HEADER_BYTES: Final = 4 * 1024 * 1024
 
 _FILE_NAME: Final = re.compile(r"~?[-\w]*(\.\w+)?", re.ASCII)
 _SEGMENT_NAME: Final = re.compile(r"[-\w]+|~", re.ASCII)
-_FORMAT: Final = re.compile(
-    r"(?P<fmt>\d+)(?:x(?P<spf>\d+))?(?::(?P<skew>\d+))?(?:\+(?P<offset>\d+))?", re.ASCII
-)
+_FORMAT: Final = re.compile(r"(?P<fmt>\d+)(?:x(?P<spf>\d+))?(?::(?P<skew>\d+))?(?:\+(?P<offset>\d+))?", re.ASCII)
 _GAIN: Final = re.compile(
     r"(?P<gain>-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\(-?\d+\))?(?:/(?P<unit>\S+))?", re.ASCII
 )
@@ -130,9 +128,7 @@ def _recorded_at(words: list[str]) -> datetime | None:
 
 def _check_count(found: int, promised: str, what: str, name: str) -> None:
     if not promised.isdecimal() or found != int(promised):
-        raise UnreadableInput(
-            f"found {found} {what} described in `{name}`; needed the {shown(promised)} it promises"
-        )
+        raise UnreadableInput(f"found {found} {what} described in `{name}`; needed the {shown(promised)} it promises")
 
 
 def _frequency(word: str, name: str) -> float:
@@ -147,9 +143,7 @@ def _segment(line: str, name: str) -> tuple[str, int]:
     if len(words) < 2 or not words[1].isdecimal():
         raise UnreadableInput(f"found `{shown(line)}` in `{name}`; needed a segment's name and length")
     if not _SEGMENT_NAME.fullmatch(words[0]):
-        raise UnreadableInput(
-            f"found a segment named `{shown(words[0])}` in `{name}`; needed a record beside it"
-        )
+        raise UnreadableInput(f"found a segment named `{shown(words[0])}` in `{name}`; needed a record beside it")
     return words[0], int(words[1])
 
 

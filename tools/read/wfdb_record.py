@@ -21,7 +21,7 @@ from calipers.tools.read import demographics
 from calipers.tools.read.files import shown
 from calipers.tools.read.recording import Recording, check_rate, require_standard_lead, standard_rows
 from calipers.tools.read.units import ACCEPTED, mv_per_unit
-from calipers.tools.read.wfdb_files import check_given, check_lengths, segment_headers, signal_files
+from calipers.tools.read.wfdb_files import check_given, check_lengths, locate, segment_headers, signal_files
 from calipers.tools.read.wfdb_header import Header, SignalLine, read_header
 
 #: Samples per lead that segments and the gaps between them may span: over a day at 1,000 Hz.
@@ -32,9 +32,7 @@ _DIAGNOSIS_KEYS: Final = frozenset(
 )
 
 
-def read_wfdb(
-    header_path: Path, given: Sequence[Path], *, fs_hz: float | None, unit: str | None
-) -> Recording:
+def read_wfdb(header_path: Path, given: Sequence[Path], *, fs_hz: float | None, unit: str | None) -> Recording:
     """Read the WFDB record of a header.
 
     Args:
@@ -47,27 +45,24 @@ def read_wfdb(
         UnreadableInput: a file is missing, short, damaged or not calibrated.
         UsageError: `fs_hz` or `unit` contradicts what the header states.
     """
+    header_path = locate(header_path)
     if "::" in str(header_path) or "://" in str(header_path):
         raise UnreadableInput(f"found `{shown(header_path)}`; needed a local path without `::` or `://`")
     header = read_header(header_path)
     parts = [header, *segment_headers(header)]
     signals = [part.signals for part in parts if part.signals]
     files = signal_files(parts)
-    check_given(given, header, files)
+    check_given(given, parts)
     if header.fs_hz is not None and fs_hz is not None and fs_hz != header.fs_hz:
         raise UsageError(f"found {header.fs_hz:g} Hz in `{shown(header_path.name)}`; needed no other `fs_hz`")
     frame_rate = header.fs_hz if header.fs_hz is not None else fs_hz
     if frame_rate is None:
-        raise UnreadableInput(
-            f"found no sampling rate in `{shown(header_path.name)}`; needed one, or `fs_hz`"
-        )
+        raise UnreadableInput(f"found no sampling rate in `{shown(header_path.name)}`; needed one, or `fs_hz`")
     calibrated = all(s.gain for lines in signals for s in lines if standard_lead(s.label))
     if calibrated and unit is not None:
         raise UsageError(f"found a gain in `{shown(header_path.name)}`; needed no `unit`")
     if not calibrated and (unit is None or header.segments):
-        raise UnreadableInput(
-            f"found no gain in `{shown(header_path.name)}`; needed counts per mV, or `unit`"
-        )
+        raise UnreadableInput(f"found no gain in `{shown(header_path.name)}`; needed counts per mV, or `unit`")
     signals_read = _segmented(header, unit) if header.segments else _single(header, unit)
     about = demographics.from_comments(header.comments)
     return Recording(
@@ -101,9 +96,7 @@ def _single(header: Header, unit: str | None) -> _Signals:
     per_frame = _common_samples_per_frame([lines[i] for i in wanted], header.path.name)
     longer = check_lengths(header, wanted)
     with redirect_stdout(StringIO()):
-        record = wfdb.rdrecord(
-            str(header.path)[: -len(".hea")], channels=wanted, physical=False, smooth_frames=False
-        )
+        record = wfdb.rdrecord(str(header.path)[: -len(".hea")], channels=wanted, physical=False, smooth_frames=False)
     if not longer and not any(lines[i].skew for i in wanted):
         _verify_checksums(record, header)
     for position, i in enumerate(wanted):
@@ -130,18 +123,14 @@ def _segmented(header: Header, unit: str | None) -> _Signals:
     if header.frames not in (None, total):
         raise UnreadableInput(f"found segments of {total:,} samples in `{name}`; needed {header.frames:,}")
     if total * per_frame > _LONGEST_JOINED:
-        raise UnreadableInput(
-            f"found {total:,} samples with gaps in `{name}`; needed at most {_LONGEST_JOINED:,}"
-        )
+        raise UnreadableInput(f"found {total:,} samples with gaps in `{name}`; needed at most {_LONGEST_JOINED:,}")
     rows: dict[Lead, NDArray[np.float32]] = {}
     start = 0
     for segment, frames in header.segments:
         part = parts.get(segment)
         if part in with_leads and frames:  # a segment of length 0 only lists the signals
             if part.fs_hz not in (None, header.fs_hz):
-                raise UnreadableInput(
-                    f"found another rate in segment `{shown(segment)}` of `{name}`; needed one"
-                )
+                raise UnreadableInput(f"found another rate in segment `{shown(segment)}` of `{name}`; needed one")
             for label, samples in _single(part, unit).labelled:
                 if samples.size != frames * per_frame:
                     raise UnreadableInput(
@@ -169,9 +158,7 @@ def _verify_checksums(record: Any, header: Header) -> None:
     stated: list[int | None] = list(record.checksum)
     if not any(stated):
         return
-    for label, promised, found in zip(
-        record.sig_name, stated, record.calc_checksum(expanded=True), strict=True
-    ):
+    for label, promised, found in zip(record.sig_name, stated, record.calc_checksum(expanded=True), strict=True):
         if promised is not None and promised % 65536 != found:
             raise UnreadableInput(
                 f"found checksum {found} in lead {shown(label)}, `{shown(header.path.name)}` promises"

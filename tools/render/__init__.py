@@ -13,7 +13,7 @@ from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evidence import Measurement
 from calipers.leads import require_lead
-from calipers.tools.render.labels import label, printed_value, short_name
+from calipers.tools.render.labels import label, short_name, value_or_dash
 from calipers.tools.render.layout import Box, Layout, Sheet, Strip, lay_out
 from calipers.tools.render.marks import Mark, NotDrawn, place_marks
 from calipers.tools.render.picture import Picture
@@ -30,9 +30,9 @@ __all__ = [
     "label",
     "lay_out",
     "place_marks",
-    "printed_value",
     "render",
     "short_name",
+    "value_or_dash",
 ]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
-from calipers.tools.render.labels import NOT_MEASURABLE, printed_value
+from calipers.tools.render.labels import DASH, value_or_dash
 from calipers.tools.render.layout import Sheet
 
 #: Between these rates Bazett alone stands on the header, as carts print it.
@@ -31,7 +31,7 @@ def interval_fields(measurements: Mapping[str, Measurement]) -> list[Field]:
     """Rate, PR, QRS, QT, QTc with its formula, and axes; an em dash for what could not be measured."""
 
     def value(key: str) -> str:
-        return printed_value(measurements[key]) if key in measurements else NOT_MEASURABLE
+        return value_or_dash(measurements[key]) if key in measurements else DASH
 
     rate = measurements["hr"].number if "hr" in measurements else None
     fields = [

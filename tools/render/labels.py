@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from calipers.evidence import Measurement
+from calipers.printing import printed
 
-NOT_MEASURABLE: Final = "—"
+#: Where a text says "not measurable", a header has room for a dash. Never a zero.
+DASH: Final = "—"
 
 SHORT_NAMES: Final[dict[str, str]] = {
     "hr": "Rate",
@@ -30,6 +32,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "rr_irregularity": "RR irregularity",
     "pvc_count": "PVCs",
     "pac_count": "PACs",
+    "paced_count": "Paced beats",
     "pause_max": "Longest pause",
     "p_amp": "P",
     "q_amp": "Q",
@@ -51,41 +54,14 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "quality": "Quality",
 }
 
-_DEGREES: Final = frozenset({"°", "deg", "degree", "degrees"})
-_WHOLE: Final = frozenset({"ms", "/min", "bpm", "beats/min"}) | _DEGREES
-
-
 def short_name(name: str) -> str:
     """The word a cardiologist uses for a measurement name, or the name itself."""
     return SHORT_NAMES.get(name, name.replace("_", " "))
 
 
-def printed_number(value: float, unit: str) -> str:
-    """A number at the precision a cart prints: whole ms, beats and degrees, hundredths of a mV."""
-    if unit in _WHOLE or (not unit and value == int(value)):
-        text = f"{value:.0f}"
-    else:
-        text = f"{value:.2f}"
-    if text.strip("-0.") == "":
-        text = text.lstrip("-")
-    return text.replace("-", "−")
-
-
-def with_unit(number: str, unit: str) -> str:
-    """Number and unit, with the degree sign unspaced."""
-    if unit in _DEGREES:
-        return f"{number}°"
-    return f"{number} {unit}" if unit else number
-
-
-def printed_value(measurement: Measurement) -> str:
-    """`161 ms`; an em dash where it could not be measured, never a zero."""
-    value = measurement.value
-    if measurement.status == "not_measurable" or value is None:
-        return NOT_MEASURABLE
-    if isinstance(value, str):
-        return value
-    return with_unit(printed_number(value, measurement.unit), measurement.unit)
+def value_or_dash(measurement: Measurement) -> str:
+    """`161 ms`, printed as in every text; an em dash where it could not be measured."""
+    return DASH if measurement.status == "not_measurable" else printed(measurement)
 
 
 def label(measurement: Measurement) -> str:
@@ -95,4 +71,4 @@ def label(measurement: Measurement) -> str:
         name += f"#{measurement.beat}"
     if measurement.lead:
         name = f"{measurement.lead} {name}"
-    return f"{name} {printed_value(measurement)}"
+    return f"{name} {value_or_dash(measurement)}"

@@ -178,9 +178,12 @@ def lay_out(
     columns = _COLUMNS[layout]
     rhythm = rhythm_leads if layout == "3x4+1" else ()
     rows = len(columns[0]) + len(rhythm)
-    fit = math.floor(A4_GRID_HEIGHT_MM / rows / SQUARE_MM) * SQUARE_MM
+    room = 2 * SQUARE_MM
+    fit = math.floor((A4_GRID_HEIGHT_MM - room) / rows / SQUARE_MM) * SQUARE_MM
     pitch = pitch_mm or max(MIN_PITCH_MM, fit)
-    height = rows * pitch if pitch_mm else max(A4_GRID_HEIGHT_MM, rows * pitch)
+    height = rows * pitch + room
+    if pitch_mm is None:
+        height = max(A4_GRID_HEIGHT_MM, height)
 
     lead_in = math.ceil((SQUARE_MM + 2 * PULSE_LEAD_MM + PULSE_S * speed_mm_s) / SQUARE_MM) * SQUARE_MM
     trace_mm = PAGE_S * speed_mm_s

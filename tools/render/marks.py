@@ -117,7 +117,8 @@ def place_marks(
 
 
 def _is_amplitude(item: Measurement) -> bool:
-    return item.unit == "mV" and item.number is not None
+    """A wave that is not there (0 mV) has no peak to point at: its stretch is drawn instead."""
+    return item.unit == "mV" and bool(item.number)
 
 
 class _Ink:
@@ -125,17 +126,18 @@ class _Ink:
 
     def __init__(self, sheet: Sheet, ecg: Ecg) -> None:
         self._lines = [sheet.polyline(strip, ecg) for strip in sheet.strips]
-        self._mm_per_sample = sheet.speed_mm_s / ecg.fs_hz
+        # Length along the trace, not along x: a QRS is narrow and the last thing a label may hide.
+        self._lengths = [np.nan_to_num(np.hypot(np.diff(x), np.diff(y))) for x, y in self._lines]
         self._strips = sheet.strips
 
     def under(self, box: Box) -> float:
-        """Millimetres of trace (counted along x) that run through a box."""
-        hits = 0
-        for x, y in self._lines:
-            first, stop = np.searchsorted(x, (box.x0, box.x1))
+        """Millimetres of trace that run through a box."""
+        total = 0.0
+        for (x, y), lengths in zip(self._lines, self._lengths, strict=True):
+            first, stop = np.searchsorted(x[: lengths.size], (box.x0, box.x1))
             part = y[first:stop]
-            hits += int(np.count_nonzero((part > box.y0) & (part < box.y1)))
-        return hits * self._mm_per_sample
+            total += float(lengths[first:stop][(part > box.y0) & (part < box.y1)].sum())
+        return total
 
     def range_mm(self, strip: Strip, x0: float, x1: float) -> tuple[float, float]:
         """Highest and lowest point (smallest and largest y) of one strip between two x."""
@@ -262,16 +264,16 @@ def _amplitude(
 def _extremum(item: Measurement, where: Place, ecg: Ecg) -> tuple[float, float]:
     """Time and amplitude of the sample that shows an amplitude: the wave's peak, or the ST point.
 
-    ST levels are read at the end of their span (J to J+60); a span of one instant is that instant.
+    The span of an ST level is centred on the instant at which it was read.
     """
     strip, span = where.strip, where.span
     trace = ecg.lead(strip.lead)
-    first = min(round(span.start_s * ecg.fs_hz), trace.size - 1)
-    last = min(max(first, round(span.end_s * ecg.fs_hz)), trace.size - 1)
-    at = last
-    part = trace[first : last + 1]
-    if not item.name.startswith("st_") and np.isfinite(part).any():
-        value = item.number or 0.0
-        at = first + int(np.nanargmax(part if value >= 0 else -part))
+    if item.name.startswith("st_"):
+        at = min(round((span.start_s + span.end_s) / 2 * ecg.fs_hz), trace.size - 1)
+    else:
+        first = min(round(span.start_s * ecg.fs_hz), trace.size - 1)
+        part = trace[first : max(first, round(span.end_s * ecg.fs_hz)) + 1]
+        upright = (item.number or 0.0) >= 0
+        at = first + (int(np.nanargmax(part if upright else -part)) if np.isfinite(part).any() else 0)
     sample = float(trace[at])
     return at / ecg.fs_hz, sample if np.isfinite(sample) else strip.offset_mv

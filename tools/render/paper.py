@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
@@ -69,7 +68,8 @@ def draw(
         if ecg.synthetic:
             _watermark(axes, sheet)
         for row in range(sheet.rows):
-            _line(axes, *zip(*sheet.pulse(row), strict=True), sheet)
+            corners = sheet.pulse(row)
+            _line(axes, [x for x, _ in corners], [y for _, y in corners], sheet)
         for strip in sheet.strips:
             _strip(axes, sheet, strip, ecg)
         for number, mark in enumerate(marks):
@@ -86,12 +86,12 @@ def _grid(axes: Axes, sheet: Sheet) -> None:
     axes.add_patch(
         Rectangle((grid.x0, grid.y0), grid.x1 - grid.x0, grid.y1 - grid.y0, facecolor=_PAPER, edgecolor="none")
     )
-    columns = np.arange(round(grid.x1 - grid.x0) + 1)
-    rows = np.arange(round(grid.y1 - grid.y0) + 1)
+    columns = range(round(grid.x1 - grid.x0) + 1)
+    rows = range(round(grid.y1 - grid.y0) + 1)
     for thick, colour, width_mm in ((False, _THIN, 0.1), (True, _THICK, 0.18)):
         lines = [
-            ((grid.x0 + k, grid.y0), (grid.x0 + k, grid.y1)) for k in columns if (k % 5 == 0) is thick
-        ] + [((grid.x0, grid.y0 + k), (grid.x1, grid.y0 + k)) for k in rows if (k % 5 == 0) is thick]
+            ((grid.x0 + k, grid.y0), (grid.x0 + k, grid.y1)) for k in columns if bool(k % 5) is not thick
+        ] + [((grid.x0, grid.y0 + k), (grid.x1, grid.y0 + k)) for k in rows if bool(k % 5) is not thick]
         axes.add_collection(
             LineCollection(lines, colors=colour, linewidths=width_mm * POINTS_PER_MM, snap=True, zorder=1),
             autolim=False,
@@ -110,7 +110,7 @@ def _strip(axes: Axes, sheet: Sheet, strip: Strip, ecg: Ecg) -> None:
     left, right = strip.x_mm, sheet.x_mm(strip, strip.end_s)
     name_y = strip.baseline_mm - 0.42 * min(sheet.pitch_mm, 24)
     if left > sheet.strips[0].x_mm:
-        for y in (strip.baseline_mm - 6, strip.baseline_mm + 3):
+        for y in (strip.baseline_mm - 0.42 * min(sheet.pitch_mm, 24) - 1.5, strip.baseline_mm + 4):
             axes.plot([left, left], [y, y + 3], color=_INK, linewidth=0.25 * POINTS_PER_MM, zorder=3)
     name = axes.text(left + 1, name_y, strip.lead, fontsize=9, fontweight="bold", color=_INK, zorder=5, va="center")
     name.set_bbox({"facecolor": _PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6})
@@ -187,7 +187,8 @@ def _words(
         axes.text(x, 8, field.name, fontsize=7, color=_QUIET, va="center")
         value = axes.text(x, 14.5, field.value, fontsize=11, fontweight="bold", color=_INK, va="center")
         x += max(24.0, 1.0 + 2.9 * len(value.get_text()))
-    axes.text(right, 8, "   ".join(notices(ecg)), fontsize=9, fontweight="bold", color=_WARNING, ha="right", va="center")
+    warning = "   ".join(notices(ecg))
+    axes.text(right, 8, warning, fontsize=9, fontweight="bold", color=_WARNING, ha="right", va="center")
     foot = (sheet.grid.y1 + sheet.height_mm) / 2
     axes.text(left, foot, scale_line(ecg, sheet), fontsize=8, color=_INK, va="center")
     axes.text(

@@ -57,11 +57,11 @@ def find_place(
     # The first span of a global measurement is the global one; lead by lead spans explain it further.
     if measurement.lead is None and own:
         own = tuple(span for span in own if span.lead is None) or own
-    siblings = [] if measurement.beat is not None else list(_beat_spans(measurement, measurements))
-    if not own and not siblings:
+    if not own:
         return "no stretch of the trace belongs to it"
+    siblings = [] if measurement.beat is not None else list(_beat_spans(measurement, measurements))
     for spans in (own, siblings):
-        for strip in _strips_for(measurement.lead or (spans[0].lead if spans else None), sheet, ecg):
+        for strip in _strips_for(measurement.lead or own[0].lead, sheet, ecg):
             for span in spans:
                 if strip.shows(span.start_s + _SAME_INSTANT_S, span.end_s - _SAME_INSTANT_S):
                     return Place(strip, span, True)
@@ -70,12 +70,11 @@ def find_place(
             seen = min(span.end_s, strip.end_s) - max(span.start_s, strip.start_s)
             if seen > 0 and seen >= 0.5 * min(strip.end_s - strip.start_s, span.end_s - span.start_s):
                 return Place(strip, span, False)
-    lead = measurement.lead or own[0].lead if own else measurement.lead
+    lead = measurement.lead or own[0].lead
     if lead is not None and lead in ecg.missing_leads:
         return f"{lead} is not recorded"
-    at = f"{own[0].start_s:.2f} s" if own else "its beats"
     shown = f"{sheet.start_s:g} to {sheet.start_s + 10:g} s" if lead is None else f"{lead}'s window"
-    return f"{at} lies outside {shown} on this sheet"
+    return f"{own[0].start_s:.2f} s lies outside {shown} on this sheet"
 
 
 def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> Iterator[Span]:

@@ -1,0 +1,177 @@
+"""Reading and checking the files under `criteria/`, and the order in which their statements depend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from calipers.errors import CalipersError
+from calipers.knowledge.nodes import NothingAbnormal, Refers
+from calipers.knowledge.schema import Family, Row, Source
+from calipers.knowledge.templates import faults
+from calipers.leads import Lead
+
+_T = TypeVar("_T")
+
+#: Tables that are not families of statements.
+_TABLES: Final = ("contiguity.yaml", "sources.yaml", "urgency.yaml")
+#: libyaml's loader is ten times faster, and missing from some builds of PyYAML.
+_LOADER: Final[type[Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class CriteriaError(CalipersError):
+    """A criteria file does not say what it should; the message names file, statement and field."""
+
+
+class Criteria(NamedTuple):
+    """Everything that the files say, checked."""
+
+    rows: dict[str, Row]
+    sources: dict[str, Source]
+    contiguous: frozenset[frozenset[Lead]]
+
+
+def read_criteria(folder: Traversable) -> Criteria:
+    """Read and check a folder of criteria.
+
+    Raises:
+        CriteriaError: a file is not valid; the message names the file, the statement and the field.
+    """
+    sources = _checked("sources.yaml", TypeAdapter(dict[str, Source]), read_yaml(folder, "sources.yaml"))
+    pairs = _checked("contiguity.yaml", TypeAdapter(list[tuple[Lead, Lead]]), read_yaml(folder, "contiguity.yaml"))
+    rows: dict[str, Row] = {}
+    names = [file.name for file in yaml_files(folder) if file.name not in _TABLES]
+    families = {name: _family(name, read_yaml(folder, name)) for name in names}
+    for name, family in sorted(families.items(), key=lambda item: item[1].position):
+        for row in family.statements:
+            if row.key in rows:
+                raise CriteriaError(f"{name}: found statement `{row.key}` twice")
+            _check_row(name, row, sources)
+            rows[row.key] = row
+    for row in rows.values():
+        for key in (*row.suppressed_by, *row.subsumed_by, *_references(row)):
+            if key not in rows or rows[key].criteria is None:
+                raise CriteriaError(f"statement `{row.key}` refers to `{key}`, for which no file gives criteria")
+    return Criteria(rows, sources, frozenset(frozenset(pair) for pair in pairs))
+
+
+def evaluation_order(rows: Mapping[str, Row]) -> tuple[str, ...]:
+    """The statements that can be evaluated, each after those it refers to or yields to."""
+    order: dict[str, None] = {}
+    underway: list[str] = []
+
+    def visit(key: str) -> None:
+        if key in order:
+            return
+        if key in underway:
+            raise CriteriaError(f"statements refer to each other in a circle: {' -> '.join([*underway, key])}")
+        underway.append(key)
+        row = rows[key]
+        needs = [*row.suppressed_by, *_references(row)]
+        if any(isinstance(node, NothingAbnormal) for node in row.every_criterion):
+            needs += [other.key for other in rows.values() if other.abnormal]
+        for need in needs:
+            visit(need)
+        underway.pop()
+        order[key] = None
+
+    for key in rows:
+        visit(key)
+    return tuple(key for key in order if rows[key].criteria is not None)
+
+
+def read_yaml(folder: Traversable, name: str) -> Any:
+    """One YAML file of the folder."""
+    try:
+        return yaml.load((folder / name).read_text("utf-8"), Loader=_LOADER)
+    except yaml.YAMLError as error:
+        raise CriteriaError(f"{name}: not valid YAML: {error}") from error
+
+
+def yaml_files(folder: Traversable) -> list[Traversable]:
+    """Every YAML file of the folder, by name."""
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+
+
+def _checked(name: str, adapter: TypeAdapter[_T], content: Any, statements_in: tuple[str, ...] = ()) -> _T:
+    try:
+        return adapter.validate_python(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = [str(part) for part in first["loc"]]
+        if len(where) > 1 and where[0] == "statements" and where[1].isdigit():
+            where[:2] = [f"statement `{statements_in[int(where[1])]}`"]
+        raise CriteriaError(f"{name}: {', '.join(where)}: {first['msg']}") from error
+
+
+def _family(name: str, content: Any) -> Family:
+    if not isinstance(content, dict) or not isinstance(content.get("statements"), list):
+        raise CriteriaError(f"{name}: needed `family` and a list of `statements`")
+    rows = list(chain.from_iterable(_variants(row) for row in content["statements"]))
+    keys = tuple(str(row.get("key", "without key")) if isinstance(row, dict) else str(row) for row in rows)
+    return _checked(name, TypeAdapter(Family), {**content, "statements": rows}, keys)
+
+
+def _variants(row: Any) -> list[Any]:
+    """One row for each of its `variants`, whose values replace `<name>` and whose fields the row's."""
+    if not isinstance(row, dict) or "variants" not in row:
+        return [_with_own_key(row)]
+    common = {field: value for field, value in row.items() if field != "variants"}
+    fields = set(Row.model_fields)
+    return [
+        _with_own_key({**_substituted(common, variant), **{k: v for k, v in variant.items() if k in fields}})
+        for variant in row["variants"]
+    ]
+
+
+def _substituted(value: Any, variant: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _substituted(item, variant) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substituted(item, variant) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("<") and value[1:-1] in variant:
+        return variant[value[1:-1]]
+    return re.sub(r"<(\w+)>", lambda match: str(variant.get(match[1], match[0])), value)
+
+
+def _with_own_key(row: Any) -> Any:
+    """Spell out `{crit:.pr_long}` as `{crit:first_degree_av_block.pr_long}`."""
+    if isinstance(row, dict):
+        return {key: _with_key(value, str(row.get("key"))) for key, value in row.items()}
+    return row
+
+
+def _with_key(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {field: _with_key(item, key) for field, item in value.items()}
+    if isinstance(value, list):
+        return [_with_key(item, key) for item in value]
+    return value.replace("{crit:.", f"{{crit:{key}.") if isinstance(value, str) else value
+
+
+def _check_row(name: str, row: Row, sources: Mapping[str, Source]) -> None:
+    seen: set[str] = set()
+    for criterion in row.every_criterion:
+        if criterion.id in seen:
+            raise CriteriaError(f"{name}: statement `{row.key}`: found criterion `{criterion.id}` twice")
+        seen.add(criterion.id)
+        if criterion.source is not None and criterion.source not in sources:
+            raise CriteriaError(
+                f"{name}: statement `{row.key}`, {criterion.id}, source: no source `{criterion.source}`"
+            )
+    for fault in faults(row):
+        raise CriteriaError(f"{name}: statement `{row.key}`: {fault}")
+    if (row.criteria is None) != (row.says is None):
+        raise CriteriaError(f"{name}: statement `{row.key}`: needed `criteria` and `says` together")
+
+
+def _references(row: Row) -> tuple[str, ...]:
+    return tuple(node.statement for node in row.every_criterion if isinstance(node, Refers))
