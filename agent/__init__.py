@@ -1,1 +1,1 @@
-"""."""
+"""How Calipers thinks, and its surfaces: graph, verifier, command line, report page."""

@@ -1,1 +1,1 @@
-"""."""
+"""Whether Calipers is right: scorers and benchmarks."""

@@ -1,1 +1,1 @@
-"""."""
+"""What Calipers runs: the delineator with its weights, card and training code."""

@@ -66,6 +66,8 @@ def beside_device(console: Console, ecg: Ecg, report: Report) -> None:
     table = Table("", "Calipers", "± (95 %)", "recorder", "difference", box=None, pad_edge=False)
     for name in _BESIDE:
         theirs = ecg.source.device_measurements.get(name)
+        if name == "hr" and theirs is None and "rr_mean" in ecg.source.device_measurements:
+            theirs = 60_000.0 / ecg.source.device_measurements["rr_mean"]
         item = ours[name]
         if theirs is None:
             continue

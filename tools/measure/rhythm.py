@@ -17,6 +17,7 @@ COUPLING_MS: Final = 40.0
 #: A P wave must be seen in this share of the examined leads.
 P_SUPPORT: Final = 0.34
 _PREMATURE: Final = 0.86
+_SPIKE_MV: Final = 0.08
 _WIDE_MS: Final = 110.0
 
 
@@ -62,7 +63,7 @@ def read_rhythm(signal: AnalysisSignal, beats: Beats, marks: Fiducials, usable: 
     pr = marks.heart[:, QRS_ON] - marks.heart[:, P_ON]
     seen = ~np.isnan(pr) & (marks.p_support >= P_SUPPORT)
     conducted = seen & _coupled(pr, seen & beats.dominant)
-    paced = paced_beats(signal, beats, usable)
+    paced = paced_beats(signal, beats, marks.heart[:, QRS_ON], usable)
     premature = _premature(rr, k)
     width = (marks.heart[:, QRS_OFF] - marks.heart[:, QRS_ON]) * 1000.0 / ANALYSIS_HZ
     usual = float(np.nanmedian(width[beats.dominant])) if beats.dominant.any() else float("nan")
@@ -107,29 +108,20 @@ def _irregular_without(rr: Signal, ectopic: Mask) -> bool:
     return bool(np.median(np.abs(np.diff(calm))) / calm.mean() > 0.08)
 
 
-def paced_beats(signal: AnalysisSignal, beats: Beats, usable: Mask) -> Mask:
-    """(k,) beats that a pacing spike precedes by at most 80 ms (ventricular) or 80–260 ms (atrial).
+def paced_beats(signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mask) -> Mask:
+    """(k,) beats that a pacing spike precedes: ventricular within 80 ms, atrial within 260 ms of QRS onset.
 
-    A spike is one sample or two: the second difference stands out of everything a heart can do, in
-    several leads at once. Recorders that filter above 150 Hz and bipolar pacing may leave none.
+    A spike lasts one to three samples, so a running median of 14 ms does not follow it while it follows
+    any QRS; what remains must exceed 80 µV in three leads (or in all, if fewer). On PTB-XL folds 1-8 this
+    finds 15 of 25 records labelled PACE and none of 290 others; the other ten show no spike (bipolar
+    pacing, or a recorder that filters above 150 Hz).
     """
-    paced = np.zeros(len(beats), dtype=np.bool_)
-    spikes = spike_samples(signal, usable)
-    for k, peak in enumerate(beats.peaks):
-        lead_time = (peak - spikes) * 1000.0 / ANALYSIS_HZ
-        paced[k] = bool(((lead_time > 10.0) & (lead_time <= 260.0)).any())
-    return paced
-
-
-def spike_samples(signal: AnalysisSignal, usable: Mask) -> Signal:
-    """Samples of pacing spikes: narrow, tall second differences shared by the leads."""
     raw = signal.raw_mv[usable & signal.given]
     if raw.shape[0] == 0 or raw.shape[1] < 50:
-        return np.empty(0)
-    # A median over 14 ms follows the QRS but not a 2–4 ms spike.
-    spiky = np.abs(raw - dsp.medfilt2d(raw, (1, 7)))
-    tall = np.sort(spiky, axis=0)[-max(2, raw.shape[0] // 3)]
-    quiet = float(np.percentile(tall, 99.0))
-    floor = max(0.12, 4.0 * quiet)
-    peaks, _ = dsp.find_peaks(tall, height=floor, distance=int(0.02 * ANALYSIS_HZ))
-    return peaks.astype(np.float64)
+        return np.zeros(len(beats), dtype=np.bool_)
+    residual = np.sort(np.abs(raw - dsp.medfilt2d(raw, (1, 7))), axis=0)
+    shared = residual[-min(3, residual.shape[0])]
+    start = np.where(np.isnan(onset), beats.peaks - 25, onset).astype(int)
+    reach, into_qrs = int(0.26 * ANALYSIS_HZ), int(0.016 * ANALYSIS_HZ)
+    heights = [shared[max(o - reach, 0) : max(o + into_qrs, 1)].max() for o in start]
+    return np.array(heights) > _SPIKE_MV

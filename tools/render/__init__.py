@@ -1,7 +1,7 @@
 """Draw an ECG on true-scale paper, with calipers on what is cited.
 
-    >>> picture = render(ecg, measurements=measurements, evidence=["pr", "V3.st_j"])   # doctest: +SKIP
-    >>> picture.save("trace.png")                                                      # doctest: +SKIP
+>>> picture = render(ecg, measurements=measurements, evidence=["pr", "V3.st_j"])   # doctest: +SKIP
+>>> picture.save("trace.png")                                                      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from calipers.errors import UsageError
 from calipers.evidence import Measurement
 from calipers.leads import require_lead
 from calipers.tools.render.labels import label, short_name, value_or_dash
-from calipers.tools.render.layout import Box, Layout, Sheet, Strip, lay_out
-from calipers.tools.render.marks import Mark, NotDrawn, place_marks
+from calipers.tools.render.layout import Box, Layout, Sheet, Strip, lay_out, names_and_pulses
+from calipers.tools.render.marks import Mark, NotDrawn, Placement
 from calipers.tools.render.picture import Picture
+from calipers.tools.render.placing import Placer
 from calipers.tools.render.spans import require_measurements
 
 __all__ = [
@@ -25,11 +26,13 @@ __all__ = [
     "Mark",
     "NotDrawn",
     "Picture",
+    "Placement",
+    "Placer",
     "Sheet",
     "Strip",
     "label",
     "lay_out",
-    "place_marks",
+    "names_and_pulses",
     "render",
     "short_name",
     "value_or_dash",
@@ -87,25 +90,10 @@ def render(
         gain_mm_mv=gain_mm_mv,
         start_s=start_s,
     )
-    marks, not_drawn = place_marks(evidence, known, ecg, sheet, _names_and_pulses(sheet))
+    marks, not_drawn = Placer(sheet, ecg, known, obstacles=names_and_pulses(sheet)).place(evidence)
 
     # matplotlib takes a third of a second to import; the report page needs only the layout.
     from calipers.tools.render.paper import draw
 
-    data = draw(
-        ecg, sheet, measurements=known, marks=marks, title=title, file_format=format, dpi=dpi
-    )
+    data = draw(ecg, sheet, measurements=known, marks=marks, title=title, file_format=format, dpi=dpi)
     return Picture(data, "image/png" if format == "png" else "image/svg+xml", sheet, marks, not_drawn)
-
-
-def _names_and_pulses(sheet: Sheet) -> list[Box]:
-    """Where labels must not go: lead names and calibration pulses."""
-    boxes = []
-    for strip in sheet.strips:
-        name_y = strip.baseline_mm - 0.42 * min(sheet.pitch_mm, 24)
-        boxes.append(Box(strip.x_mm, name_y - 2.2, strip.x_mm + 3 * len(strip.lead) + 1, name_y + 2.2))
-    for row in range(sheet.rows):
-        corners = sheet.pulse(row)
-        (x0, y0), (x1, y1) = corners[0], corners[2]
-        boxes.append(Box(x0, y1, x1 + 5, y0 + 1))
-    return boxes

@@ -54,6 +54,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "quality": "Quality",
 }
 
+
 def short_name(name: str) -> str:
     """The word a cardiologist uses for a measurement name, or the name itself."""
     return SHORT_NAMES.get(name, name.replace("_", " "))

@@ -133,6 +133,10 @@ class Sheet:
         low = first.baseline_mm
         return [(x0, low), (x1, low), (x1, top), (x2, top), (x2, low), (x2 + PULSE_LEAD_MM, low)]
 
+    def name_mm(self, strip: Strip) -> tuple[float, float]:
+        """Where a strip's lead name starts, at half the letters' height."""
+        return strip.x_mm + 1, strip.baseline_mm - 0.42 * min(self.pitch_mm, 24)
+
     @property
     def rows(self) -> int:
         """Number of rows, rhythm strips included."""
@@ -172,9 +176,7 @@ def lay_out(
     if not 0 <= start_s < ecg.duration_s:
         raise UsageError(f"found a start of {start_s:g} s; needed 0 to {ecg.duration_s:g} s, the record's length")
     if not (5 <= speed_mm_s <= 200 and 1 <= gain_mm_mv <= 100):
-        raise UsageError(
-            f"found {speed_mm_s:g} mm/s and {gain_mm_mv:g} mm/mV; needed 5 to 200 mm/s and 1 to 100 mm/mV"
-        )
+        raise UsageError(f"found {speed_mm_s:g} mm/s and {gain_mm_mv:g} mm/mV; needed 5 to 200 mm/s and 1 to 100 mm/mV")
     columns = _COLUMNS[layout]
     rhythm = rhythm_leads if layout == "3x4+1" else ()
     rows = len(columns[0]) + len(rhythm)
@@ -204,9 +206,7 @@ def lay_out(
     def strip(lead: Lead, row: int, column: int, seconds: float, *, rhythm: bool) -> Strip:
         begin = start_s if simultaneous else start_s + column * seconds
         x = grid.x0 + lead_in + column * seconds * speed_mm_s
-        return Strip(
-            lead, row, rhythm, begin, begin + seconds, x, top + row * pitch + drop, offsets[INDEX[lead]]
-        )
+        return Strip(lead, row, rhythm, begin, begin + seconds, x, top + row * pitch + drop, offsets[INDEX[lead]])
 
     strips = [
         strip(lead, row, column, window_s, rhythm=False)
@@ -233,3 +233,16 @@ def _offsets_mv(ecg: Ecg, start_s: float) -> list[float]:
     first = math.ceil(start_s * ecg.fs_hz - 1e-6)
     shown = ecg.signal_mv[:, first : first + math.ceil(PAGE_S * ecg.fs_hz)]
     return [float(np.median(row[ok])) if (ok := np.isfinite(row)).any() else 0.0 for row in shown]
+
+
+def names_and_pulses(sheet: Sheet) -> list[Box]:
+    """What labels must leave free: lead names and calibration pulses."""
+    boxes = []
+    for strip in sheet.strips:
+        x, y = sheet.name_mm(strip)
+        boxes.append(Box(x - 1, y - 2.2, x + 3 * len(strip.lead), y + 2.2))
+    for row in range(sheet.rows):
+        corners = sheet.pulse(row)
+        (left, low), (right, high) = corners[0], corners[2]
+        boxes.append(Box(left, high, right + SQUARE_MM, low + 1))
+    return boxes

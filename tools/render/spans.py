@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from calipers.ecg import Ecg
@@ -23,9 +23,7 @@ class Place(NamedTuple):
     whole: bool
 
 
-def require_measurements(
-    ids: Sequence[str], measurements: Mapping[str, Measurement], ecg: Ecg
-) -> list[Measurement]:
+def require_measurements(ids: Sequence[str], measurements: Mapping[str, Measurement], ecg: Ecg) -> list[Measurement]:
     """The measurements of these ids, each once, in order.
 
     Raises:
@@ -59,7 +57,7 @@ def find_place(
         own = tuple(span for span in own if span.lead is None) or own
     if not own:
         return "no stretch of the trace belongs to it"
-    siblings = [] if measurement.beat is not None else list(_beat_spans(measurement, measurements))
+    siblings = _beat_spans(measurement, measurements)
     for spans in (own, siblings):
         for strip in _strips_for(measurement.lead or own[0].lead, sheet, ecg):
             for span in spans:
@@ -77,16 +75,23 @@ def find_place(
     return f"{own[0].start_s:.2f} s lies outside {shown} on this sheet"
 
 
-def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> Iterator[Span]:
-    """The first span of each measured beat-level sibling, in time.
+def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> list[Span]:
+    """The first spans of the beats that show this value, nearest value first.
 
-    A report holds only the beats that its claims cite, so the beat numbers may have gaps.
+    An ectopic beat measures otherwise and must not carry the dominant beat's label. A report holds only
+    the beats that its claims cite, so the beat numbers may have gaps.
     """
-    stem = f"{measurement.id}#"
-    beats = [item for key, item in measurements.items() if key.startswith(stem)]
-    for sibling in sorted(beats, key=lambda item: item.beat or 0):
-        if sibling.status == "measured" and sibling.spans:
-            yield sibling.spans[0]
+    value, stem = measurement.number, f"{measurement.id}#"
+    if value is None or measurement.beat is not None:
+        return []
+    agreeing = []
+    for key, beat in measurements.items():
+        if not key.startswith(stem) or beat.number is None or not beat.spans:
+            continue
+        apart = abs(beat.number - value)
+        if apart <= (measurement.uncertainty or 0.0) + (beat.uncertainty or 0.0):
+            agreeing.append((apart, beat.beat or 0, beat.spans[0]))
+    return [span for _, _, span in sorted(agreeing)]
 
 
 def _strips_for(lead: Lead | None, sheet: Sheet, ecg: Ecg) -> list[Strip]:

@@ -1,0 +1,189 @@
+"""(c) and (d): a diagnosis follows from criteria evaluated anew, and says no more than they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from calipers.agent.verifier import denial, wording
+from calipers.agent.verifier.flaw import Flaw, Flaws
+from calipers.agent.verifier.grounds import Grounds
+from calipers.agent.verifier.lead_names import Mention
+from calipers.evidence import CriterionEvidence, Measurement, ModelProbability
+from calipers.knowledge import Row, Verdict, statements
+from calipers.knowledge.quantities import leads_of
+from calipers.report import Claim
+
+_SUGGESTION: Final = "The model suggests"
+
+
+class Diagnosis:
+    """One claim that makes a statement, with the statement's row and what its criteria come to here."""
+
+    def __init__(self, claim: Claim, key: str, grounds: Grounds) -> None:
+        self.claim = claim
+        self.grounds = grounds
+        self.row: Row = statements()[key]
+        self.verdict: Verdict | None = grounds.verdicts.get(key)
+        self.absent = claim.polarity == "absent"
+        said = self.verdict and (self.verdict.absent if self.absent else self.verdict.present)
+        self.said = said or None
+        self.deciding = {id_ for step in (self.verdict.ledger if self.verdict else ()) for id_ in step.measurements}
+
+    @property
+    def is_own_sentence(self) -> bool:
+        """Whether the template is, to the letter, what the table says of this ECG."""
+        return self.said is not None and self.said.template == self.claim.template
+
+    @property
+    def spoken(self) -> str:
+        """All that the table itself says of the statement, on any ECG and on this one."""
+        return " | ".join([*self._named, *(criterion.text for criterion in self.row.every_criterion)])
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words it may be spoken of in; places, causes, degrees and denials only where they are its own."""
+        own = wording.words_of(" ".join(self._named))
+        return (statements().words(self.row.key) - wording.vocabulary("restricted")) | own
+
+    @property
+    def _named(self) -> list[str]:
+        return [self.row.label, *self.row.synonyms, *([self.said.template] if self.said else [])]
+
+    def flaws(self) -> Flaws:
+        """Whether the statement may be made, so, on this evidence; not how it is worded."""
+        if self._is_suggestion():
+            return
+        if self.verdict is None:
+            yield Flaw("criteria", f"{self.row.key} has no criteria here; only a model's suggestion may name it")
+            return
+        yield from self._criterion_flaws(self.verdict)
+        yield from self._evidence_flaws()
+        if self.absent:
+            yield from denial.absence_flaws(self.claim, self.verdict, self.grounds)
+            return
+        if self.verdict.present is None or self.verdict.certainty is None:
+            if not self._shown_as_disagreement():
+                yield Flaw(
+                    "criteria",
+                    f"criteria of {self.row.key} are {self.verdict.result}; needed met, or leaning and worded so",
+                )
+        elif self.claim.certainty != self.verdict.certainty:
+            yield Flaw(
+                "criteria",
+                f"stated as {self.claim.certainty}; the criteria of {self.row.key} allow {self.verdict.certainty}",
+            )
+
+    def wording_flaws(self, unbound: Iterable[Mention]) -> Flaws:
+        """What a sentence of the model's own says beyond the statement; the table's sentences are not asked."""
+        claim, template = self.claim, self.claim.template
+        yield from self._name_flaws()
+        yield from self._lead_flaws(unbound)
+        if self.absent:
+            yield from denial.denial_flaws(template, self.row)
+            return
+        own = self.said.template if self.said else ""
+        if word := denial.stray_negation(template, own, self.row):
+            yield Flaw("absence", f"found the denial `{word}` in a claim of presence")
+        if not wording.hedged(template, claim.certainty):
+            yield Flaw("criteria", f"worded as certain; needed words as cautious as `{claim.certainty}`")
+        if claim.certainty == "definite" and wording.overcautious(template):
+            yield Flaw("criteria", "worded as doubtful; the claim says `definite`")
+
+    def _criterion_flaws(self, verdict: Verdict) -> Flaws:
+        """The cited criteria are this statement's, all that carry it, and stand as they evaluate here."""
+        anew = {step.id: step for step in verdict.ledger}
+        carrying = self.said.criteria if self.said else ()
+        if verdict.steps and not self.claim.criteria:
+            yield Flaw("criteria", f"cites no criterion of {self.row.key}")
+        elif missing := [key for key in carrying if key not in self.claim.criteria]:
+            yield Flaw("criteria", f"does not cite `{missing[0]}`, on which {self.row.key} rests")
+        for criterion in self.claim.criteria:
+            key = f"crit:{criterion}"
+            listed = self.grounds.items.get(key)
+            if listed is None:
+                continue
+            if not isinstance(listed, CriterionEvidence) or key not in anew:
+                yield Flaw("criteria", f"`{criterion}` is not a criterion of {self.row.key}")
+            elif listed.model_copy(update={"record": ""}) != anew[key].model_copy(update={"record": ""}):
+                yield Flaw("criteria", f"`{criterion}` does not evaluate to what the evidence table says")
+
+    def _evidence_flaws(self) -> Flaws:
+        """The evidence decides the statement; nothing is cited beside it for show."""
+        claim, cited = self.claim, set(self.claim.evidence)
+        slots = wording.slot_ids(claim.template)
+        if not self.deciding & cited:
+            yield Flaw("criteria", f"cites nothing that decides {self.row.key}")
+        relevant = self.deciding | set(self.said.evidence if self.said else ()) | slots
+        if stray := sorted(cited - relevant):
+            yield Flaw("criteria", f"cites `{stray[0]}`, which has no part in {self.row.key}")
+        if self.said is not None and self.is_own_sentence and (unshown := sorted(set(self.said.evidence) - cited)):
+            yield Flaw("criteria", f"does not cite `{unshown[0]}`, on which {self.row.key} rests")
+
+    def _name_flaws(self) -> Flaws:
+        """The words name the claim's own statement and no other."""
+        table = statements()
+        template = self.claim.template
+        allowed = {self.row.key, *table.companions(self.row.key), *self._umbrellas(), *self._presupposed()}
+        for key in table.named_in(template):
+            if key not in allowed:
+                yield Flaw("criteria", f"the text names {table[key].label}; needed a claim of its own for it")
+        spoken_of = {row.key for row in table.mentioned(wording.bare(template))} | set(table.named_in(template))
+        if not spoken_of & {self.row.key, *self._umbrellas()}:
+            yield Flaw("criteria", f"the text does not name {self.row.label}, which the claim states")
+
+    def _umbrellas(self) -> set[str]:
+        """Statements that are this one without its territory: `ST elevation` of the inferior leads."""
+        return {row.key for row in statements().values() if self.row.key in row.subsumed_by and self.row.key in _refers(row)}
+
+    def _presupposed(self) -> set[str]:
+        """Statements that this one rests on and that hold here: sinus rhythm in sinus bradycardia."""
+        return {key for key in _refers(self.row) if (verdict := self.grounds.verdicts.get(key)) and verdict.asserted}
+
+    def _lead_flaws(self, unbound: Iterable[Mention]) -> Flaws:
+        """Leads named without a value meet the statement, and a cited measurement shows it."""
+        cited = set(leads_of(self.claim.evidence))
+        own = set(leads_of(self.deciding))
+        meeting = set(self.verdict.leads) if self.verdict and not self.absent else set()
+        named = wording.own_names(self.claim.template, self.row)
+        for mention in unbound:
+            if any(start <= mention.start < end for start, end in named):
+                continue
+            if mention.lead not in cited:
+                yield Flaw("lead", f"found lead {mention.lead} in the text; needed a cited measurement of that lead")
+            elif mention.lead not in (meeting or own):
+                yield Flaw("lead", f"names lead {mention.lead}, which does not meet {self.row.key}")
+
+    def stray_values(self, mentions: Iterable[Mention]) -> Flaws:
+        """A value of a lead that does not meet the statement is no sign of it."""
+        meeting = set(self.verdict.leads) if self.verdict and not self.absent else set()
+        for mention in mentions:
+            if meeting and mention.lead not in meeting:
+                yield Flaw("lead", f"names lead {mention.lead}, which does not meet {self.row.key}")
+
+    def _is_suggestion(self) -> bool:
+        """A statement without settled criteria, released as the model's suggestion with its probability."""
+        claim = self.claim
+        cited = [self.grounds.items.get(key) for key in claim.evidence]
+        return (
+            any(isinstance(item, ModelProbability) and item.statement == self.row.key for item in cited)
+            and not any(isinstance(item, Measurement) for item in cited)
+            and claim.template.startswith(_SUGGESTION)
+            and (claim.certainty, claim.polarity) == ("possible", "present")
+            and (self.verdict is None or self.verdict.result == "indeterminate" or self._shown_as_disagreement())
+        )
+
+    def _shown_as_disagreement(self) -> bool:
+        """Whether the report shows this statement with both sides, each on evidence of the report."""
+        return any(
+            found.about == self.row.key
+            and len({side.who for side in found.sides}) >= 2
+            and all(side.evidence and set(side.evidence) <= set(self.grounds.items) for side in found.sides)
+            for found in self.grounds.report.disagreements
+        )
+
+
+def _refers(row: Row) -> set[str]:
+    """The statements that a row's criteria ask for."""
+    asked = ((getattr(node, "statement", None), getattr(node, "is_", "")) for node in row.every_criterion)
+    return {str(key) for key, state in asked if key and state == "present"}

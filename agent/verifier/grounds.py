@@ -1,0 +1,42 @@
+"""What a report gives to check its claims against: its items, and the criteria evaluated anew from them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from calipers.agent.verifier.flaw import Flaw
+from calipers.agent.verifier.items import item_flaws
+from calipers.evidence import Evidence, Measurement
+from calipers.knowledge import Verdicts, evaluate
+from calipers.report import Report
+
+
+class Grounds:
+    """One report's own measurements, evidence and patient.
+
+    The criteria are evaluated anew from the report's measurements, so that an evidence table that was
+    tampered with does not vouch for itself. An item that is not sound counts as not measured.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        # The first of two items with one id stands; that there are two is a flaw of its own.
+        self.items: dict[str, Evidence] = {}
+        for item in (*report.measurements, *report.evidence_table):
+            self.items.setdefault(item.id, item)
+        self.flaws: dict[str, tuple[Flaw, ...]] = item_flaws(report)
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """Every statement, evaluated from the report's sound measurements."""
+        sound = {
+            key: item
+            for key, item in self.items.items()
+            if isinstance(item, Measurement) and key not in self.flaws
+        }
+        return evaluate(sound, self.report.patient)
+
+    def measured(self, key: str) -> bool:
+        """Whether an id stands for a value that was measured."""
+        item = self.items.get(key)
+        return isinstance(item, Measurement) and item.status == "measured" and key not in self.flaws
