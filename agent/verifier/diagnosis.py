@@ -74,18 +74,18 @@ class Diagnosis:
                 f"stated as {self.claim.certainty}; the criteria of {self.row.key} allow {self.verdict.certainty}",
             )
 
-    def wording_flaws(self, unbound: Iterable[Mention]) -> Flaws:
+    def wording_flaws(self, mentions: Iterable[Mention]) -> Flaws:
         """What a sentence of the model's own says beyond the statement; the table's sentences are not asked."""
         claim, template = self.claim, self.claim.template
         yield from self._name_flaws()
-        yield from self._lead_flaws(unbound)
+        yield from self._lead_flaws(mentions)
         if self.absent:
             yield from denial.denial_flaws(template, self.row)
             return
         own = self.said.template if self.said else ""
         if word := denial.stray_negation(template, own, self.row):
             yield Flaw("absence", f"found the denial `{word}` in a claim of presence")
-        if not wording.hedged(template, claim.certainty):
+        if not self._is_suggestion() and not wording.hedged(template, claim.certainty):
             yield Flaw("criteria", f"worded as certain; needed words as cautious as `{claim.certainty}`")
         if claim.certainty == "definite" and wording.overcautious(template):
             yield Flaw("criteria", "worded as doubtful; the claim says `definite`")
@@ -140,25 +140,20 @@ class Diagnosis:
         """Statements that this one rests on and that hold here: sinus rhythm in sinus bradycardia."""
         return {key for key in _refers(self.row) if (verdict := self.grounds.verdicts.get(key)) and verdict.asserted}
 
-    def _lead_flaws(self, unbound: Iterable[Mention]) -> Flaws:
-        """Leads named without a value meet the statement, and a cited measurement shows it."""
+    def _lead_flaws(self, mentions: Iterable[Mention]) -> Flaws:
+        """Every lead named meets the statement, and a cited measurement of it shows that."""
         cited = set(leads_of(self.claim.evidence))
-        own = set(leads_of(self.deciding))
         meeting = set(self.verdict.leads) if self.verdict and not self.absent else set()
-        named = wording.own_names(self.claim.template, self.row)
-        for mention in unbound:
-            if any(start <= mention.start < end for start, end in named):
+        if meeting and self.said:
+            meeting |= set(leads_of(wording.slot_ids(self.said.template)))
+        concerned = meeting or set(leads_of(self.deciding))
+        within_names = wording.own_names(self.claim.template, self.row)
+        for mention in mentions:
+            if any(start <= mention.start < end for start, end in within_names):
                 continue
             if mention.lead not in cited:
                 yield Flaw("lead", f"found lead {mention.lead} in the text; needed a cited measurement of that lead")
-            elif mention.lead not in (meeting or own):
-                yield Flaw("lead", f"names lead {mention.lead}, which does not meet {self.row.key}")
-
-    def stray_values(self, mentions: Iterable[Mention]) -> Flaws:
-        """A value of a lead that does not meet the statement is no sign of it."""
-        meeting = set(self.verdict.leads) if self.verdict and not self.absent else set()
-        for mention in mentions:
-            if meeting and mention.lead not in meeting:
+            elif mention.lead not in concerned and (meeting or not mention.bound):
                 yield Flaw("lead", f"names lead {mention.lead}, which does not meet {self.row.key}")
 
     def _is_suggestion(self) -> bool:

@@ -41,10 +41,10 @@ class Use(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What reading the slots in order found: flaws, and the lead mentions that no slot used up."""
+    """What reading the slots in order found: flaws, and every lead named, those `bound` that a value used up."""
 
     flaws: tuple[Flaw, ...]
-    unbound: tuple[Mention, ...]
+    mentions: tuple[Mention, ...]
 
 
 def read_slots(template: str, evidence: Mapping[str, Evidence], *, asserting: bool) -> Reading:
@@ -85,7 +85,7 @@ def read_slots(template: str, evidence: Mapping[str, Evidence], *, asserting: bo
                 flaws.append(Flaw("slot", f"`{use.key}` and the words around it differ on whether one beat is meant"))
             if asserting:
                 flaws += _direction_flaws(measured, before if terms_in(before) else clause)
-    return Reading(tuple(flaws), tuple(mention for mention in mentions if not mention.bound))
+    return Reading(tuple(flaws), tuple(mentions))
 
 
 def _uses(template: str) -> list[Use]:
@@ -120,7 +120,7 @@ def _named(
             return announced, taken, []
         words = own[terms[-1].start : terms[-1].end].strip()
         return announced, taken, [Flaw("slot", f"found `{words}` filled by `{use.key}`; needed the value of that name")]
-    continues = own == before and _LIGHT.fullmatch(_less_leads(own)) is not None
+    continues = own == before and bool(own.strip()) and _LIGHT.fullmatch(_less_leads(own)) is not None
     if continues and name in narrowed(carried, own, use.after):
         return carried, taken, []
     following = terms_in(_first_clause(use.after))

@@ -10,7 +10,8 @@ from importlib.resources import files
 from typing import Final
 
 from calipers.agent.verifier.flaw import Flaw, Flaws
-from calipers.knowledge import Row
+from calipers.agent.verifier.terms import without_terms
+from calipers.knowledge import Row, statements
 from calipers.leads import LEADS
 from calipers.printing import SLOT, slots
 
@@ -63,9 +64,11 @@ def sign_flaws(template: str, spoken: str = "") -> Flaws:
     text = bare(template)
     if re.search(r"[{}]", text):
         yield Flaw("slot", "found a brace that is not part of a slot such as `{pr}`")
+    if re.search(r"[-–/]\s*\0|\0\s*[-–/]", text):
+        yield Flaw("number", "found a dash or a stroke at a slot, which reads as a sign, a range or a ratio")
     if _QUOTE.search(text):
         yield Flaw("quotation", "found quotation marks; nothing here is a quotation")
-    rest = without_names(text)
+    rest = without_names(without_terms(text))
     if digit := next((sign for sign in rest if _is_number(sign)), None):
         yield Flaw("number", f"found `{digit}` outside a slot; needed every number in a slot")
     for word in _NUMBER_WORD.finditer(rest):
@@ -127,16 +130,17 @@ def slot_ids(template: str) -> frozenset[str]:
 
 def own_names(template: str, row: Row) -> list[tuple[int, int]]:
     """Where the template names a statement, by any of its names, the longest first."""
-    return [match.span() for match in _names(row).finditer(template)]
+    return [match.span() for match in _names(row.key).finditer(template)]
 
 
 def marked(template: str, row: Row) -> str:
     """The template's own words with each name of the statement replaced by one mark."""
-    return _names(row).sub("\x01", bare(template))
+    return _names(row.key).sub("\x01", bare(template))
 
 
 @cache
-def _names(row: Row) -> re.Pattern[str]:
+def _names(key: str) -> re.Pattern[str]:
+    row = statements()[key]
     names = sorted({row.label, *row.synonyms, *row.asked_as}, key=len, reverse=True)
     spelled = (r"[\s–-]+".join(re.escape(word) for word in re.split(r"[\s–-]+", name)) for name in names)
     return re.compile("|".join(rf"(?<!\w){name}s?(?!\w)" for name in spelled), re.I)

@@ -110,8 +110,22 @@ def _refractory(peaks: NDArray[np.int64], energy: Signal) -> NDArray[np.int64]:
     return np.array(kept, dtype=np.int64)
 
 
-def shapes(mv: Signal, peaks: NDArray[np.int64]) -> tuple[NDArray[np.int64], Signal]:
+def led_by(beats: Beats, label: int, signal: AnalysisSignal, usable: Mask) -> Beats:
+    """The same beats with another shape as the dominant one."""
+    order = np.where(beats.shape == label, 0, np.where(beats.shape == 0, label, beats.shape))
+    _, correlation = shapes(signal.level_mv[usable], beats.peaks, beats.shape == label)
+    return Beats(beats.peaks, order, correlation, beats.energy)
+
+
+def shapes(
+    mv: Signal, peaks: NDArray[np.int64], dominant: Mask | None = None
+) -> tuple[NDArray[np.int64], Signal]:
     """Sort beats by QRS shape over all leads.
+
+    Args:
+        mv: (leads, n) baseline-corrected.
+        peaks: (k,) QRS peaks.
+        dominant: (k,) which beats the template is made of; by default the largest class.
 
     Returns:
         (k,) class numbers, 0 = dominant (largest class; the earlier on a tie), and (k,) correlation with
@@ -134,7 +148,7 @@ def shapes(mv: Signal, peaks: NDArray[np.int64]) -> tuple[NDArray[np.int64], Sig
     windows /= np.maximum(np.linalg.norm(windows, axis=-1, keepdims=True), 1e-9)
     centre = windows[:, windows.shape[1] // 2]
     labels = _cluster(windows, centre)
-    template = np.median(centre[labels == 0], axis=0)
+    template = np.median(centre[labels == 0 if dominant is None else dominant], axis=0)
     template /= max(float(np.linalg.norm(template)), 1e-9)
     return labels, (windows @ template).max(axis=1)
 

@@ -12,9 +12,9 @@ from calipers.ecg import Ecg
 from calipers.evidence import Measurements
 from calipers.leads import LEADS
 from calipers.report import Quality
-from calipers.tools.measure.analysis import AnalysisSignal, Signal, analysis_signal
+from calipers.tools.measure.analysis import AnalysisSignal, Mask, Signal, analysis_signal
 from calipers.tools.measure.axis import frontal_axis
-from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, representative_beat
+from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, led_by, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, set_bounds
 from calipers.tools.measure.delineation import Delineator, TwelveLead
 from calipers.tools.measure.events import write_events
@@ -36,6 +36,7 @@ from calipers.tools.measure.per_lead import (
 from calipers.tools.measure.quality import LeadQualities, lead_qualities, record_quality
 from calipers.tools.measure.reversal import electrode_reversal
 from calipers.tools.measure.rhythm import Rhythm, read_rhythm
+from calipers.tools.measure.second_opinion import second_opinion
 from calipers.tools.measure.sheet import Sheet
 
 #: Longer records are measured on their first stretch of this length, and the quality says so.
@@ -103,6 +104,7 @@ def _examine(
     sheet.method = waves.method
     beats = find_beats(signal, waves, usable)
     marks = fiducials(waves, beats.peaks, usable)
+    beats = _conducted_first(beats, marks, signal, usable)
     rhythm = read_rhythm(signal, beats, marks, usable)
     has_p = rhythm.p_share >= MIN_P_SHARE
     beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
@@ -110,7 +112,8 @@ def _examine(
     if beat is not None and at is not None:
         marks = set_bounds(marks, beats, bounds_shift(beat, at, usable))
         at = landmarks(beat, beats, marks, has_p)
-    write_rates(sheet, beats, rhythm)
+    opinion = second_opinion(signal, leads.score, beats.peaks)
+    write_rates(sheet, beats, rhythm, opinion)
     write_intervals(sheet, beats, marks, rhythm)
     write_qtc(sheet, rhythm)
     _write_axes(sheet, beat, at, leads)
@@ -119,8 +122,20 @@ def _examine(
     write_beat_intervals(sheet, beats, marks, rhythm)
     write_beat_levels(sheet, signal, beats, marks, usable)
     reversal = electrode_reversal(sheet, beat, at, usable)
-    quality = record_quality(ecg, signal, leads, len(beats), notes + ((reversal,) if reversal else ()))
+    remarks = [*notes, *([reversal] if reversal else []), *([opinion.remark()] if opinion and opinion.differs else [])]
+    quality = record_quality(ecg, signal, leads, len(beats), tuple(remarks))
     return Examination(Measurements(sheet.items.values()), quality, beats, marks, rhythm)
+
+
+def _conducted_first(beats: Beats, marks: Fiducials, signal: AnalysisSignal, usable: Mask) -> Beats:
+    """In bigeminy the ectopics may be as many as the conducted beats: those with P waves lead."""
+    if len(beats) < 4 or beats.dominant.all():
+        return beats
+    support = [float(marks.p_support[beats.shape == label].mean()) for label in (0, 1)]
+    sizes = [int((beats.shape == label).sum()) for label in (0, 1)]
+    if sizes[1] >= 3 and sizes[1] >= 0.6 * sizes[0] and support[1] > support[0] + 0.3:
+        return led_by(beats, 1, signal, usable)
+    return beats
 
 
 def _write_leads(

@@ -10,6 +10,7 @@ from calipers.tools.measure.analysis import MS_PER_SAMPLE, Mask, Signal
 from calipers.tools.measure.beats import Beats
 from calipers.tools.measure.fiducials import P_OFF, P_ON, QRS_OFF, QRS_ON, T_OFF, Fiducials
 from calipers.tools.measure.rhythm import P_SUPPORT, Rhythm
+from calipers.tools.measure.second_opinion import SecondOpinion
 from calipers.tools.measure.sheet import Sheet
 
 #: 95 % half-width of one record's delineation error in ms, beyond the spread of its beats.
@@ -36,8 +37,8 @@ INTERVALS: Final = (
 )
 
 
-def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm) -> None:
-    """`hr rr_mean rr_sd pause_max rr_irregularity`."""
+def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm, opinion: SecondOpinion | None) -> None:
+    """`hr rr_mean rr_sd pause_max rr_irregularity`; a second detector that differs widens the rate's interval."""
     k = len(beats)
     if k < 2:
         for name, unit in (("hr", "/min"), ("rr_mean", "ms"), ("rr_sd", "ms"), ("pause_max", "ms"), ("rr_irregularity", "")):
@@ -48,11 +49,13 @@ def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm) -> None:
     # Each R peak is known to a few ms; over k - 1 intervals the error of the mean shrinks accordingly.
     timing_ms = 12.0 / (k - 1)
     mean = float(rr_ms.mean())
+    theirs = opinion.rate() if opinion is not None and opinion.differs else None
+    doubt = 0.0 if theirs is None else abs(theirs - 60_000.0 / mean)
     sheet.value(
         "hr",
         60_000.0 / mean,
         "/min",
-        uncertainty=max(60_000.0 * timing_ms / mean**2, 0.5),
+        uncertainty=max(60_000.0 * timing_ms / mean**2, 0.5, doubt),
         spans=whole,
         how=f"60 over the mean of {k - 1} RR intervals",
     )

@@ -19,6 +19,11 @@ P_SUPPORT: Final = 0.34
 _PREMATURE: Final = 0.86
 _SPIKE_MV: Final = 0.08
 _WIDE_MS: Final = 110.0
+_PAC_EARLY: Final = 0.84
+_PAC_RECOVERY: Final = 1.35
+_PAC_SHAPE: Final = 0.7
+#: Share of beats with a coupled P wave below which no beat can be called premature atrial.
+_ORGANISED: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,18 @@ def read_rhythm(signal: AnalysisSignal, beats: Beats, marks: Fiducials, usable: 
     seen = ~np.isnan(pr) & (marks.p_support >= P_SUPPORT)
     conducted = seen & _coupled(pr, seen & beats.dominant)
     paced = paced_beats(signal, beats, marks.heart[:, QRS_ON], usable)
-    premature = _premature(rr, k)
     width = (marks.heart[:, QRS_OFF] - marks.heart[:, QRS_ON]) * 1000.0 / ANALYSIS_HZ
     usual = float(np.nanmedian(width[beats.dominant])) if beats.dominant.any() else float("nan")
     other_shape = ~beats.dominant & (beats.correlation < 0.85)
     wide = np.nan_to_num(width, nan=0.0) >= max(_WIDE_MS, usual + 10.0 if np.isfinite(usual) else _WIDE_MS)
-    pvc = other_shape & ~paced & ~conducted & (wide | (beats.correlation < 0.6)) & (premature | wide)
-    irregular = _irregular_without(rr, premature | pvc)
-    pac = premature & ~pvc & ~paced & (beats.correlation >= 0.85) & ~np.bool_(irregular)
+    early = _early(rr, k, _PREMATURE)
+    pvc = other_shape & ~paced & ~conducted & (wide | (beats.correlation < 0.6)) & (early | wide)
+    p_expected = ~pvc & (beats.peaks > 0.30 * ANALYSIS_HZ)
+    organised = bool((conducted & p_expected).sum() >= _ORGANISED * max(int(p_expected.sum()), 1))
+    pac = _atrial_premature(rr, beats, pvc | paced) if organised else np.zeros(k, dtype=np.bool_)
     abnormal = pvc | pac
     normal_rr = ~(abnormal[1:] | abnormal[:-1]) if k > 1 else np.empty(0, dtype=np.bool_)
-    room = beats.peaks > 0.30 * ANALYSIS_HZ
-    return Rhythm(rr, conducted, ~pvc & room, pvc, pac, paced, normal_rr)
+    return Rhythm(rr, conducted, p_expected, pvc, pac, paced, normal_rr)
 
 
 def _coupled(pr: Signal, steady: Mask) -> Mask:
@@ -87,25 +92,32 @@ def _coupled(pr: Signal, steady: Mask) -> Mask:
     return near
 
 
-def _premature(rr: Signal, k: int) -> Mask:
-    """Beats that come clearly before they are due, against the median of the neighbouring RR."""
+def _early(rr: Signal, k: int, share: float) -> Mask:
+    """Beats whose RR is below `share` of the median of the neighbouring RR."""
     early = np.zeros(k, dtype=np.bool_)
     for beat in range(1, k):
-        around = np.concatenate((rr[max(0, beat - 4) : beat - 1], rr[beat : beat + 3]))
+        around = np.concatenate((rr[max(0, beat - 5) : beat - 1], rr[beat : beat + 4]))
         if around.size >= 2:
-            early[beat] = rr[beat - 1] < _PREMATURE * float(np.median(around))
+            early[beat] = rr[beat - 1] < share * float(np.median(around))
     return early
 
 
-def _irregular_without(rr: Signal, ectopic: Mask) -> bool:
-    """Whether RR varies from beat to beat even away from ectopics: prematurity then has no meaning."""
-    if rr.size < 4:
-        return False
-    quiet = ~(ectopic[1:] | ectopic[:-1])
-    calm = rr[quiet]
-    if calm.size < 3:
-        return bool(ectopic.sum() > 0.4 * ectopic.size)
-    return bool(np.median(np.abs(np.diff(calm))) / calm.mean() > 0.08)
+def _atrial_premature(rr: Signal, beats: Beats, other: Mask) -> Mask:
+    """Beats of a conducted shape that come abruptly early and are followed by a longer interval.
+
+    Chosen on 480 records of PTB-XL folds 1-8 with all 41 labelled PAC: 32 found, 14 others marked; the
+    abrupt step in and out is what sets them apart from sinus arrhythmia.
+    """
+    k = len(beats)
+    early = _early(rr, k, _PAC_EARLY)
+    found = np.zeros(k, dtype=np.bool_)
+    for beat in range(1, k):
+        if not early[beat] or other[beat] or other[beat - 1] or beats.correlation[beat] < _PAC_SHAPE:
+            continue
+        after = rr[beat] if beat < rr.size else np.inf
+        step_in = beat < 2 or found[beat - 1] or rr[beat - 1] <= (_PAC_EARLY + 0.02) * rr[beat - 2]
+        found[beat] = step_in and after >= _PAC_RECOVERY * rr[beat - 1]
+    return found
 
 
 def paced_beats(signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mask) -> Mask:

@@ -1,0 +1,77 @@
+"""What holds for a report as a whole: the impression, the urgency, both sides of a disagreement, the answer."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from calipers.agent.verifier import wording
+from calipers.agent.verifier.flaw import Flaw, Flaws
+from calipers.agent.verifier.grounds import Grounds
+from calipers.knowledge import urgency
+from calipers.printing import printed
+from calipers.report import Claim, Disagreement, Report
+
+
+def report_flaws(grounds: Grounds) -> Flaws:
+    """What is wrong with the report beyond single claims."""
+    report = grounds.report
+    repeated = [key for key, times in Counter(claim.id for claim in report.claims).items() if times > 1]
+    if repeated:
+        yield Flaw("report", f"two claims share the id `{repeated[0]}`")
+    for key, flaws in grounds.flaws.items():
+        yield Flaw("report", f"`{key}`: {flaws[0].detail}")
+    if report.claims and not report.quality.assessable:
+        yield Flaw("report", "claims stand in a report that is not assessable")
+    if report.impression != impression(report.claims, report.quality.assessable):
+        yield Flaw("report", "the impression is not what the released claims compose")
+    level, reasons = urgency(grounds.verdicts, report.quality.assessable)
+    if (report.urgency, report.urgency_reasons) != (level, reasons):
+        yield Flaw("report", "the urgency is not what the table gives")
+    for disagreement in report.disagreements:
+        yield from _disagreement_flaws(disagreement, grounds)
+    if report.answer is not None and (rest := _unaccounted(report)):
+        yield Flaw("report", f"the answer holds `{rest[:60]}`, which is neither a released claim nor a fixed sentence")
+
+
+def impression(claims: tuple[Claim, ...], assessable: bool) -> str:
+    """The impression: the labels of released diagnoses, in their order, with their certainty. Composed by code."""
+    if not assessable:
+        return "Not assessable."
+    parts = []
+    for claim in claims:
+        if claim.statement is None or claim.polarity == "absent":
+            continue
+        label = claim.statement.label
+        parts.append(f"{label}." if claim.certainty == "definite" else f"{claim.certainty.capitalize()}: {label}.")
+    return " ".join(parts) or "No statement reached its criteria."
+
+
+def _disagreement_flaws(disagreement: Disagreement, grounds: Grounds) -> Flaws:
+    """Both sides are there, and each prints the values that it cites."""
+    if len({side.who for side in disagreement.sides}) < 2:
+        yield Flaw("report", f"disagreement about {disagreement.about} does not show both sides")
+    for side in disagreement.sides:
+        rest = side.text
+        for key in side.evidence:
+            item = grounds.items.get(key)
+            if item is None:
+                yield Flaw("report", f"disagreement about {disagreement.about} cites `{key}`, which is not here")
+                continue
+            try:
+                rest = rest.replace(printed(item), " ")
+            except (ValueError, KeyError):
+                continue
+        if re.search(r"\d", wording.without_names(rest)):
+            yield Flaw("report", f"disagreement about {disagreement.about} prints a value that it does not cite")
+
+
+def _unaccounted(report: Report) -> str:
+    """What remains of an answer after released claims and fixed sentences are taken away."""
+    from calipers.agent.sentences import SENTENCES
+
+    rest = report.answer or ""
+    known = [claim.text for claim in report.claims] + list(SENTENCES.values())
+    for text in sorted(known, key=len, reverse=True):
+        rest = rest.replace(text, " ")
+    return " ".join(rest.split()).strip(" .")
