@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -130,6 +131,26 @@ class Agent:
 
         Thread(target=work, name=f"calipers-{thread_id}", daemon=True).start()
         while (event := queue.get()) is not None:
+            yield event
+
+    async def ainterpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
+        """`interpret` without blocking the event loop; the work runs in a thread."""
+        return await asyncio.to_thread(self.interpret, ecg, question, priors)
+
+    async def aask(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Answer:
+        """`ask` without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, thread_id, text, ecg, priors)
+
+    async def aresume(self, thread_id: str, value: Any) -> Answer:
+        """`resume` without blocking the event loop."""
+        return await asyncio.to_thread(self.resume, thread_id, value)
+
+    async def astream(
+        self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()
+    ) -> AsyncIterator[Event]:
+        """`stream` without blocking the event loop."""
+        events = self.stream(thread_id, text, ecg, priors)
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
             yield event
 
     def close(self) -> None:

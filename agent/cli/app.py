@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast, get_args
 
 import typer
 from rich.console import Console
@@ -275,12 +275,14 @@ def doctor(output: FormatOption = Format.text) -> None:
 def _read(
     record: list[Path], fs: float | None, unit: str | None, leads: str | None, age: float | None, sex: str | None
 ) -> Ecg:
+    from calipers.ecg import Sex
     from calipers.errors import UsageError
     from calipers.tools.read import read_ecg
 
-    if sex is not None and sex != "male" and sex != "female":
+    if sex not in (None, *get_args(Sex)):
         raise UsageError(f"found --sex `{sex}`; needed male or female")
+    known_sex = cast("Sex | None", sex)
     names = [name.strip() for name in leads.split(",")] if leads else None
     paths = [str(path) for path in record]
-    return read_ecg(paths[0] if len(paths) == 1 else paths, fs_hz=fs, unit=unit, leads=names, age=age, sex=sex)
+    return read_ecg(paths[0] if len(paths) == 1 else paths, fs_hz=fs, unit=unit, leads=names, age=age, sex=known_sex)
 

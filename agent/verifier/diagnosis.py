@@ -111,10 +111,11 @@ class Diagnosis:
     def _evidence_flaws(self) -> Flaws:
         """The evidence decides the statement; nothing is cited beside it for show."""
         claim, cited = self.claim, set(self.claim.evidence)
-        slots = wording.slot_ids(claim.template)
         if not self.deciding & cited:
             yield Flaw("criteria", f"cites nothing that decides {self.row.key}")
-        relevant = self.deciding | set(self.said.evidence if self.said else ()) | slots
+        # A rate or an interval may stand beside a diagnosis; a value of one lead only where it decides.
+        printed = {slot for slot in wording.slot_ids(claim.template) if not leads_of([slot])}
+        relevant = self.deciding | set(self.said.evidence if self.said else ()) | printed
         if stray := sorted(cited - relevant):
             yield Flaw("criteria", f"cites `{stray[0]}`, which has no part in {self.row.key}")
         if self.said is not None and self.is_own_sentence and (unshown := sorted(set(self.said.evidence) - cited)):

@@ -37,7 +37,7 @@ class ScriptedModel(BaseChatModel):
         """The messages of each call."""
         return self._seen
 
-    def bind_tools(self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], **_: Any) -> Runnable:  # type: ignore[type-arg, override]
+    def bind_tools(self, tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool], **_: Any) -> Runnable:  # type: ignore[type-arg]
         return self
 
     def _generate(

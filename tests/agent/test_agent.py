@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -115,6 +116,19 @@ def test_streamed_claims_are_the_claims_of_the_answer(demo_ecg: Ecg, tmp_path: P
     with Agent("none", home=tmp_path) as agent:
         events = list(agent.stream("t", "what is the PR interval?", ecg=demo_ecg))
     assert [event.kind for event in events] == ["step", "claim", "done"]
+
+
+def test_the_async_twins_say_the_same(demo_ecg: Ecg, tmp_path: Path) -> None:
+    async def both() -> tuple[Report, list[str]]:
+        with Agent("none", home=tmp_path) as agent:
+            report = await agent.ainterpret(demo_ecg)
+            kinds = [event.kind async for event in agent.astream("t", "what is the PR interval?", ecg=demo_ecg)]
+            assert (await agent.aask("t", "what is the PR interval?")).claims
+        return report, kinds
+
+    report, kinds = asyncio.run(both())
+    assert report == Agent("none", home=tmp_path).interpret(demo_ecg)
+    assert kinds == ["step", "claim", "done"]
 
 
 def test_a_remote_model_asks_before_anything_leaves(demo_ecg: Ecg, tmp_path: Path) -> None:

@@ -159,8 +159,8 @@ def _cluster(windows: Signal, centre: Signal) -> NDArray[np.int64]:
     similarity = np.max(windows @ centre.T, axis=1)  # (k beats, k templates)
     names = 0
     while (labels < 0).any():
-        free: Mask = labels < 0
-        matches = (similarity > SAME_SHAPE) & free[:, None] & free[None, :]
+        free: Mask = np.asarray(labels < 0)
+        matches = np.asarray(similarity > SAME_SHAPE) & free[:, None] & free[None, :]
         leader = int(np.argmax(matches.sum(axis=0)))
         members = matches[:, leader]
         members[leader] = True
@@ -209,7 +209,7 @@ def representative_beat(
     level = np.stack([pr_level(signal.raw_mv, float(onset[k])) for k in chosen])
     stack = stack - level[:, :, None]
     # Where a short record leaves too few beats at a position, the median of what is there still stands.
-    blank = np.isnan(stack).all(axis=0)
+    blank: Mask = np.asarray(np.isnan(stack).all(axis=0))
     filled = np.where(blank[None], 0.0, stack)
     median = np.nanmedian(filled, axis=0)
     return RepresentativeBeat(median, stack, before, chosen)
