@@ -157,18 +157,23 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
     """Add what code itself has to say: everything in a full read, the answer where no model gave one."""
     context = _context(state, runtime)
     case = context.the_case
-    drafts = [Claim.model_validate(claim) for claim in state.get("drafts", [])]
+    answer = [Claim.model_validate(claim) for claim in state.get("drafts", [])]
     sentences = list(state.get("sentences", []))
-    by_code: tuple[Claim, ...] = ()
+    question = state.get("question")
+    whole: tuple[Claim, ...] = ()
     if case.quality.assessable:
+        if question is not None and state.get("model_name") == "none":
+            by_rule, said = answer_by_rule(question, context)
+            answer, sentences = list(by_rule), [*sentences, *said]
         if state["mode"] == "interpret":
-            by_code = full_read(case.verdicts, case.ledger)
-        elif state.get("model_name") == "none":
-            by_code, said = answer_by_rule(state.get("question") or "", context)
-            sentences += said
-    known = {claim.text for claim in by_code}
-    merged = [*by_code, *(claim for claim in drafts if claim.text not in known)]
-    return State(drafts=[claim.model_dump(mode="json") for claim in merged], sentences=sentences)
+            whole = full_read(case.verdicts, case.ledger)
+    known = {claim.text for claim in whole}
+    merged = [*whole, *(claim for claim in answer if claim.text not in known)]
+    return State(
+        drafts=[claim.model_dump(mode="json") for claim in merged],
+        sentences=sentences,
+        answering=[claim.text for claim in answer],
+    )
 
 
 def verify_node(state: State, runtime: Runtime[RunContext]) -> State:
@@ -219,13 +224,15 @@ def report(state: State, runtime: Runtime[RunContext]) -> State:
     sentences = list(dict.fromkeys(state.get("sentences", [])))
     if state.get("withheld"):
         sentences.append("withheld")
+    claims = tuple(Claim.model_validate(claim) for claim in state.get("released", []))
+    asked = set(state.get("answering", []))
     context.report = assemble(
         context.the_case,
-        claims=tuple(Claim.model_validate(claim) for claim in state.get("released", [])),
+        claims=claims,
+        answer=tuple(claim for claim in claims if claim.text in asked or claim.id.startswith("model_")),
         withheld=tuple(Withheld.model_validate(item) for item in state.get("withheld", [])),
         sentences=tuple(sentences),
         question=state.get("question"),
-        mode=state["mode"],
         model_name=state.get("model_name", "none"),
         model_note=state.get("model_note", ""),
     )

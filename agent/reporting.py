@@ -10,7 +10,6 @@ from calipers.agent.assist import prompts_sha256
 from calipers.agent.case_store import Case
 from calipers.agent.drafting import device_disagreements
 from calipers.agent.sentences import SentenceKey, sentence
-from calipers.agent.state import Mode
 from calipers.agent.verifier.check import impression
 from calipers.evidence import Citable, Measurement
 from calipers.knowledge import criteria_sha256, urgency
@@ -31,14 +30,14 @@ def assemble(
     case: Case,
     *,
     claims: tuple[Claim, ...],
+    answer: tuple[Claim, ...],
     withheld: tuple[Withheld, ...],
     sentences: tuple[SentenceKey, ...],
     question: str | None,
-    mode: Mode,
     model_name: str,
     model_note: str,
 ) -> Report:
-    """The report of one run."""
+    """The report of one run; `answer` are those of the claims that answer the question."""
     cited = {key for claim in (*claims, *(item.claim for item in withheld)) for key in claim.evidence}
     criteria = {f"crit:{key}" for claim in (*claims, *(item.claim for item in withheld)) for key in claim.criteria}
     disagreements = device_disagreements(case.ledger)
@@ -51,10 +50,10 @@ def assemble(
         for item in case.ledger.values()
         if not isinstance(item, Measurement) and (item.id in cited or item.id in criteria)
     )
-    answer = None
-    if mode == "ask" or question is not None:
-        answer = " ".join([*(claim.text for claim in claims), *(sentence(key) for key in sentences)])
-    report = _report(case, claims, withheld, measurements, evidence, question, answer, model_name, model_note)
+    spoken = None
+    if question is not None:
+        spoken = " ".join([*(claim.text for claim in answer), *(sentence(key) for key in sentences)])
+    report = _report(case, claims, withheld, measurements, evidence, question, spoken, model_name, model_note)
     return report.model_copy(update={"disagreements": disagreements})
 
 

@@ -22,6 +22,7 @@ class State(TypedDict, total=False):
         messages: the model's conversation, kept over the turns of a thread.
         drafts: claims waiting to be verified, as `Claim.model_dump(mode="json")`.
         sentences: fixed sentences chosen for the answer.
+        answering: texts of the drafts that answer the question, among those of a full read.
         faults: what the verifier told the model to mend.
         attempts: how often the model has drafted in this run.
         released, withheld: the outcome so far.
@@ -36,6 +37,7 @@ class State(TypedDict, total=False):
     messages: Annotated[list[AnyMessage], add_messages]
     drafts: list[dict[str, object]]
     sentences: list[SentenceKey]
+    answering: list[str]
     faults: list[str]
     attempts: int
     released: list[dict[str, object]]
@@ -53,6 +55,7 @@ def fresh_run(case: str, mode: Mode, question: str | None) -> State:
         question=question,
         drafts=[],
         sentences=[],
+        answering=[],
         faults=[],
         attempts=0,
         released=[],

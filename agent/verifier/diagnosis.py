@@ -8,10 +8,9 @@ from typing import Final
 from calipers.agent.verifier import denial, wording
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
-from calipers.agent.verifier.lead_names import Mention
+from calipers.agent.verifier.lead_names import Mention, leads_of_ids
 from calipers.evidence import CriterionEvidence, Measurement, ModelProbability
 from calipers.knowledge import Row, Verdict, statements
-from calipers.knowledge.quantities import leads_of
 from calipers.report import Claim
 
 _SUGGESTION: Final = "The model suggests"
@@ -114,7 +113,7 @@ class Diagnosis:
         if not self.deciding & cited:
             yield Flaw("criteria", f"cites nothing that decides {self.row.key}")
         # A rate or an interval may stand beside a diagnosis; a value of one lead only where it decides.
-        printed = {slot for slot in wording.slot_ids(claim.template) if not leads_of([slot])}
+        printed = {slot for slot in wording.slot_ids(claim.template) if not leads_of_ids([slot])}
         relevant = self.deciding | set(self.said.evidence if self.said else ()) | printed
         if stray := sorted(cited - relevant):
             yield Flaw("criteria", f"cites `{stray[0]}`, which has no part in {self.row.key}")
@@ -143,11 +142,11 @@ class Diagnosis:
 
     def _lead_flaws(self, mentions: Iterable[Mention]) -> Flaws:
         """Every lead named meets the statement, and a cited measurement of it shows that."""
-        cited = set(leads_of(self.claim.evidence))
+        cited = leads_of_ids(self.claim.evidence)
         meeting = set(self.verdict.leads) if self.verdict and not self.absent else set()
         if meeting and self.said:
-            meeting |= set(leads_of(wording.slot_ids(self.said.template)))
-        concerned = meeting or set(leads_of(self.deciding))
+            meeting |= leads_of_ids(wording.slot_ids(self.said.template))
+        concerned = meeting or leads_of_ids(self.deciding)
         within_names = wording.own_names(self.claim.template, self.row)
         for mention in mentions:
             if any(start <= mention.start < end for start, end in within_names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +39,11 @@ def lead_mentions(template: str) -> list[Mention]:
     single = _RANGE.sub(lambda match: " " * len(match.group()), text)
     found += [Mention(_BY_NAME[match.group()], match.start()) for match in _LEAD.finditer(single)]
     return sorted(found, key=lambda mention: mention.start)
+
+
+def leads_of_ids(keys: Iterable[str]) -> frozenset[Lead]:
+    """The leads that measurement ids speak of; an id of another form speaks of none."""
+    return frozenset(_BY_NAME[key.partition(".")[0]] for key in keys if key.partition(".")[0] in _BY_NAME)
 
 
 def spelling_flaws(template: str, spoken: str = "") -> Flaws:
