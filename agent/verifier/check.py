@@ -13,7 +13,6 @@ from calipers.agent.verifier.lead_names import spelling_flaws
 from calipers.agent.verifier.passages import passage_flaws, passages
 from calipers.agent.verifier.remeasure import remeasured_faults
 from calipers.agent.verifier.slot_names import read_slots
-from calipers.agent.verifier.terms import without_terms
 from calipers.agent.verifier.whole import impression, report_flaws
 from calipers.ecg import Ecg
 from calipers.evidence import Evidence, Measurement
@@ -126,7 +125,7 @@ class Checker:
         for mention in reading.mentions:
             if not mention.bound:
                 yield Flaw("lead", f"found lead {mention.lead} in the text without a value of that lead")
-        if foreign := wording.foreign_words(without_terms(template), judging=False):
+        if foreign := wording.foreign_words(template, judging=False):
             yield Flaw("scope", f"found `{' '.join(foreign[:6])}`; needed words that measure, or a statement")
         for key in statements().named_in(template):
             yield Flaw("criteria", f"the text names {statements()[key].label} without making it the claim's statement")
@@ -153,7 +152,7 @@ class Checker:
         reading = read_slots(template, self._cited(claim), asserting=not diagnosis.absent)
         yield from reading.flaws
         yield from diagnosis.wording_flaws(reading.mentions)
-        if foreign := wording.foreign_words(without_terms(template), judging=True, also=diagnosis.words):
+        if foreign := wording.foreign_words(template, judging=True, also=diagnosis.words):
             yield Flaw("scope", f"found `{' '.join(foreign[:6])}`; needed words of measurement and of the statement")
 
     def _cited(self, claim: Claim) -> dict[str, Evidence]:

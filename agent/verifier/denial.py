@@ -20,6 +20,8 @@ _AFTER = re.compile(
     re.I,
 )
 _CRITERIA_AFTER = re.compile(r"\bcriteria\s+(?:for|of)\s+(?:a\s+|an\s+|the\s+)?\x01[^.;:\x01]{0,12}\bare\s+not\s+(?:met|fulfilled|satisfied|reached)\b", re.I)
+#: A comparison with a limit, which `slot_sense` checks against the value; no denial of its own.
+_NOT_REACHED = re.compile(r"\b(?:does|do|is|are)\s+not\s+(?=(?:exceed|reach|above|below|longer|shorter|more|less)\b)", re.I)
 _CRITERIA_NAMED = re.compile(r"\b(?:criteria|thresholds?|limits?)\b", re.I)
 
 
@@ -49,7 +51,7 @@ def denial_flaws(template: str, row: Row) -> Flaws:
     text = wording.marked(template, row)
     if not (_BEFORE.search(text) or _AFTER.search(text) or _CRITERIA_AFTER.search(text)):
         yield Flaw("absence", f"found no denial of {row.label} in a claim of absence")
-    if len(wording.negations(text)) > 1:
+    if len(wording.negations(_NOT_REACHED.sub(" ", text))) > 1:
         yield Flaw("absence", "found two denials in one claim; needed one")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from calipers.agent.verifier.consistency import consistency_flaws
 from calipers.agent.verifier.flaw import Flaw
 from calipers.agent.verifier.items import item_flaws
 from calipers.evidence import Evidence, Measurement
@@ -24,7 +25,10 @@ class Grounds:
         self.items: dict[str, Evidence] = {}
         for item in (*report.measurements, *report.evidence_table):
             self.items.setdefault(item.id, item)
-        self.flaws: dict[str, tuple[Flaw, ...]] = item_flaws(report)
+        self._unsound = item_flaws(report)
+        self.flaws: dict[str, tuple[Flaw, ...]] = dict(self._unsound)
+        for key, flaw in consistency_flaws(self.items).items():
+            self.flaws[key] = (*self.flaws.get(key, ()), flaw)
 
     @cached_property
     def verdicts(self) -> Verdicts:
@@ -32,11 +36,11 @@ class Grounds:
         sound = {
             key: item
             for key, item in self.items.items()
-            if isinstance(item, Measurement) and key not in self.flaws
+            if isinstance(item, Measurement) and key not in self._unsound
         }
         return evaluate(sound, self.report.patient)
 
     def measured(self, key: str) -> bool:
         """Whether an id stands for a value that was measured."""
         item = self.items.get(key)
-        return isinstance(item, Measurement) and item.status == "measured" and key not in self.flaws
+        return isinstance(item, Measurement) and item.status == "measured" and key not in self._unsound

@@ -41,6 +41,11 @@ def lead_mentions(template: str) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
+def without_leads(text: str) -> str:
+    """The text less its lead names."""
+    return _LEAD.sub(" ", text)
+
+
 def leads_of_ids(keys: Iterable[str]) -> frozenset[Lead]:
     """The leads that measurement ids speak of; an id of another form speaks of none."""
     return frozenset(_BY_NAME[key.partition(".")[0]] for key in keys if key.partition(".")[0] in _BY_NAME)

@@ -23,6 +23,9 @@ class Term(NamedTuple):
 _TABLE: Final[tuple[tuple[str, str, bool], ...]] = (
     (r"(?i:J\s?Tc?)", "jtc", False),
     (rf"(?i:QTc|corrected QT(?: interval)?|corrected to|{_FORMULA}['’]?s?(?: formula| QTc| corrected QT(?: interval)?)*)", "QTC", False),
+    (r"(?i:axis of the QRS(?: complex)?)", "qrs_axis", False),
+    (r"(?i:axis of the P(?:[- ]wave)?)(?!\w)", "p_axis", False),
+    (r"(?i:axis of the T(?:[- ]wave)?)(?!\w)", "t_axis", False),
     (r"P(?:[- ]wave)? axis", "p_axis", False),
     (r"T(?:[- ]wave)? axis", "t_axis", False),
     (r"(?i:QRS[- ]axis|(?:frontal|electrical|mean)?(?: plane)? ?axis)", "qrs_axis", False),

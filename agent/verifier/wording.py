@@ -101,7 +101,7 @@ def foreign_words(template: str, *, judging: bool, also: Iterable[str] = ()) -> 
         also: further lower-case words, those of the statement itself.
     """
     allowed = vocabulary("measuring") | frozenset(also) | (vocabulary("judging") if judging else frozenset())
-    return [word for word in _WORD.findall(without_names(bare(template))) if word.lower() not in allowed]
+    return [word for word in _WORD.findall(without_names(without_terms(bare(template)))) if word.lower() not in allowed]
 
 
 @cache

@@ -12,7 +12,7 @@ from calipers.ecg import Ecg
 from calipers.evidence import Measurements
 from calipers.leads import LEADS
 from calipers.report import Quality
-from calipers.tools.measure.analysis import AnalysisSignal, Mask, Signal, analysis_signal
+from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, analysis_signal
 from calipers.tools.measure.axis import frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, led_by, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, set_bounds
@@ -141,10 +141,6 @@ def _conducted_first(beats: Beats, marks: Fiducials, signal: AnalysisSignal, usa
 def _write_leads(
     sheet: Sheet, leads: LeadQualities, beats: Beats, beat: RepresentativeBeat | None, at: Landmarks | None
 ) -> None:
-    anchor = 0.0
-    if beat is not None:
-        # Spans are drawn on a beat in the middle of those averaged.
-        anchor = float(beats.peaks[beat.used[len(beat.used) // 2]] - beat.zero)
     for row, lead in enumerate(LEADS):
         sheet.value("quality", float(leads.score[row]), "", how="1 minus what was seen to be wrong", lead=lead)
         if not leads.usable[row]:
@@ -153,7 +149,19 @@ def _write_leads(
         elif beat is None or at is None:
             write_lead_missing(sheet, lead, "no representative beat: QRS onset and end not found")
         else:
-            write_lead(sheet, lead, beat, at, anchor)
+            write_lead(sheet, lead, beat, at, _anchor(beats, beat, row))
+
+
+def _anchor(beats: Beats, beat: RepresentativeBeat, row: int) -> float:
+    """Sample at which a typical beat starts, so that a lead's spans point at the trace.
+
+    A beat is chosen that the usual 3×4 page shows in this lead (columns of 2.5 s), else one in the middle.
+    """
+    peaks = beats.peaks[beat.used]
+    column_s = 2.5 * (row // 3)
+    time_s = peaks / ANALYSIS_HZ
+    shown = np.flatnonzero((time_s > column_s + 0.35) & (time_s < column_s + 2.0))
+    return float(peaks[shown[0] if shown.size else len(peaks) // 2] - beat.zero)
 
 
 def _write_axes(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, leads: LeadQualities) -> None:

@@ -1,0 +1,32 @@
+"""What every benchmark shares: a task, its result, its intervals, its report, and the registry."""
+
+from calipers.evals.framework.bootstrap import Bootstrap, Estimate
+from calipers.evals.framework.data import data_folder, part
+from calipers.evals.framework.document import Document, Figure, Section, Table
+from calipers.evals.framework.parallel import each
+from calipers.evals.framework.registry import find, run, task_names
+from calipers.evals.framework.result import Result, Scores, results_json
+from calipers.evals.framework.task import Options, Outcome, Split, Task, spread
+
+__all__ = [
+    "Bootstrap",
+    "Document",
+    "Estimate",
+    "Figure",
+    "Options",
+    "Outcome",
+    "Result",
+    "Scores",
+    "Section",
+    "Split",
+    "Table",
+    "Task",
+    "data_folder",
+    "each",
+    "find",
+    "part",
+    "results_json",
+    "run",
+    "spread",
+    "task_names",
+]

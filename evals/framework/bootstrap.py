@@ -1,0 +1,111 @@
+"""95 % intervals by resampling patients, not beats or records: what is drawn together belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DRAWS: Final = 1000
+SEED: Final = 0
+
+Numbers = NDArray[np.float64]
+
+
+class Estimate(NamedTuple):
+    """A number, its 95 % interval (NaN where there is none), and how many observations it rests on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @classmethod
+    def alone(cls, value: float, n: int) -> Estimate:
+        """A number without an interval."""
+        return cls(value, float("nan"), float("nan"), n)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether resampling gave an interval."""
+        return bool(np.isfinite(self.low) and np.isfinite(self.high))
+
+
+class Bootstrap:
+    """Percentile bootstrap over clusters (Efron 1979; cluster resampling as Field & Welsh 2007).
+
+    Every statistic here is a function of weighted sums, so one matrix of weights serves them all.
+
+    Args:
+        clusters: the patient (or record) behind each observation.
+        seed: of the draws.
+        draws: how many.
+    """
+
+    def __init__(self, clusters: Sequence[Hashable], *, seed: int = SEED, draws: int = DRAWS) -> None:
+        numbered = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
+        member = np.array([numbered[cluster] for cluster in clusters], dtype=np.int64)
+        k = len(numbered)
+        rng = np.random.default_rng(seed)
+        counts = rng.multinomial(k, np.full(k, 1.0 / k), size=draws) if k else np.empty((draws, 0))
+        self._weights: Numbers = counts[:, member].astype(np.float64)  # (draws, n)
+
+    def mean(self, x: ArrayLike) -> Estimate | None:
+        """Mean over the observations that are not NaN; None without any."""
+        values, weights = self._known(x)
+        if not len(values):
+            return None
+        total = weights.sum(axis=1)
+        return self._estimate(float(values.mean()), _divide(weights @ values, total), len(values))
+
+    def sd(self, x: ArrayLike) -> Estimate | None:
+        """Sample standard deviation (n - 1); None with fewer than two observations."""
+        values, weights = self._known(x)
+        if len(values) < 2:
+            return None
+        total = weights.sum(axis=1)
+        centred = values - values.mean()
+        variance = _divide(weights @ centred**2, total) - _divide(weights @ centred, total) ** 2
+        drawn = np.sqrt(np.maximum(variance, 0.0) * _divide(total, total - 1))
+        return self._estimate(float(values.std(ddof=1)), drawn, len(values))
+
+    def ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> Estimate | None:
+        """Sum over sum, as for sensitivities, predictive values and F1; None where the divisor is zero."""
+        top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+        if not bottom.sum():
+            return None
+        drawn = _divide(self._weights @ top, self._weights @ bottom)
+        return self._estimate(float(top.sum() / bottom.sum()), drawn, int(bottom.sum()))
+
+    def median_ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> Estimate | None:
+        """Median over median, for timings; None without observations."""
+        top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+        if not len(top):
+            return None
+        drawn = [
+            float(np.median(np.repeat(top, row)) / np.median(np.repeat(bottom, row)))
+            for row in self._weights.astype(np.int64)
+        ]
+        return self._estimate(float(np.median(top) / np.median(bottom)), np.array(drawn), len(top))
+
+    def _known(self, x: ArrayLike) -> tuple[Numbers, Numbers]:
+        values = np.asarray(x, dtype=np.float64)
+        known = np.isfinite(values)
+        return values[known], self._weights[:, known]
+
+    @staticmethod
+    def _estimate(value: float, drawn: Numbers, n: int) -> Estimate:
+        drawn = drawn[np.isfinite(drawn)]
+        if n < 2 or len(drawn) < DRAWS // 10:
+            return Estimate.alone(value, n)
+        low, high = np.percentile(drawn, [2.5, 97.5])
+        return Estimate(value, float(low), float(high), n)
+
+
+def _divide(top: Numbers, bottom: Numbers) -> Numbers:
+    """Element by element; NaN where the divisor is not positive."""
+    out = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=out, where=bottom > 0)
+    return out

@@ -1,0 +1,54 @@
+"""The same work on many records: on two processes, with a bar, in order, with bounded memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from calipers.evals.framework.task import Options
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+
+def each(work: Callable[[Job], Done], jobs: Iterable[Job], total: int, what: str, options: Options) -> list[Done]:
+    """`work` on every job, results in the order of the jobs.
+
+    Args:
+        work: a module's own function, so that another process finds it.
+        jobs: made one by one; only a few wait at a time.
+        total: how many there are, for the bar.
+        what: what the bar says.
+        options: how many processes, and whether to show the bar.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    hidden = not (options.show_progress and console.is_terminal)
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(what, total=total)
+        done = []
+        for result in _in_order(work, jobs, min(options.workers, total)):
+            done.append(result)
+            bar.advance(task)
+        return done
+
+
+def _in_order(work: Callable[[Job], Done], jobs: Iterable[Job], workers: int) -> Iterator[Done]:
+    if workers <= 1:
+        yield from map(work, jobs)
+        return
+    # A fresh interpreter for each: inference sessions do not survive a fork.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting: deque[Future[Done]] = deque()
+        for job in jobs:
+            waiting.append(pool.submit(work, job))
+            if len(waiting) >= 4 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,37 @@
+"""Which tasks there are; each is imported only when it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, cast
+
+from calipers.errors import UsageError
+from calipers.evals.framework.task import Options, Outcome, Task
+
+_TASKS: Final[dict[str, str]] = {
+    "measurement": "calipers.evals.measurement:MeasurementTask",
+}
+
+
+def task_names() -> tuple[str, ...]:
+    """Every task, in the order in which they run."""
+    return tuple(_TASKS)
+
+
+def find(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in _TASKS:
+        raise UsageError(f"found task `{name}`; needed one of {', '.join(_TASKS)}")
+    module, _, attribute = _TASKS[name].partition(":")
+    return cast("Task", getattr(import_module(module), attribute)())
+
+
+def run(names: Sequence[str], options: Options) -> list[Outcome]:
+    """Run the named tasks, or all of them for an empty list; an unknown name is refused before any runs."""
+    tasks = [find(name) for name in names or task_names()]
+    return [task.run(options) for task in tasks]

@@ -1,0 +1,81 @@
+"""Results as DESIGN §5 has them: metrics as plain numbers, a 95 % interval beside each, groups below."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from calipers.evals.framework.bootstrap import Estimate
+
+SCHEMA: Final = "calipers.eval/1"
+
+Scores = Mapping[str, Estimate | None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one task found.
+
+    Attributes:
+        task: its name.
+        n: records that it scored.
+        metrics: name → fraction or number (the unit is in the name).
+        ci95: name → (low, high) of the 95 % interval, for metrics that have one.
+        groups: group → the same kind of metrics on a part of the data, or of a peer on the same data.
+        seconds: how long it took.
+    """
+
+    task: str
+    n: int
+    metrics: Mapping[str, float]
+    ci95: Mapping[str, tuple[float, float]]
+    groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @classmethod
+    def of(
+        cls, task: str, n: int, scores: Scores, groups: Mapping[str, Mapping[str, float]], seconds: float
+    ) -> Result:
+        """Build a result from estimates; what could not be estimated is left out."""
+        known = {name: estimate for name, estimate in scores.items() if estimate is not None}
+        return cls(
+            task=task,
+            n=n,
+            metrics={name: estimate.value for name, estimate in known.items()},
+            ci95={name: (estimate.low, estimate.high) for name, estimate in known.items() if estimate.has_interval},
+            groups=groups,
+            seconds=seconds,
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The task's entry in the document; numbers rounded to six digits."""
+        return {
+            "task": self.task,
+            "n": self.n,
+            "metrics": _plain(self.metrics),
+            "ci95": {name: [round(low, 6), round(high, 6)] for name, (low, high) in self.ci95.items()},
+            "groups": {name: _plain(values) for name, values in self.groups.items()},
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def point_values(scores: Scores) -> dict[str, float]:
+    """The estimates without their intervals, for a group; what could not be estimated is left out."""
+    return {name: estimate.value for name, estimate in scores.items() if estimate is not None}
+
+
+def results_json(results: Sequence[Result]) -> str:
+    """The whole document, `calipers.eval/1`."""
+    document = {"schema": SCHEMA, "tasks": [result.as_json() for result in results]}
+    return json.dumps(document, indent=1, allow_nan=False)
+
+
+def _plain(values: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name: value if isinstance(value, int) else round(float(value), 6)
+        for name, value in values.items()
+        if math.isfinite(value)
+    }

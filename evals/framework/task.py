@@ -1,0 +1,69 @@
+"""A benchmark: its name, what was asked of the run, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from calipers.evals.framework.document import Document
+from calipers.evals.framework.result import Result
+
+#: Of data sets on which something was trained: the records it saw, those it never saw, or both.
+Split = Literal["training", "validation", "all"]
+SEED: Final = 20_250_101
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of a run.
+
+    Attributes:
+        data: folder laid out like the project's `shared/data`.
+        n: at most this many records of each data set, evenly spread; None for every one.
+        split: which records of a data set that has a split.
+        seed: of every random draw; results repeat.
+        workers: processes; 1 runs everything in this one.
+        show_progress: a bar on standard error, where that is a terminal.
+    """
+
+    data: Path
+    n: int | None = None
+    split: Split = "all"
+    seed: int = SEED
+    workers: int = 2
+    show_progress: bool = True
+
+
+class Outcome(NamedTuple):
+    """The numbers for programs, and the report for readers."""
+
+    result: Result
+    report: Document
+
+
+class Task(Protocol):
+    """One benchmark."""
+
+    name: str
+
+    def run(self, options: Options) -> Outcome:
+        """Run it.
+
+        Raises:
+            MissingPart: a data set or a package it needs is not there.
+        """
+        ...
+
+
+def spread(items: Sequence[Item], n: int | None) -> list[Item]:
+    """At most `n` items, evenly spread over the sequence; all of them for None."""
+    if n is None or n >= len(items):
+        return list(items)
+    chosen = np.linspace(0, len(items) - 1, n).round().astype(int)
+    return [items[index] for index in chosen]
