@@ -98,11 +98,7 @@ def explained_claims(verdict: Verdict, case: Case) -> tuple[list[Claim], bool]:
 def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Claim:
     """`Criteria for … not met`, with the values of the criteria that fail and all that were looked at."""
     failing = [
-        key
-        for step in verdict.steps
-        if step.result == "not_met"
-        for key in step.measurements
-        if key in deciding
+        key for step in verdict.steps if step.result == "not_met" for key in step.measurements if key in deciding
     ]
     shown = list(dict.fromkeys(failing))[:4]
     values = ", ".join(_named_slot(case.measurements[key]) for key in shown)

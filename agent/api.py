@@ -112,9 +112,7 @@ class Agent:
 
         return self._run(thread_id, Command(resume=value), ignore)
 
-    def stream(
-        self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()
-    ) -> Iterator[Event]:
+    def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
         """Like `ask`, but yields steps and claims as they happen; the last event is `done`, `interrupt` or `error`."""
         start = self._question(thread_id, text, ecg, priors)
         queue: SimpleQueue[Event | None] = SimpleQueue()

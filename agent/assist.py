@@ -94,7 +94,9 @@ def question_message(question: str | None, context: RunContext) -> HumanMessage:
 
 def faults_message(lines: list[str]) -> HumanMessage:
     """What the verifier found, for the model to revise."""
-    return HumanMessage("These claims did not pass their check. Draft corrected ones, or leave them out:\n" + "\n".join(lines))
+    return HumanMessage(
+        "These claims did not pass their check. Draft corrected ones, or leave them out:\n" + "\n".join(lines)
+    )
 
 
 def _agent(chat: BaseChatModel) -> Any:

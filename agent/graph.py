@@ -75,11 +75,15 @@ def check_quality(state: State, runtime: Runtime[RunContext]) -> State:
     """Nothing is asked of a model about a record that cannot be assessed."""
     if _context(state, runtime).the_case.quality.assessable:
         return State()
-    return State(model_name="none", model_note="the record is not assessable; no model was asked", sentences=["not_assessable"])
+    return State(
+        model_name="none", model_note="the record is not assessable; no model was asked", sentences=["not_assessable"]
+    )
 
 
 def _after_quality(state: State, runtime: Runtime[RunContext]) -> Literal["assist", "draft"]:
-    wants_model = _context(state, runtime).choice.chat is not None and _context(state, runtime).the_case.quality.assessable
+    wants_model = (
+        _context(state, runtime).choice.chat is not None and _context(state, runtime).the_case.quality.assessable
+    )
     return "assist" if wants_model else "draft"
 
 
@@ -135,7 +139,9 @@ def _claims_of(drafted: Draft, ledger: Ledger) -> tuple[list[Claim], list[str]]:
             claims.append(_claim_of(f"model_{number}", item, ledger))
         except (CalipersError, ValueError) as problem:
             faults.append(f"{item.template}: {problem}")
-            claims.append(Claim(id=f"model_{number}", template=item.template, text=item.template, evidence=tuple(item.evidence)))
+            claims.append(
+                Claim(id=f"model_{number}", template=item.template, text=item.template, evidence=tuple(item.evidence))
+            )
     return claims, faults
 
 

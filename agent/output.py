@@ -23,7 +23,9 @@ def write_case(folder: Path, ecg: Ecg, report: Report, run: dict[str, Any]) -> N
     Raises:
         UsageError: the folder cannot be written.
     """
-    shown = [key for key in ("pr", "qrs", "qt") if any(m.id == key and m.status == "measured" for m in report.measurements)]
+    shown = [
+        key for key in ("pr", "qrs", "qt") if any(m.id == key and m.status == "measured" for m in report.measurements)
+    ]
     picture = render(ecg, measurements={item.id: item for item in report.measurements}, evidence=shown)
     page = report_page(report, ecg)
     facts = run | {"finished_at": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -34,4 +36,6 @@ def write_case(folder: Path, ecg: Ecg, report: Report, run: dict[str, Any]) -> N
         picture.save(folder / "trace.png")
         (folder / "run.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     except OSError as problem:
-        raise UsageError(f"found `{folder}`, which cannot be written: {problem.strerror}; needed a writable folder") from problem
+        raise UsageError(
+            f"found `{folder}`, which cannot be written: {problem.strerror}; needed a writable folder"
+        ) from problem

@@ -53,7 +53,21 @@ _MEASUREMENTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = tuple(
     )
 )
 _PER_LEAD: Final = frozenset(
-    ["p_amp", "q_amp", "r_amp", "s_amp", "t_amp", "q_dur", "r_peak_time", "st_j", "st_60", "st_80", "qrs_pattern", "qrs_notch", "quality"]
+    [
+        "p_amp",
+        "q_amp",
+        "r_amp",
+        "s_amp",
+        "t_amp",
+        "q_dur",
+        "r_peak_time",
+        "st_j",
+        "st_60",
+        "st_80",
+        "qrs_pattern",
+        "qrs_notch",
+        "quality",
+    ]
 )
 _TERRITORIES: Final[dict[str, tuple[Lead, ...]]] = {
     "inferior": ("II", "III", "aVF"),
@@ -72,13 +86,19 @@ _REFUSALS: Final[tuple[tuple[str, SentenceKey], ...]] = (
         r"manage(ment)?|what should (i|we) do|send (him|her) home|discharge|admit|cath lab|stent|pacemaker (be )?(implant|needed|indicated))\b",
         "treatment",
     ),
-    (r"\b(prognosis|life expectancy|survive|survival|mortality|die|how long (will|does) (he|she|the patient) live|outcome)\b", "prognosis"),
+    (
+        r"\b(prognosis|life expectancy|survive|survival|mortality|die|how long (will|does) (he|she|the patient) live|outcome)\b",
+        "prognosis",
+    ),
     (
         r"\b(troponin|potassium level|ejection fraction|lvef|echo(cardiogram)?|blood pressure|cholesterol|glucose|"
         r"creatinine|chest x-?ray|ct scan|mri|oxygen saturation|symptoms?|name of the patient|weight)\b",
         "not_in_ecg",
     ),
-    (r"\b(weather|joke|poem|football|stock|recipe|news|capital of|write (me )?(a|an) (essay|story|code))\b", "off_topic"),
+    (
+        r"\b(weather|joke|poem|football|stock|recipe|news|capital of|write (me )?(a|an) (essay|story|code))\b",
+        "off_topic",
+    ),
 )
 _INTERPRET: Final = re.compile(
     r"\b(interpret\w*|full read|read (this|it|the)|report|summar\w+|overview|what do you see|what does (it|this) show|"
@@ -86,7 +106,9 @@ _INTERPRET: Final = re.compile(
     r"describe|assess|opinion|what is wrong|emergency|critical|rhythm|impression|abnormalit\w+|ok\?)",
     re.I,
 )
-_RENDER: Final = re.compile(r"\b(show (me )?(the )?(trace|picture|ecg|leads?|image)|draw|plot|render|display|picture of|print)\b", re.I)
+_RENDER: Final = re.compile(
+    r"\b(show (me )?(the )?(trace|picture|ecg|leads?|image)|draw|plot|render|display|picture of|print)\b", re.I
+)
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
 _LEAD_WORD: Final = re.compile(r"\b(aVR|aVL|aVF|V[1-6]|III|II)\b|\blead (I)\b|\b(I)\b(?=\s*(and|,|\?|$))", re.I)

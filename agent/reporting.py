@@ -42,9 +42,7 @@ def assemble(
     criteria = {f"crit:{key}" for claim in (*claims, *(item.claim for item in withheld)) for key in claim.criteria}
     disagreements = device_disagreements(case.ledger)
     cited |= {key for item in disagreements for side in item.sides for key in side.evidence}
-    measurements = tuple(
-        item for item in case.measurements.values() if item.beat is None or item.id in cited
-    )
+    measurements = tuple(item for item in case.measurements.values() if item.beat is None or item.id in cited)
     evidence: tuple[Citable, ...] = tuple(
         item
         for item in case.ledger.values()

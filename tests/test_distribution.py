@@ -43,13 +43,26 @@ def test_importing_calipers_is_quick_and_loads_nothing_heavy() -> None:
 
 @pytest.mark.slow
 def test_a_wheel_in_an_empty_environment_brings_calipers_and_nothing_else(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        str(ROOT),
+    ]
     subprocess.run(build, check=True, capture_output=True, env=os.environ | {"PIP_NO_INPUT": "1"})
     wheel = next(tmp_path.glob("calipers-*.whl"))
     home = tmp_path / "env"
     venv.create(home, with_pip=True)
     python = home / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], check=True, capture_output=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], check=True, capture_output=True
+    )
     # The dependencies are borrowed from the environment of the tests; calipers itself is not.
     site = next(Path(path) for path in sys.path if path.endswith("site-packages"))
     probe = f"""

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calipers import Ecg, ImplausibleUnits, Ledger, Measurement, Report, UnknownEvidence, UnknownLead, UnreadableInput, UsageError
+from calipers import (
+    Ecg,
+    ImplausibleUnits,
+    Ledger,
+    Measurement,
+    Report,
+    UnknownEvidence,
+    UnknownLead,
+    UnreadableInput,
+    UsageError,
+)
 from calipers.evidence import measurement_id
 from calipers.leads import LEADS, standard_lead
 from calipers.printing import fill, printed, printed_value, slots
@@ -91,7 +101,15 @@ def test_what_cannot_be_an_ecg_is_refused_in_one_line(arguments: tuple[object, .
 
 @pytest.mark.parametrize(
     ("name", "lead"),
-    [("AVR", "aVR"), ("lead ii", "II"), ("MDC_ECG_LEAD_aVL", "aVL"), ("v3", "V3"), ("MLII", "II"), ("V7", None), ("-aVR", None)],
+    [
+        ("AVR", "aVR"),
+        ("lead ii", "II"),
+        ("MDC_ECG_LEAD_aVL", "aVL"),
+        ("v3", "V3"),
+        ("MLII", "II"),
+        ("V7", None),
+        ("-aVR", None),
+    ],
 )
 def test_lead_names_as_recorders_write_them(name: str, lead: str | None) -> None:
     assert standard_lead(name) == lead

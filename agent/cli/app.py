@@ -56,7 +56,9 @@ ModelOption = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or one JSON document and nothing else")]
 RateOption = Annotated[float | None, typer.Option("--fs", help="Sampling rate in Hz, for CSV and NPY files")]
 UnitOption = Annotated[str | None, typer.Option("--unit", help="mV, uV or V, for files that do not say")]
-LeadsOption = Annotated[str | None, typer.Option("--leads", help="Lead names of the rows, comma-separated, for NPY files")]
+LeadsOption = Annotated[
+    str | None, typer.Option("--leads", help="Lead names of the rows, comma-separated, for NPY files")
+]
 AgeOption = Annotated[float | None, typer.Option("--age", help="Years, if the file does not say")]
 SexOption = Annotated[str | None, typer.Option("--sex", help="male or female, if the file does not say")]
 
@@ -121,8 +123,12 @@ def demo(model: ModelOption = None) -> None:
     show.beside_device(stdout, ecg, report)
     show.report(stdout, report)
     faults = calipers.verify(report, ecg)
-    stdout.print(f"\nChecked again from the signal: {len(faults)} faults in {len(report.claims)} claims.", highlight=False)
-    stdout.print(f"{time.perf_counter() - started:.1f} s. Research use, not a medical device.", style="dim", highlight=False)
+    stdout.print(
+        f"\nChecked again from the signal: {len(faults)} faults in {len(report.claims)} claims.", highlight=False
+    )
+    stdout.print(
+        f"{time.perf_counter() - started:.1f} s. Research use, not a medical device.", style="dim", highlight=False
+    )
 
 
 @app.command()
@@ -130,7 +136,9 @@ def interpret(
     record: RecordArgument,
     ask: Annotated[str | None, typer.Option("--ask", help="A question to answer beside the full reading")] = None,
     prior: Annotated[list[Path] | None, typer.Option("--prior", help="An earlier ECG of the same patient")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write report.json, report.html, trace.png, run.json here")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write report.json, report.html, trace.png, run.json here")
+    ] = None,
     output: FormatOption = Format.text,
     model: ModelOption = None,
     fs: RateOption = None,
@@ -156,7 +164,12 @@ def interpret(
         with working("drawing"):
             from calipers.agent.output import write_case
 
-            write_case(out, ecg, report, {"seconds": round(time.perf_counter() - started, 3), "input": [str(p) for p in record]})
+            write_case(
+                out,
+                ecg,
+                report,
+                {"seconds": round(time.perf_counter() - started, 3), "input": [str(p) for p in record]},
+            )
     if output is Format.json:
         print(report.model_dump_json(indent=1))
     else:
@@ -285,4 +298,3 @@ def _read(
     names = [name.strip() for name in leads.split(",")] if leads else None
     paths = [str(path) for path in record]
     return read_ecg(paths[0] if len(paths) == 1 else paths, fs_hz=fs, unit=unit, leads=names, age=age, sex=known_sex)
-

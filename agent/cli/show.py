@@ -37,7 +37,9 @@ def heading(console: Console, ecg: Ecg) -> None:
 def report(console: Console, report: Report) -> None:
     """The report: urgency and impression first, then each claim with its citations."""
     label = report.urgency.replace("_", " ")
-    console.print(Text(f"\n{label.upper()}  {'; '.join(report.urgency_reasons)}".rstrip(), style=_URGENCY_STYLE[report.urgency]))
+    console.print(
+        Text(f"\n{label.upper()}  {'; '.join(report.urgency_reasons)}".rstrip(), style=_URGENCY_STYLE[report.urgency])
+    )
     console.print(Text(report.impression, style="bold"))
     if report.answer is not None:
         console.print(Text(f"\nQ: {report.question}\nA: {report.answer}"))
@@ -112,9 +114,15 @@ def chain(console: Console, walked: Chain) -> None:
     outcome = walked.result.replace("_", " ") + (f", {walked.certainty}" if walked.certainty else "")
     console.print(Text(f"{walked.statement.label}: {outcome}", style="bold"))
     if walked.not_applicable_reason or walked.suppressed_by:
-        console.print(Text(f"  {walked.not_applicable_reason or f'suppressed by {walked.suppressed_by}'}", style="yellow"))
+        console.print(
+            Text(f"  {walked.not_applicable_reason or f'suppressed by {walked.suppressed_by}'}", style="yellow")
+        )
     for number, step in enumerate(walked.steps, 1):
-        lean = "" if step.leans is None or step.result in ("met", "not_met") else f", leans {'yes' if step.leans else 'no'}"
+        lean = (
+            ""
+            if step.leans is None or step.result in ("met", "not_met")
+            else f", leans {'yes' if step.leans else 'no'}"
+        )
         leads = f" in {', '.join(step.leads)}" if step.leads else ""
         console.print(Text(f"{number}. {step.looks_for}: {step.result.replace('_', ' ')}{lean}{leads}"))
         values = ", ".join(f"{value.id} {printed(value)}" for value in step.values[:8])

@@ -116,7 +116,9 @@ def _chips(keys: Iterable[str], items: dict[str, Evidence]) -> str:
 
 def _chip(key: str, item: Evidence | None) -> str:
     value = "" if item is None else f" {printed(item)}"
-    return f'<button type="button" class="chip" data-id="{escape(key)}"><code>{escape(key)}</code>{escape(value)}</button>'
+    return (
+        f'<button type="button" class="chip" data-id="{escape(key)}"><code>{escape(key)}</code>{escape(value)}</button>'
+    )
 
 
 def _criteria(claim: Claim, items: dict[str, Evidence]) -> str:
@@ -130,14 +132,20 @@ def _criteria(claim: Claim, items: dict[str, Evidence]) -> str:
 
 
 def _withheld(report: Report) -> str:
-    rows = [f"<li><p>{escape(item.claim.text)}</p><p class=reason>{escape(item.reason)}</p></li>" for item in report.withheld]
+    rows = [
+        f"<li><p>{escape(item.claim.text)}</p><p class=reason>{escape(item.reason)}</p></li>"
+        for item in report.withheld
+    ]
     return f'<ul class="withheld">{"".join(rows)}</ul>' if rows else ""
 
 
 def _disagreements(report: Report, items: dict[str, Evidence]) -> str:
     rows = [
         "<li>"
-        + "".join(f"<p><b>{escape(side.who)}</b>: {escape(side.text)}</p>{_chips(side.evidence, items)}" for side in item.sides)
+        + "".join(
+            f"<p><b>{escape(side.who)}</b>: {escape(side.text)}</p>{_chips(side.evidence, items)}"
+            for side in item.sides
+        )
         + "</li>"
         for item in report.disagreements
     ]
@@ -147,11 +155,18 @@ def _disagreements(report: Report, items: dict[str, Evidence]) -> str:
 def _embedded(report: Report, ecg: Ecg) -> str:
     """What the script needs, as JSON that cannot close its own element."""
     evidence = {
-        item.id: {"value": printed(item), "lead": item.lead, "spans": [list(span) for span in item.spans], "why": item.reason}
+        item.id: {
+            "value": printed(item),
+            "lead": item.lead,
+            "spans": [list(span) for span in item.spans],
+            "why": item.reason,
+        }
         for item in report.measurements
         if isinstance(item, Measurement)
     }
-    content = json.dumps({"strips": geometry(ecg), "evidence": evidence, "seconds": ecg.duration_s}, separators=(",", ":"))
+    content = json.dumps(
+        {"strips": geometry(ecg), "evidence": evidence, "seconds": ecg.duration_s}, separators=(",", ":")
+    )
     return content.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -47,7 +47,7 @@ def _cell(item: Measurement | None) -> str:
     if item.status == "not_measurable":
         return f'<td class="absent" title="{escape(item.reason or "")}">n.m.</td>'
     value = printed(item).removesuffix(" ms").removesuffix(" mV")
-    spread = "" if item.uncertainty is None else f" title=\"± {item.uncertainty:g} {item.unit}\""
+    spread = "" if item.uncertainty is None else f' title="± {item.uncertainty:g} {item.unit}"'
     return f'<td{spread}><button type="button" class="cell" data-id="{item.id}">{escape(value)}</button></td>'
 
 

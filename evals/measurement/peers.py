@@ -11,11 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calipers.ecg import Ecg
-from calipers.models.delineator.consensus import Bounds, Intervals, LeadWaves, beat_table, global_waves, intervals, matched
+from calipers.models.delineator.consensus import (
+    Bounds,
+    Intervals,
+    LeadWaves,
+    beat_table,
+    global_waves,
+    intervals,
+    matched,
+)
 from calipers.models.delineator.openecg_fusion import OpenEcg
-from calipers.tools.measure import Examination, examine
+from calipers.tools.measure import Examination
 from calipers.tools.measure.analysis import ANALYSIS_HZ
-from calipers.tools.measure.fiducials import P_OFF, P_ON, QRS_OFF, QRS_ON, T_OFF, T_ON
+from calipers.tools.measure.fiducials import P_OFF, P_ON, QRS_OFF, QRS_ON, T_ON
 
 Program = Literal["calipers", "openecg", "neurokit2"]
 PROGRAMS: Final[tuple[Program, ...]] = ("calipers", "openecg", "neurokit2")

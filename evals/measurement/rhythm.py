@@ -25,8 +25,6 @@ STATEMENTS: Final[dict[str, str]] = {
 NAMES: Final[dict[str, str]] = {"AFIB": "af", "PVC": "pvc", "PAC": "pac", "PACE": "pace"}
 #: Clean records on which the arm electrodes are exchanged.
 SWAPPED: Final = 200
-#: Sinus rhythm outside the test fold, evenly spread: enough for ±1 percentage point, and the task stays short.
-SINUS: Final = 800
 
 
 class RhythmJob(NamedTuple):
@@ -54,9 +52,10 @@ class RhythmScore:
 
 
 def score_rhythm(options: Options) -> list[RhythmScore]:
-    """Every record of the test fold, all fibrillation, sinus rhythm evenly spread, and the electrodes' test."""
+    """Every record of the test fold, of fibrillation and of sinus rhythm; arms exchanged on 200 clean normal ones."""
     rows = labelled(options.data)
-    swapped = {row.ecg_id for row in spread([row for row in rows if row.clean_normal], _least(SWAPPED, options.n))}
+    clean = [row for row in rows if row.clean_normal]
+    swapped = {row.ecg_id for row in spread(clean, SWAPPED if options.n is None else min(SWAPPED, options.n))}
     chosen = _chosen(rows, options.n) | swapped
     by_id = {row.ecg_id: row for row in rows}
     jobs = _jobs(options.data, by_id, chosen, swapped)
@@ -126,7 +125,7 @@ def _chosen(rows: Sequence[Labelled], n: int | None) -> set[int]:
     others = [row for row in rows if row.fold != TEST_FOLD]
     fibrillating = [row for row in others if "AFIB" in row.codes]
     sinus = [row for row in others if "SR" in row.codes]
-    kept = [*spread(test_fold, n), *spread(fibrillating, n), *spread(sinus, _least(SINUS, n))]
+    kept = [*spread(test_fold, n), *spread(fibrillating, n), *spread(sinus, n)]
     return {row.ecg_id for row in kept}
 
 
@@ -137,7 +136,3 @@ def _jobs(data: Path, rows: dict[int, Labelled], chosen: set[int], swapped: set[
 
 def _flagged(found: Examination) -> bool:
     return any("arm electrodes" in reason for reason in found.quality.reasons)
-
-
-def _least(limit: int, n: int | None) -> int:
-    return limit if n is None else min(limit, n)

@@ -137,7 +137,9 @@ Citable = Annotated[
     CriterionEvidence | DeviceEvidence | GuidelinePassage | PriorEvidence | SimilarCase | ModelProbability,
     Field(discriminator="kind"),
 ]
-Evidence = Measurement | CriterionEvidence | DeviceEvidence | GuidelinePassage | PriorEvidence | SimilarCase | ModelProbability
+Evidence = (
+    Measurement | CriterionEvidence | DeviceEvidence | GuidelinePassage | PriorEvidence | SimilarCase | ModelProbability
+)
 
 
 def measurement_id(name: str, lead: Lead | None = None, beat: int | None = None) -> str:
@@ -192,9 +194,7 @@ class Ledger(Mapping[str, Evidence]):
             UnknownEvidence: the item belongs to another record and is not marked as a prior or a case.
         """
         if item.record != self.record and not item.id.startswith(("prior:", "case:", "guide:")):
-            raise UnknownEvidence(
-                f"found `{item.id}` of record {item.record}; needed evidence of record {self.record}"
-            )
+            raise UnknownEvidence(f"found `{item.id}` of record {item.record}; needed evidence of record {self.record}")
         self._items[item.id] = item
 
     def __getitem__(self, key: str) -> Evidence:

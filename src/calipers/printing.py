@@ -1,7 +1,7 @@
 """How a cited value is printed, and how a claim's slots are filled. Nothing else prints a number.
 
-    >>> fill("PR interval {pr}", lambda slot: "226 ms")
-    'PR interval 226 ms'
+>>> fill("PR interval {pr}", lambda slot: "226 ms")
+'PR interval 226 ms'
 """
 
 from __future__ import annotations

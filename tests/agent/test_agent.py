@@ -122,7 +122,9 @@ def test_the_async_twins_say_the_same(demo_ecg: Ecg, tmp_path: Path) -> None:
     async def both() -> tuple[Report, list[object]]:
         with Agent("none", home=tmp_path) as agent:
             report = await agent.ainterpret(demo_ecg)
-            kinds: list[object] = [event.kind async for event in agent.astream("t", "what is the PR interval?", ecg=demo_ecg)]
+            kinds: list[object] = [
+                event.kind async for event in agent.astream("t", "what is the PR interval?", ecg=demo_ecg)
+            ]
             assert (await agent.aask("t", "what is the PR interval?")).claims
         return report, kinds
 

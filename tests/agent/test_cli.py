@@ -57,7 +57,12 @@ def test_interpret_writes_the_four_files_and_repeats_them_byte_for_byte(tmp_path
     for out in ("a", "b"):
         done = run("interpret", str(DEMO), "--ask", "is the PR prolonged?", "--out", str(tmp_path / out), home=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert {path.name for path in (tmp_path / out).iterdir()} == {"report.json", "report.html", "trace.png", "run.json"}
+        assert {path.name for path in (tmp_path / out).iterdir()} == {
+            "report.json",
+            "report.html",
+            "trace.png",
+            "run.json",
+        }
     for name in ("report.json", "report.html", "trace.png"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     report = json.loads((tmp_path / "a" / "report.json").read_text())
@@ -135,7 +140,9 @@ def test_microvolts_named_as_millivolts_are_refused(tmp_path: Path, demo_ecg: Ec
 
 def test_a_flat_record_is_reported_as_not_assessable(tmp_path: Path) -> None:
     np.save(tmp_path / "flat.npy", np.zeros((12, 5000), dtype=np.float32))
-    done = run("interpret", str(tmp_path / "flat.npy"), "--fs", "500", "--unit", "mV", "--format", "json", home=tmp_path)
+    done = run(
+        "interpret", str(tmp_path / "flat.npy"), "--fs", "500", "--unit", "mV", "--format", "json", home=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["urgency"] == "not_assessable"

@@ -43,11 +43,17 @@ def test_a_well_behaved_model_answers_with_the_measured_value(demo_ecg: Ecg, tmp
         pytest.param({"template": "PR interval {pr} ms.", "evidence": ["pr"]}, id="unit-in-template"),
         pytest.param({"template": "PR interval {qrs}.", "evidence": ["qrs"]}, id="wrong-parameter"),
         pytest.param({"template": "PR interval {V9.pr}.", "evidence": ["V9.pr"]}, id="unknown-id"),
-        pytest.param({"template": "PR interval {prior:0123456789abcdef/pr}.", "evidence": ["prior:0123456789abcdef/pr"]}, id="foreign-id"),
+        pytest.param(
+            {"template": "PR interval {prior:0123456789abcdef/pr}.", "evidence": ["prior:0123456789abcdef/pr"]},
+            id="foreign-id",
+        ),
         pytest.param({"template": "ST level in lead V5 {V2.st_j}.", "evidence": ["V2.st_j"]}, id="wrong-lead"),
         pytest.param({"template": "ST elevation in V5.", "evidence": ["pr"]}, id="invented-lead"),
         pytest.param({"template": "PR interval {pr}; start amiodarone.", "evidence": ["pr"]}, id="treatment"),
-        pytest.param({"template": "There is atrial fibrillation, rate {hr}.", "evidence": ["hr"]}, id="diagnosis-without-statement"),
+        pytest.param(
+            {"template": "There is atrial fibrillation, rate {hr}.", "evidence": ["hr"]},
+            id="diagnosis-without-statement",
+        ),
         pytest.param(
             {
                 "template": "Left bundle branch block with QRS duration {qrs}.",
@@ -57,7 +63,9 @@ def test_a_well_behaved_model_answers_with_the_measured_value(demo_ecg: Ecg, tmp
             },
             id="diagnosis-whose-criteria-fail",
         ),
-        pytest.param({"template": "No P waves before the QRS complexes.", "evidence": ["pr"]}, id="denial-without-statement"),
+        pytest.param(
+            {"template": "No P waves before the QRS complexes.", "evidence": ["pr"]}, id="denial-without-statement"
+        ),
         pytest.param({"template": "PR interval normal.", "evidence": []}, id="no-evidence"),
         pytest.param({"template": "PR interval {pr", "evidence": ["pr"]}, id="broken-slot"),
     ],
@@ -112,7 +120,9 @@ def test_malformed_arguments_are_told_to_the_model_and_bounded(demo_ecg: Ecg, tm
 def test_unparseable_tool_calls_end_in_the_fallback(demo_ecg: Ecg, tmp_path: Path) -> None:
     broken = AIMessage(
         "",
-        invalid_tool_calls=[{"name": "Draft", "args": '{"claims": [', "id": "x", "error": "JSON", "type": "invalid_tool_call"}],
+        invalid_tool_calls=[
+            {"name": "Draft", "args": '{"claims": [', "id": "x", "error": "JSON", "type": "invalid_tool_call"}
+        ],
     )
     answer, _ = ask(demo_ecg, tmp_path, broken)
     assert SENTENCES["model_failed"] in answer.text

@@ -67,9 +67,7 @@ def edf_bytes(labels: tuple[str, ...] = LEADS, unit: str = "uV", records: int = 
         [field("", 80)] * n, [field(FS_HZ, 8)] * n, [field("", 32)] * n,
     ]  # fmt: skip
     blocks = [
-        signal[row, k * FS_HZ : (k + 1) * FS_HZ].astype("<i2").tobytes()
-        for k in range(records)
-        for row in range(n)
+        signal[row, k * FS_HZ : (k + 1) * FS_HZ].astype("<i2").tobytes() for k in range(records) for row in range(n)
     ]
     return fixed + b"".join(b"".join(column) for column in columns) + b"".join(blocks)
 
@@ -111,15 +109,11 @@ def scp_bytes() -> bytes:
             tag(26, bytes([10, 11, 12])), tag(255, b""),
         ]
     )  # fmt: skip
-    leads = bytes([12, (12 << 3) | 4]) + b"".join(
-        struct.pack("<IIB", 1, n, _LEAD_CODES[lead]) for lead in LEADS
-    )
+    leads = bytes([12, (12 << 3) | 4]) + b"".join(struct.pack("<IIB", 1, n, _LEAD_CODES[lead]) for lead in LEADS)
     rhythm = struct.pack("<HHBB", 1000, 2000, 0, 0) + struct.pack("<12H", *[2 * n] * 12)
     rhythm += b"".join(row.astype("<i2").tobytes() for row in signal)
     # One block: P, QRS and T boundaries, then the axes (P undefined); no QRS types; rates, QTc, formula.
-    measured = struct.pack("<BBHH", 1, 0, 1000, 29999) + struct.pack(
-        "<5H3h", 100, 200, 250, 350, 700, 999, -30, 45
-    )
+    measured = struct.pack("<BBHH", 1, 0, 1000, 29999) + struct.pack("<5H3h", 100, 200, 250, 350, 700, 999, -30, 45)
     measured += struct.pack("<H", 0) + struct.pack("<3HB", 60, 61, 411, 1)
     text = b"Sinus rhythm\x00"
     statements = bytes([0]) + struct.pack("<HBB3B", 2021, 4, 3, 10, 11, 12) + bytes([1])

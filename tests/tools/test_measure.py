@@ -96,10 +96,14 @@ def test_a_raised_st_segment_raises_st_j_by_as_much(demo_ecg: Ecg, measured: Mea
     found = examine(demo_ecg)
     assert found.marks is not None
     signal = demo_ecg.signal_mv.copy()
-    for onset_s, end_s in ((m.spans[0].start_s, m.spans[0].end_s) for k, m in measured.items() if k.startswith("qt#") and m.spans):
+    for onset_s, end_s in (
+        (m.spans[0].start_s, m.spans[0].end_s) for k, m in measured.items() if k.startswith("qt#") and m.spans
+    ):
         qrs_s = (measured.number("qrs") or 0) / 1000
         start, stop = int((onset_s + qrs_s - 0.02) * 1000), int(end_s * 1000)
-        rise = np.clip(np.arange(stop - start) / 15.0, 0, 1) * np.clip((stop - start - np.arange(stop - start)) / 60.0, 0, 1)
+        rise = np.clip(np.arange(stop - start) / 15.0, 0, 1) * np.clip(
+            (stop - start - np.arange(stop - start)) / 60.0, 0, 1
+        )
         signal[INDEX["V3"], start:stop] += 0.2 * rise
     raised = measure(changed(demo_ecg, signal))
     assert (raised.number("V3.st_60") or 0) - (measured.number("V3.st_60") or 0) == pytest.approx(0.2, abs=0.03)
@@ -145,7 +149,9 @@ def test_a_gap_of_nan_is_bridged_and_costs_quality(demo_ecg: Ecg, measured: Meas
 def test_a_flat_record_is_not_assessable_and_has_every_id_with_a_reason() -> None:
     found = examine(Ecg.from_array(np.zeros((12, 5000)), 500, LEADS))
     assert not found.quality.assessable
-    assert {key: item.status for key, item in found.measurements.items() if key in GLOBAL} == dict.fromkeys(GLOBAL, "not_measurable")
+    assert {key: item.status for key, item in found.measurements.items() if key in GLOBAL} == dict.fromkeys(
+        GLOBAL, "not_measurable"
+    )
 
 
 def test_a_saturated_lead_is_said_to_be(demo_ecg: Ecg) -> None:

@@ -117,9 +117,7 @@ def led_by(beats: Beats, label: int, signal: AnalysisSignal, usable: Mask) -> Be
     return Beats(beats.peaks, order, correlation, beats.energy)
 
 
-def shapes(
-    mv: Signal, peaks: NDArray[np.int64], dominant: Mask | None = None
-) -> tuple[NDArray[np.int64], Signal]:
+def shapes(mv: Signal, peaks: NDArray[np.int64], dominant: Mask | None = None) -> tuple[NDArray[np.int64], Signal]:
     """Sort beats by QRS shape over all leads.
 
     Args:
@@ -186,9 +184,7 @@ class RepresentativeBeat:
     used: NDArray[np.int64]
 
 
-def representative_beat(
-    signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mask
-) -> RepresentativeBeat | None:
+def representative_beat(signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mask) -> RepresentativeBeat | None:
     """Align the dominant beats on all leads at once and take the median.
 
     Args:
@@ -205,7 +201,9 @@ def representative_beat(
         return None
     shifts = _alignment(signal.level_mv[usable], beats.peaks[chosen])
     padded = np.pad(signal.raw_mv, ((0, 0), (before, after)), constant_values=np.nan)
-    stack = np.stack([padded[:, p + s : p + s + before + after] for p, s in zip(beats.peaks[chosen], shifts, strict=True)])
+    stack = np.stack(
+        [padded[:, p + s : p + s + before + after] for p, s in zip(beats.peaks[chosen], shifts, strict=True)]
+    )
     level = np.stack([pr_level(signal.raw_mv, float(onset[k])) for k in chosen])
     stack = stack - level[:, :, None]
     # Where a short record leaves too few beats at a position, the median of what is there still stands.

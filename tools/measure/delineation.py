@@ -117,9 +117,7 @@ def _openecg_session() -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(bundled_codec_onnx_path("v6")), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(str(bundled_codec_onnx_path("v6")), options, providers=["CPUExecutionProvider"])
 
 
 @cache

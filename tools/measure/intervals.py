@@ -41,7 +41,13 @@ def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm, opinion: SecondOpini
     """`hr rr_mean rr_sd pause_max rr_irregularity`; a second detector that differs widens the rate's interval."""
     k = len(beats)
     if k < 2:
-        for name, unit in (("hr", "/min"), ("rr_mean", "ms"), ("rr_sd", "ms"), ("pause_max", "ms"), ("rr_irregularity", "")):
+        for name, unit in (
+            ("hr", "/min"),
+            ("rr_mean", "ms"),
+            ("rr_sd", "ms"),
+            ("pause_max", "ms"),
+            ("rr_irregularity", ""),
+        ):
             sheet.missing(name, unit, f"{k or 'no'} QRS complexes found; a rate needs two")
         return
     rr_ms = rhythm.rr * MS_PER_SAMPLE
@@ -62,7 +68,9 @@ def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm, opinion: SecondOpini
     sheet.value("rr_mean", mean, "ms", uncertainty=timing_ms, spans=whole, how=f"mean of {k - 1} RR intervals")
     if k >= 3:
         spread = float(rr_ms.std(ddof=1))
-        sheet.value("rr_sd", spread, "ms", uncertainty=1.96 * spread / np.sqrt(2 * (k - 1)), spans=whole, how="SD of RR")
+        sheet.value(
+            "rr_sd", spread, "ms", uncertainty=1.96 * spread / np.sqrt(2 * (k - 1)), spans=whole, how="SD of RR"
+        )
     else:
         sheet.missing("rr_sd", "ms", "one RR interval; a spread needs two")
     longest = int(np.argmax(rr_ms))
@@ -204,7 +212,9 @@ def write_qtc(sheet: Sheet, rhythm: Rhythm) -> None:
     spans = sheet.spans_of("qt")
     for name, (value, gain) in corrected.items():
         how = f"QT corrected by {name.removeprefix('qtc_').capitalize()} at the mean RR"
-        sheet.value(name, float(value), "ms", uncertainty=wider * gain * (qt_item.uncertainty or 0.0), spans=spans, how=how)
+        sheet.value(
+            name, float(value), "ms", uncertainty=wider * gain * (qt_item.uncertainty or 0.0), spans=spans, how=how
+        )
     qrs = sheet.number("qrs")
     if qrs is None:
         sheet.missing("jtc", "ms", "QRS was not measurable")

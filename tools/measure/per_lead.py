@@ -101,7 +101,9 @@ def _write_qrs(sheet: Sheet, lead: Lead, shape: QrsShape, at: Landmarks, anchor:
             "mV",
             uncertainty=_amplitude_error(stack, peak, 0.0),
             spans=_wave_span(lead, wave, anchor),
-            how="peak against the PR baseline, representative beat" if wave else "no such wave in the representative beat",
+            how="peak against the PR baseline, representative beat"
+            if wave
+            else "no such wave in the representative beat",
             lead=lead,
         )
     for name in _QRS_DURATIONS:
@@ -129,8 +131,12 @@ def _write_qrs(sheet: Sheet, lead: Lead, shape: QrsShape, at: Landmarks, anchor:
             lead=lead,
         )
     whole = [(lead, anchor + at.qrs[0], anchor + at.qrs[1])]
-    sheet.value("qrs_pattern", shape.pattern, "", spans=whole, how="waves of the QRS; capitals from half the largest", lead=lead)
-    sheet.value("qrs_notch", float(shape.notched), "", spans=whole, how="a second peak within one deflection", lead=lead)
+    sheet.value(
+        "qrs_pattern", shape.pattern, "", spans=whole, how="waves of the QRS; capitals from half the largest", lead=lead
+    )
+    sheet.value(
+        "qrs_notch", float(shape.notched), "", spans=whole, how="a second peak within one deflection", lead=lead
+    )
 
 
 def _write_t(sheet: Sheet, lead: Lead, mv: Signal, stack: Signal, at: Landmarks, anchor: float) -> None:
@@ -241,5 +247,3 @@ def _amplitude_error(stack: Signal, index: int, slope: float) -> float:
     column = column[~np.isnan(column)]
     scatter = 1.96 * 1.2533 * float(column.std()) / np.sqrt(column.size) if column.size > 1 else 3.0 * FLOOR_MV
     return float(np.sqrt(FLOOR_MV**2 + scatter**2 + slope**2))
-
-

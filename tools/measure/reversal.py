@@ -16,9 +16,7 @@ from calipers.tools.measure.sheet import Sheet
 _OPPOSITE: Final = -0.3
 
 
-def electrode_reversal(
-    sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, usable: Mask
-) -> str | None:
+def electrode_reversal(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, usable: Mask) -> str | None:
     """One line when the arm electrodes look exchanged, else None.
 
     Left and right arm exchanged turns lead I upside down: negative P and mainly negative QRS in I while

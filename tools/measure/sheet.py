@@ -60,9 +60,7 @@ class Sheet:
             reason=None,
         )
 
-    def missing(
-        self, name: str, unit: str, reason: str, *, lead: Lead | None = None, beat: int | None = None
-    ) -> None:
+    def missing(self, name: str, unit: str, reason: str, *, lead: Lead | None = None, beat: int | None = None) -> None:
         """Write that a value could not be measured, and why."""
         self._write(
             name,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from calipers import Claim, Measurement, Report
 from calipers.evidence import PriorEvidence
 from calipers.knowledge import evaluate, statements
-from calipers.report import Demographics
 from calipers.printing import fill, printed
+from calipers.report import Demographics
 from tests.agent.forgery.target import Forged, Target, composed, refilled, trick, with_criterion, with_measurement
 
 
