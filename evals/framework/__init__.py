@@ -4,7 +4,7 @@ from calipers.evals.framework.bootstrap import Bootstrap, Estimate
 from calipers.evals.framework.data import data_folder, part
 from calipers.evals.framework.document import Document, Figure, Section, Table
 from calipers.evals.framework.parallel import each
-from calipers.evals.framework.registry import find, run, task_names
+from calipers.evals.framework.registry import find, run, task_names, write_outcome
 from calipers.evals.framework.result import Result, Scores, results_json
 from calipers.evals.framework.task import Options, Outcome, Split, Task, spread
 
@@ -29,4 +29,5 @@ __all__ = [
     "run",
     "spread",
     "task_names",
+    "write_outcome",
 ]

@@ -16,7 +16,9 @@ def data_folder() -> Path:
     """
     folder = settings().data or Path(__file__).resolve().parents[3] / "shared" / "data"
     if not folder.is_dir():
-        raise MissingPart(f"found no data sets at `{folder}`; needed a folder laid out like `shared/data`, set CALIPERS_DATA")
+        raise MissingPart(
+            f"found no data sets at `{folder}`; needed a folder laid out like `shared/data`, set CALIPERS_DATA"
+        )
     return folder
 
 

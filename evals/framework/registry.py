@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final, cast
 
 from calipers.errors import UsageError
+from calipers.evals.framework.document import write
+from calipers.evals.framework.result import results_json
 from calipers.evals.framework.task import Options, Outcome, Task
 
 _TASKS: Final[dict[str, str]] = {
@@ -35,3 +38,12 @@ def run(names: Sequence[str], options: Options) -> list[Outcome]:
     """Run the named tasks, or all of them for an empty list; an unknown name is refused before any runs."""
     tasks = [find(name) for name in names or task_names()]
     return [task.run(options) for task in tasks]
+
+
+def write_outcome(outcome: Outcome, folder: Path) -> list[Path]:
+    """Write a task's report (`<task>.md` with its figures, `<task>.html`) and its numbers (`<task>.json`)."""
+    name = outcome.result.task
+    reports = write(outcome.report, folder, name)
+    numbers = folder / f"{name}.json"
+    numbers.write_text(results_json([outcome.result]) + "\n", encoding="utf-8")
+    return [*reports, numbers]

@@ -36,9 +36,7 @@ class Result:
     seconds: float = 0.0
 
     @classmethod
-    def of(
-        cls, task: str, n: int, scores: Scores, groups: Mapping[str, Mapping[str, float]], seconds: float
-    ) -> Result:
+    def of(cls, task: str, n: int, scores: Scores, groups: Mapping[str, Mapping[str, float]], seconds: float) -> Result:
         """Build a result from estimates; what could not be estimated is left out."""
         known = {name: estimate for name, estimate in scores.items() if estimate is not None}
         return cls(
@@ -60,6 +58,15 @@ class Result:
             "groups": {name: _plain(values) for name, values in self.groups.items()},
             "seconds": round(self.seconds, 1),
         }
+
+    def as_text(self) -> str:
+        """The metrics as lines for a terminal."""
+        lines = [f"{self.task}: {self.n} records, {self.seconds:.0f} s"]
+        width = max(map(len, self.metrics), default=0)
+        for name, value in self.metrics.items():
+            interval = "  [{:.4g}, {:.4g}]".format(*self.ci95[name]) if name in self.ci95 else ""
+            lines.append(f"  {name:<{width}}  {value:8.4g}{interval}")
+        return "\n".join(lines)
 
 
 def point_values(scores: Scores) -> dict[str, float]:

@@ -108,7 +108,7 @@ def _overlaps(these: Bounds, those: Bounds) -> NDArray[np.bool_]:
     if not len(these) or not len(those):
         return np.zeros(len(these), dtype=np.bool_)
     apart = (these[:, None, 1] <= those[None, :, 0]) | (these[:, None, 0] >= those[None, :, 1])
-    touching: NDArray[np.bool_] = (~apart).any(axis=1)
+    touching: NDArray[np.bool_] = np.any(~apart, axis=1)
     return touching
 
 

@@ -15,7 +15,11 @@ from calipers.evals.measurement.intervals import INTERVALS, LIMITS, RecordScore,
 from calipers.evals.measurement.peers import PROGRAMS, Program
 from calipers.evals.measurement.robustness import NOISES, SNR_DB, Changes, change_scores, noise_condition
 
-LABELS: Final[dict[Program, str]] = {"calipers": "Calipers", "openecg": "openecg, fused", "neurokit2": "NeuroKit2, fused"}
+LABELS: Final[dict[Program, str]] = {
+    "calipers": "Calipers",
+    "openecg": "openecg, fused",
+    "neurokit2": "NeuroKit2, fused",
+}
 _COLOURS: Final[dict[Program, str]] = {"calipers": "#0b6e4f", "openecg": "#b0531f", "neurokit2": "#5b5f97"}
 _INTERVAL_COLOURS: Final = ("#b0531f", "#0b6e4f", "#5b5f97", "#222222")
 #: Errors beyond this are drawn at the edge, so that one record does not flatten the rest.

@@ -88,9 +88,7 @@ def _score_known(truth: KnownEcg, seed: int) -> KnownScore:
     none = float("nan")
     with_p = truth.pr_ms is not None
     expected_ms = (truth.p_ms if with_p else none, truth.pr_ms or none, truth.qrs_ms, truth.qt_ms)
-    amplitudes = [
-        error(f"{lead}.{name}", _expected_mv(truth, lead, name)) for name in AMPLITUDES for lead in LEADS
-    ]
+    amplitudes = [error(f"{lead}.{name}", _expected_mv(truth, lead, name)) for name in AMPLITUDES for lead in LEADS]
     return KnownScore(
         truth,
         error("hr", truth.hr) if with_p else none,

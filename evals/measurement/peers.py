@@ -114,8 +114,6 @@ def neurokit2_marks(lead_mv: Float32, fs_hz: int) -> dict[str, Any]:
     return found
 
 
-
-
 def _neurokit2_lead(lead_mv: Float32, fs_hz: int) -> LeadWaves:
     try:
         marks = neurokit2_marks(lead_mv, fs_hz)
@@ -124,7 +122,9 @@ def _neurokit2_lead(lead_mv: Float32, fs_hz: int) -> LeadWaves:
         marks = {}
     bounds = []
     for wave in ("P", "R", "T"):
-        onsets, offsets = (np.array(marks.get(f"ECG_{wave}_{edge}", []), dtype=np.float64) for edge in ("Onsets", "Offsets"))
+        onsets, offsets = (
+            np.array(marks.get(f"ECG_{wave}_{edge}", []), dtype=np.float64) for edge in ("Onsets", "Offsets")
+        )
         rows = np.stack([onsets, offsets], axis=1) / fs_hz
         bounds.append(rows[np.isfinite(rows).any(axis=1)])
     return LeadWaves(*bounds)

@@ -31,7 +31,9 @@ def time_programs(options: Options, records: list[int]) -> list[Timing]:
     ecgs = [ludb.load(options.data, record).ecg for record in spread(records, min(RECORDS, options.n or RECORDS))]
     for program in (measure, openecg_leads, neurokit2_leads):
         program(ecgs[0])  # loads weights and imports
-    return [Timing(_seconds(measure, ecg), _seconds(openecg_leads, ecg), _seconds(neurokit2_leads, ecg)) for ecg in ecgs]
+    return [
+        Timing(_seconds(measure, ecg), _seconds(openecg_leads, ecg), _seconds(neurokit2_leads, ecg)) for ecg in ecgs
+    ]
 
 
 def speed_scores(timings: list[Timing]) -> dict[str, Estimate | None]:

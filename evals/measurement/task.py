@@ -12,7 +12,9 @@ from calipers.evals.framework.result import point_values
 from calipers.evals.measurement import intervals, known_truth, ludb, rhythm, robustness, speed
 from calipers.evals.measurement.intervals import RecordScore
 from calipers.evals.measurement.peers import PROGRAMS
+from calipers.evals.measurement.ptbxl import TEST_FOLD
 from calipers.evals.measurement.robustness import Changes
+from calipers.models.delineator.ludb import VALIDATION
 
 NAME: Final = "measurement"
 
@@ -51,7 +53,7 @@ class MeasurementTask:
 def gather(options: Options) -> Findings:
     """Run every part. Timings come first, while no other process of ours competes."""
     numbers = spread(ludb.record_numbers(options.split), options.n)
-    held_out = sum(number in ludb.VALIDATION for number in numbers)
+    held_out = sum(number in VALIDATION for number in numbers)
     if held_out:
         print(f"calipers: opening {held_out} of LUDB's 41 validation records", file=sys.stderr)
     timings = speed.time_programs(options, numbers)
@@ -98,7 +100,7 @@ def groups(findings: Findings) -> dict[str, dict[str, float]]:
     found["simulated"] = _group(len(findings.known), known_truth.known_scores(findings.known))
     found["pulses"] = _group(len(findings.pulses), known_truth.pulse_scores(findings.pulses))
     asserted = rhythm.statement_scores(findings.rhythm, asserted=True)
-    test_fold = sum(score.row.fold == rhythm.TEST_FOLD for score in findings.rhythm)
+    test_fold = sum(score.row.fold == TEST_FOLD for score in findings.rhythm)
     found["fold9.asserted"] = _group(test_fold, asserted)
     return found
 
@@ -117,5 +119,3 @@ def parts(records: Sequence[RecordScore]) -> dict[str, list[RecordScore]]:
 
 def _group(n: int, scores: Scores) -> dict[str, float]:
     return {"n": n, **point_values(scores)}
-
-

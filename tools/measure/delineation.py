@@ -48,12 +48,15 @@ class Delineator(Protocol):
 class TwelveLead:
     """Our own network, which sees all leads at once (`calipers.models.delineator`, card beside it)."""
 
-    def __call__(self, signal: AnalysisSignal, usable: NDArray[np.bool_]) -> Waves:
-        """See `Delineator`."""
+    def __init__(self, weights: Path | None = None) -> None:
         from calipers.models.delineator import Delineator as Network
 
+        self._network = Network() if weights is None else Network(weights)
+
+    def __call__(self, signal: AnalysisSignal, usable: NDArray[np.bool_]) -> Waves:
+        """See `Delineator`."""
         seen = np.where(usable[:, None], signal.raw_mv, np.nan).astype(np.float32)
-        waves = Network().probabilities(seen)
+        waves = self._network.probabilities(seen)
         return Waves(waves.per_lead, waves.global_, "calipers delineator")
 
 

@@ -1,0 +1,62 @@
+"""`calipers eval`: the benchmarks, with every figure's interval, as a table, a report and one JSON document."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Output(StrEnum):
+    """What is printed on standard output."""
+
+    text = "text"
+    json = "json"
+
+
+class Records(StrEnum):
+    """Which records of a data set that a network was trained on a part of."""
+
+    training = "training"
+    validation = "validation"
+    all = "all"
+
+
+def eval_(
+    tasks: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK]…", help="Task names; all of them by default")
+    ] = None,
+    output: Annotated[
+        Output, typer.Option("--format", help="text, or one JSON document and nothing else")
+    ] = Output.text,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, help="At most this many records of each set, evenly spread")
+    ] = None,
+    split: Annotated[
+        Records, typer.Option("--split", help="LUDB's records: those trained on, those held out, or all")
+    ] = Records.all,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the reports; by default under CALIPERS_HOME")
+    ] = None,
+) -> None:
+    """Run the benchmarks on $CALIPERS_DATA and write a report with figures beside the numbers."""
+    from rich.console import Console
+
+    from calipers.evals import Options, data_folder, results_json, run
+    from calipers.evals.framework import write_outcome
+    from calipers.settings import settings
+
+    stderr = Console(stderr=True, soft_wrap=True)
+    outcomes = run(tasks or [], Options(data=data_folder(), n=n, split=split.value))
+    folder = out if out is not None else settings().home / "evals"
+    for outcome in outcomes:
+        for path in write_outcome(outcome, folder):
+            stderr.print(f"Written to {path}", highlight=False, markup=False)
+    if output is Output.json:
+        print(results_json([outcome.result for outcome in outcomes]))
+        return
+    console = Console(soft_wrap=True)
+    for outcome in outcomes:
+        console.print(outcome.result.as_text(), highlight=False, markup=False)
