@@ -1,135 +1,141 @@
-"""The 12-lead trace as one light SVG in millimetres, with the geometry the page needs to light up a span."""
+"""The trace as inline SVG, one unit a millimetre, in two views: 3x4 with a rhythm strip, and 12 full rows."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import Any, Final, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calipers.agent.report_page.markup import Html, join, tag
+from calipers.agent.report_page.polyline import svg_path
 from calipers.ecg import Ecg
-from calipers.leads import INDEX, Lead
+from calipers.report import Report
+from calipers.tools.render import Sheet, Strip, lay_out
 
-MM_PER_S: Final = 25.0
-MM_PER_MV: Final = 10.0
-_COLUMNS: Final[tuple[tuple[Lead, ...], ...]] = (
-    ("I", "II", "III"),
-    ("aVR", "aVL", "aVF"),
-    ("V1", "V2", "V3"),
-    ("V4", "V5", "V6"),
-)
-_COLUMN_S: Final = 2.5
-_SHEET_S: Final = 10.0
-_ROW_MM: Final = 30.0
-_LEFT_MM: Final = 10.0
-_TOP_MM: Final = 6.0
+View = Literal["3x4", "12x1"]
+
+SPEED_MM_S: Final = 25.0
+GAIN_MM_MV: Final = 10.0
+SHEET_S: Final = 10.0
+_PITCH_MM: Final[dict[View, float]] = {"3x4": 30.0, "12x1": 20.0}
 
 
-class Strip(NamedTuple):
-    """Where one lead stands on the sheet: its stretch of time and its baseline, in seconds and millimetres."""
+def sheets(ecg: Ecg, start_s: float = 0.0) -> dict[View, Sheet]:
+    """Both views of the same ten seconds. The rhythm strip is II, or the first lead there is."""
+    rhythm = "II" if "II" not in ecg.missing_leads else ecg.present_leads[0]
+    return {
+        "3x4": lay_out(
+            ecg,
+            "3x4+1",
+            rhythm_leads=(rhythm,),
+            start_s=start_s,
+            header_mm=0,
+            footer_mm=0,
+            pitch_mm=_PITCH_MM["3x4"],
+        ),
+        "12x1": lay_out(ecg, "12x1", start_s=start_s, header_mm=0, footer_mm=0, pitch_mm=_PITCH_MM["12x1"]),
+    }
 
-    lead: Lead
-    start_s: float
-    end_s: float
-    x_mm: float
-    baseline_mm: float
-    rhythm: bool
+
+def window_start_s(report: Report, ecg: Ecg) -> float:
+    """Where the ten seconds shown begin: in a longer record, where most of what the claims cite lies."""
+    if ecg.duration_s <= SHEET_S * 1.05:
+        return 0.0
+    items = {item.id: item for item in report.measurements}
+    cited = [items[key] for claim in report.claims for key in claim.evidence if key in items]
+    spans = [item.spans[0] for item in cited if item.spans]
+    best_s, most = 0.0, -1
+    for begin_s in sorted({0.0, *(max(0.0, span.start_s - 1.0) for span in spans)}):
+        start_s = min(begin_s, ecg.duration_s - SHEET_S)
+        inside = sum(start_s <= span.start_s and span.end_s <= start_s + SHEET_S for span in spans)
+        if inside > most:
+            best_s, most = start_s, inside
+    return best_s
 
 
-def strips(ecg: Ecg) -> list[Strip]:
-    """3×4 columns of 2.5 s that run on in time, above one rhythm strip: II, or the first lead recorded."""
-    placed = [
-        Strip(
-            lead,
-            column * _COLUMN_S,
-            (column + 1) * _COLUMN_S,
-            _LEFT_MM + column * _COLUMN_S * MM_PER_S,
-            _TOP_MM + (row + 0.5) * _ROW_MM,
-            False,
+def trace_svg(ecg: Ecg, views: dict[View, Sheet]) -> Html:
+    """Grid, calibration pulses, leads; every lead's path is written once and used in both views."""
+    drawn = [_view(ecg, name, sheet) for name, sheet in views.items()]
+    return join(_definitions(ecg, views), *drawn)
+
+
+def _definitions(ecg: Ecg, views: dict[View, Sheet]) -> Html:
+    """Paths, grid patterns and column windows, in an svg of their own that is never hidden."""
+    paths = []
+    for strip in views["12x1"].strips:
+        x, y = views["12x1"].polyline(strip, ecg)
+        if np.isfinite(y).any():
+            d = svg_path(x - strip.x_mm, y - strip.baseline_mm)
+            paths.append(tag("path", id=f"lead-{strip.lead}", class_="wave", d=d))
+    fine = tag("path", class_="thin", d="M1 0H0V1")
+    large = join(tag("rect", width="5", height="5", fill="url(#mm)"), tag("path", class_="thick", d="M5 0H0V5"))
+    grids = join(
+        tag("pattern", fine, id="mm", width="1", height="1", patternUnits="userSpaceOnUse"),
+        tag("pattern", large, id="square", width="5", height="5", patternUnits="userSpaceOnUse"),
+    )
+    windows = [
+        tag(
+            "clipPath",
+            tag("rect", x=strip.x_mm, y="-50", width=(strip.end_s - strip.start_s) * SPEED_MM_S, height="999"),
+            id=f"window-{strip.lead}",
         )
-        for column, leads in enumerate(_COLUMNS)
-        for row, lead in enumerate(leads)
+        for strip in views["3x4"].strips
+        if not strip.rhythm
     ]
-    rhythm: Lead = "II" if "II" not in ecg.missing_leads else ecg.present_leads[0]
-    return [*placed, Strip(rhythm, 0.0, _SHEET_S, _LEFT_MM, _TOP_MM + 3.5 * _ROW_MM, True)]
+    return tag("svg", tag("defs", grids, *paths, *windows), class_="defs", aria_hidden="true", width="0", height="0")
 
 
-def trace_svg(ecg: Ecg) -> str:
-    """The sheet as SVG: 1 s is 25 mm, 1 mV is 10 mm; gaps are left open, absent leads are named."""
-    width, height = _LEFT_MM + _SHEET_S * MM_PER_S + 4.0, _TOP_MM + 4 * _ROW_MM + 2.0
-    body = [_grid(width, height)]
-    for strip in strips(ecg):
-        body.append(_strip(ecg, strip))
+def _view(ecg: Ecg, name: View, sheet: Sheet) -> Html:
+    size = {"width": sheet.width_mm, "height": sheet.height_mm}
+    pulses = "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in sheet.pulse(row)) for row in range(sheet.rows))
+    stamp = ""
     if ecg.synthetic:
-        body.append(f'<text class="synthetic" x="{width / 2}" y="{height / 2}">SYNTHETIC</text>')
-    label = "12-lead ECG, 25 millimetres per second, 10 millimetres per millivolt"
-    return (
-        f'<svg id="trace" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}"'
-        f' xmlns="http://www.w3.org/2000/svg">{"".join(body)}<g id="marks"></g></svg>'
+        stamp = tag("text", "SYNTHETIC", class_="synthetic", x=sheet.width_mm / 2, y=sheet.height_mm / 2)
+    return tag(
+        "svg",
+        tag("rect", class_="paper", **size),
+        tag("rect", fill="url(#square)", **size),
+        stamp,
+        tag("path", class_="pulse", d=pulses),
+        *(_strip(ecg, name, sheet, strip) for strip in sheet.strips),
+        tag("g", class_="marks"),
+        class_="trace",
+        id=f"trace-{name}",
+        data_view=name,
+        data_mm_per_s=SPEED_MM_S,
+        data_mm_per_mv=GAIN_MM_MV,
+        viewBox=f"0 0 {sheet.width_mm:g} {sheet.height_mm:g}",
+        role="img",
+        aria_label=f"{len(ecg.present_leads)}-lead ECG, 25 millimetres a second, 10 millimetres a millivolt",
+        hidden=name != "3x4",
     )
 
 
-def geometry(ecg: Ecg) -> list[dict[str, Any]]:
-    """The strips as plain values for the page's script."""
-    return [strip._asdict() for strip in strips(ecg)]
-
-
-def _grid(width: float, height: float) -> str:
-    return (
-        '<defs><pattern id="small" width="1" height="1" patternUnits="userSpaceOnUse">'
-        '<path class="thin" d="M1 0H0V1"/></pattern>'
-        '<pattern id="large" width="5" height="5" patternUnits="userSpaceOnUse">'
-        '<rect width="5" height="5" fill="url(#small)"/><path class="thick" d="M5 0H0V5"/></pattern></defs>'
-        f'<rect class="paper" width="{width:g}" height="{height:g}"/>'
-        f'<rect width="{width:g}" height="{height:g}" fill="url(#large)"/>'
-    )
-
-
-def _strip(ecg: Ecg, strip: Strip) -> str:
-    name = escape(strip.lead) + (" (derived)" if strip.lead in ecg.derived_leads else "")
-    label = f'<text class="lead" x="{strip.x_mm + 1:g}" y="{strip.baseline_mm - 9:g}">{name}</text>'
+def _strip(ecg: Ecg, view: View, sheet: Sheet, strip: Strip) -> Html:
+    x, y = sheet.name_mm(strip)
+    words = tag("text", strip.lead, class_="lead", x=x, y=y + 1.4)
+    if strip.lead in ecg.derived_leads:
+        words = join(words, tag("text", "derived", class_="remark", x=x + 2.6 * len(strip.lead) + 1.5, y=y + 1.4))
     if strip.lead in ecg.missing_leads:
-        return f'{label}<text class="absent" x="{strip.x_mm + 8:g}" y="{strip.baseline_mm:g}">not recorded</text>'
-    pulse = ""
-    if strip.x_mm == _LEFT_MM:
-        pulse = f'<path class="pulse" d="M2 {strip.baseline_mm:g}h1v-10h5v10h1"/>'
-    return f'{pulse}<path class="wave" d="{_path(ecg, strip)}"/>{label}'
-
-
-def _path(ecg: Ecg, strip: Strip) -> str:
-    """Relative moves in hundredths of a millimetre; at most four points a millimetre keep every extreme."""
-    first, last = int(strip.start_s * ecg.fs_hz), int(min(strip.end_s, ecg.duration_s) * ecg.fs_hz)
-    samples = ecg.signal_mv[INDEX[strip.lead], first:last].astype(np.float64)
-    if not np.isfinite(samples).any():
-        return ""
-    x = strip.x_mm + (np.arange(first, last) / ecg.fs_hz - strip.start_s) * MM_PER_S
-    level = float(np.nanmedian(ecg.lead(strip.lead)))
-    y = strip.baseline_mm - (samples - level) * MM_PER_MV
-    keep = _extremes(y, max(1, round(ecg.fs_hz / 250.0)))
-    return _moves(x[keep], y[keep])
-
-
-def _extremes(y: NDArray[np.float64], block: int) -> NDArray[np.int64]:
-    """Indices of the lowest and highest sample of each block, so that thinning never blunts a peak."""
-    if block <= 1:
-        return np.arange(y.size)
-    whole = y[: y.size // block * block].reshape(-1, block)
-    filled = np.where(np.isnan(whole), 0.0, whole)
-    base = np.arange(len(whole)) * block
-    both = np.concatenate((base + filled.argmin(axis=1), base + filled.argmax(axis=1)))
-    return np.unique(both)
-
-
-def _moves(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
-    out: list[str] = []
-    pen_up = True
-    last_x = last_y = 0
-    for a, b in zip(np.round(x * 100), np.round(np.nan_to_num(y, nan=1e9) * 100), strict=True):
-        if b > 1e10:
-            pen_up = True
-            continue
-        px, py = int(a), int(b)
-        out.append(f"M{px} {py}" if pen_up else f"l{px - last_x} {py - last_y}")
-        pen_up, last_x, last_y = False, px, py
-    return "".join(out)
+        middle = strip.x_mm + (strip.end_s - strip.start_s) * SPEED_MM_S / 2
+        ink = tag("text", "not recorded", class_="remark gone", x=middle, y=strip.baseline_mm)
+    else:
+        # The path starts at the sheet's first second; a column shows its own stretch of it.
+        shift = strip.x_mm - (strip.start_s - sheet.start_s) * SPEED_MM_S
+        use = tag("use", href=f"#lead-{strip.lead}", transform=f"translate({shift:g} {strip.baseline_mm:g})")
+        column = view == "3x4" and not strip.rhythm
+        ink = tag("g", use, clip_path=f"url(#window-{strip.lead})") if column else use
+    separator = ""
+    if strip.x_mm > sheet.strips[0].x_mm:
+        separator = tag("path", class_="pulse", d=f"M{strip.x_mm:g} {y - 2:g}v3.5m0 13v3.5")
+    return tag(
+        "g",
+        ink,
+        separator,
+        words,
+        data_lead=strip.lead,
+        data_start_s=strip.start_s,
+        data_end_s=strip.end_s,
+        data_x_mm=strip.x_mm,
+        data_baseline_mm=strip.baseline_mm,
+    )

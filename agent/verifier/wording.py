@@ -105,7 +105,7 @@ def foreign_words(template: str, *, judging: bool, also: Iterable[str] = ()) -> 
 
 
 @cache
-def vocabulary(part: str) -> frozenset[str]:
+def vocabulary(part: str = "measuring") -> frozenset[str]:
     """One of the closed lists of `vocabulary.txt`: `measuring`, `judging` or `restricted`."""
     text = (files("calipers.agent.verifier") / "vocabulary.txt").read_text(encoding="utf-8")
     lists: dict[str, list[str]] = {}

@@ -46,11 +46,11 @@ class Bootstrap:
 
     def __init__(self, clusters: Sequence[Hashable], *, seed: int = SEED, draws: int = DRAWS) -> None:
         numbered = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
-        member = np.array([numbered[cluster] for cluster in clusters], dtype=np.int64)
+        self._members = np.array([numbered[cluster] for cluster in clusters], dtype=np.int64)
         k = len(numbered)
         rng = np.random.default_rng(seed)
         counts = rng.multinomial(k, np.full(k, 1.0 / k), size=draws) if k else np.empty((draws, 0))
-        self._weights: Numbers = counts[:, member].astype(np.float64)  # (draws, n)
+        self._weights: Numbers = counts[:, self._members].astype(np.float64)  # (draws, n)
 
     def mean(self, x: ArrayLike) -> Estimate | None:
         """Mean over the observations that are not NaN; None without any."""
@@ -78,6 +78,19 @@ class Bootstrap:
             return None
         drawn = _divide(self._weights @ top, self._weights @ bottom)
         return self._estimate(float(top.sum() / bottom.sum()), drawn, int(bottom.sum()))
+
+    def share(self, hits: ArrayLike, trials: ArrayLike) -> Estimate | None:
+        """Like `ratio`, of counts: where none or all are hits, resampling says nothing and the exact limit stands.
+
+        The limit is Clopper and Pearson's (1934) over the clusters that had a trial, not over the trials.
+        """
+        found = self.ratio(hits, trials)
+        if found is None or found.value not in (0.0, 1.0):
+            return found
+        tried = np.asarray(trials, dtype=np.float64) > 0
+        uncertain = 1.0 - 0.025 ** (1.0 / len(np.unique(self._members[tried])))
+        low, high = (0.0, uncertain) if found.value == 0.0 else (1.0 - uncertain, 1.0)
+        return Estimate(found.value, low, high, found.n)
 
     def median_ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> Estimate | None:
         """Median over median, for timings; None without observations."""

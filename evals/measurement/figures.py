@@ -15,11 +15,7 @@ from calipers.evals.measurement.intervals import INTERVALS, LIMITS, RecordScore,
 from calipers.evals.measurement.peers import PROGRAMS, Program
 from calipers.evals.measurement.robustness import NOISES, SNR_DB, Changes, change_scores, noise_condition
 
-LABELS: Final[dict[Program, str]] = {
-    "calipers": "Calipers",
-    "openecg": "openecg, fused",
-    "neurokit2": "NeuroKit2, fused",
-}
+LABELS: Final[dict[Program, str]] = {"calipers": "Calipers", "openecg": "openecg", "neurokit2": "NeuroKit2"}
 _COLOURS: Final[dict[Program, str]] = {"calipers": "#0b6e4f", "openecg": "#b0531f", "neurokit2": "#5b5f97"}
 _INTERVAL_COLOURS: Final = ("#b0531f", "#0b6e4f", "#5b5f97", "#222222")
 #: Errors beyond this are drawn at the edge, so that one record does not flatten the rest.
@@ -30,7 +26,7 @@ _DPI: Final = 110
 def bland_altman(scores: Sequence[RecordScore]) -> Figure:
     """Error against the mean of reference and program, one panel for each interval and program."""
     canvas = Canvas(figsize=(12, 8), layout="constrained")
-    panels = canvas.subplots(len(PROGRAMS), len(INTERVALS), sharey=True, squeeze=False)
+    panels = canvas.subplots(len(PROGRAMS), len(INTERVALS), sharex="col", sharey=True, squeeze=False)
     reference = np.array([s.reference for s in scores], dtype=np.float64).reshape(-1, 4)
     for row, program in enumerate(PROGRAMS):
         errors = errors_ms(scores, program)
@@ -114,6 +110,7 @@ def noise_curves(changes: Sequence[Changes]) -> Figure:
         panels[0, column].set_title({"baseline": "baseline wander", "mains": "mains, 50 Hz"}.get(noise, noise))
         panels[1, column].set_xlabel("SNR, dB")
         panels[1, column].set_ylim(-0.03, 1.03)
+    panels[0, 0].set_xticks(SNR_DB)
     panels[0, 0].invert_xaxis()
     panels[0, 0].set_ylim(bottom=0)
     panels[0, 0].set_ylabel("SD of the change, ms")

@@ -115,12 +115,12 @@ def interval_scores(scores: Sequence[RecordScore], program: Program) -> dict[str
         table[f"{name}_sd_ms"] = resample.sd(error)
     marked = np.array([np.isfinite(s.reference.pr_ms) for s in scores])
     given = np.array([np.isfinite(s.programs[program].intervals.pr_ms) for s in scores])
-    table["pr_invented"] = resample.ratio(given & ~marked, ~marked)
-    table["pr_missing"] = resample.ratio(marked & ~given, marked)
+    table["pr_invented"] = resample.share(given & ~marked, ~marked)
+    table["pr_missing"] = resample.share(marked & ~given, marked)
     for wave in WAVES:
         counts = np.array([s.programs[program].presence[wave] for s in scores]).reshape(-1, 4)
-        table[f"{wave}_waves_missed"] = resample.ratio(counts[:, 1], counts[:, 0])
-        table[f"{wave}_waves_false"] = resample.ratio(counts[:, 3], counts[:, 2])
+        table[f"{wave}_waves_missed"] = resample.share(counts[:, 1], counts[:, 0])
+        table[f"{wave}_waves_false"] = resample.share(counts[:, 3], counts[:, 2])
     return table
 
 
@@ -130,9 +130,9 @@ def coverage_scores(scores: Sequence[RecordScore]) -> dict[str, Estimate | None]
     relative = relative_errors(scores)
     known = np.isfinite(relative)
     inside = known & (np.abs(relative) <= 1.0)
-    table = {"coverage": resample.ratio(inside.sum(axis=1), known.sum(axis=1))}
+    table = {"coverage": resample.share(inside.sum(axis=1), known.sum(axis=1))}
     for column, name in enumerate(INTERVALS):
-        table[f"coverage_{name}"] = resample.ratio(inside[:, column], known[:, column])
+        table[f"coverage_{name}"] = resample.share(inside[:, column], known[:, column])
     return table
 
 
@@ -150,8 +150,8 @@ def boundary_scores(scores: Sequence[RecordScore], program: Program) -> dict[str
         parts = [s.programs[program].boundaries[name] for s in scores]
         found, missed, false = (np.array([getattr(p, key) for p in parts]) for key in ("found", "missed", "false"))
         errors = np.array([error for p in parts for error in p.errors_ms])
-        table[f"{name}_sensitivity"] = by_record.ratio(found, found + missed)
-        table[f"{name}_ppv"] = by_record.ratio(found, found + false)
+        table[f"{name}_sensitivity"] = by_record.share(found, found + missed)
+        table[f"{name}_ppv"] = by_record.share(found, found + false)
         table[f"{name}_bias_ms"] = by_record.ratio([sum(p.errors_ms) for p in parts], found)
         table[f"{name}_sd_ms"] = Estimate.alone(float(errors.std(ddof=1)), len(errors)) if len(errors) > 1 else None
     return table

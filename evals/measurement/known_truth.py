@@ -15,7 +15,7 @@ from calipers.tools.measure import measure
 
 #: Simulated waves smaller than this are not judged: 20 µV is what readers and carts ignore (CSE).
 LEAST_WAVE_MV: Final = 0.02
-AMPLITUDES: Final = ("p_amp", "r_amp", "t_amp")
+AMPLITUDES: Final = ("p_amp", "r_amp", "t_amp", "st_j")
 
 
 class KnownScore(NamedTuple):
@@ -61,8 +61,8 @@ def known_scores(scores: list[KnownScore]) -> dict[str, Estimate | None]:
         table[f"{name}_bias_mv"], table[f"{name}_sd_mv"] = by_ecg.mean(errors), by_ecg.sd(errors)
     without_p = np.array([s.truth.pr_ms is None for s in scores])
     reported = np.array([s.pr_reported for s in scores])
-    table["pr_invented"] = resample.ratio(reported & without_p, without_p)
-    table["pr_missing"] = resample.ratio(~reported & ~without_p, ~without_p)
+    table["pr_invented"] = resample.share(reported & without_p, without_p)
+    table["pr_missing"] = resample.share(~reported & ~without_p, ~without_p)
     return table
 
 
@@ -73,8 +73,8 @@ def pulse_scores(scores: list[PulseScore]) -> dict[str, Estimate | None]:
     errors = [s.height_error for s in scores if np.isfinite(s.height_error)]
     return {
         "height_error_max": Estimate.alone(max(errors), len(errors)) if errors else None,
-        "pr_invented": resample.ratio([s.pr_reported for s in scores], everything),
-        "qt_invented": resample.ratio([s.qt_reported for s in scores], everything),
+        "pr_invented": resample.share([s.pr_reported for s in scores], everything),
+        "qt_invented": resample.share([s.qt_reported for s in scores], everything),
     }
 
 
@@ -99,15 +99,18 @@ def _score_known(truth: KnownEcg, seed: int) -> KnownScore:
 
 
 def _expected_mv(truth: KnownEcg, lead: Lead, name: str) -> float:
-    """The true peak of one wave in one lead; NaN where it is too small to judge or does not exist."""
+    """The true peak or level of one lead; NaN where it is too small to judge, or fibrillation lies on it."""
     sizes = truth.sizes(lead)
+    if truth.pr_ms is None:
+        return float("nan")
+    if name == "st_j":
+        return 0.0
     if name == "r_amp":
         upright = [size for size in (sizes.q, sizes.r, sizes.s) if size > 0]
         height = upright[0] if upright else 0.0
     else:
         height = sizes.p if name == "p_amp" else sizes.t
-    exists = truth.pr_ms is not None or name != "p_amp"
-    return height if exists and abs(height) >= LEAST_WAVE_MV else float("nan")
+    return height if abs(height) >= LEAST_WAVE_MV else float("nan")
 
 
 def _score_pulse(pulse: Pulse, seed: int) -> PulseScore:

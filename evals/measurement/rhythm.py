@@ -82,8 +82,8 @@ def pr_scores(scores: Sequence[RhythmScore]) -> dict[str, Estimate | None]:
     reported = np.array([s.pr_reported for s in scores])
     fibrillating, sinus = (np.array([code in s.row.codes for s in scores]) for code in ("AFIB", "SR"))
     return {
-        "af_pr_reported": resample.ratio(reported & fibrillating, fibrillating),
-        "sr_pr_missing": resample.ratio(~reported & sinus, sinus),
+        "af_pr_reported": resample.share(reported & fibrillating, fibrillating),
+        "sr_pr_missing": resample.share(~reported & sinus, sinus),
     }
 
 
@@ -100,8 +100,8 @@ def statement_scores(scores: Sequence[RhythmScore], *, asserted: bool) -> dict[s
     for code, name in NAMES.items():
         labelled_ = np.array([code in s.row.codes for s in judged])
         found = np.array([code in (s.asserted if asserted else s.leaning) for s in judged])
-        table[f"{name}_sensitivity"] = resample.ratio(labelled_ & found, labelled_)
-        table[f"{name}_ppv"] = resample.ratio(labelled_ & found, found)
+        table[f"{name}_sensitivity"] = resample.share(labelled_ & found, labelled_)
+        table[f"{name}_ppv"] = resample.share(labelled_ & found, found)
         table[f"{name}_f1"] = resample.ratio(2 * (labelled_ & found), labelled_.astype(int) + found)
     return table
 
@@ -114,9 +114,9 @@ def swap_scores(scores: Sequence[RhythmScore]) -> dict[str, Estimate | None]:
     test_fold = [s for s in scores if s.row.fold == TEST_FOLD]
     by_patient = Bootstrap([s.row.patient for s in test_fold])
     return {
-        "arm_swap_detected": resample.ratio([bool(s.swap_flagged) for s in swapped], everything),
-        "arm_swap_false_alarms": resample.ratio([s.flagged for s in swapped], everything),
-        "arm_swap_flagged_fold9": by_patient.ratio([s.flagged for s in test_fold], np.ones(len(test_fold))),
+        "arm_swap_detected": resample.share([bool(s.swap_flagged) for s in swapped], everything),
+        "arm_swap_false_alarms": resample.share([s.flagged for s in swapped], everything),
+        "arm_swap_flagged_fold9": by_patient.share([s.flagged for s in test_fold], np.ones(len(test_fold))),
     }
 
 

@@ -126,7 +126,7 @@ def change_scores(changes: Sequence[Changes], condition: str) -> dict[str, Estim
         had, has = np.isfinite(clean[:, column]), np.isfinite(noisy[:, column])
         table[f"{name}_bias_ms"] = resample.mean(noisy[:, column] - clean[:, column])
         table[f"{name}_sd_ms"] = resample.sd(noisy[:, column] - clean[:, column])
-        table[f"{name}_kept"] = resample.ratio(had & has, had)
+        table[f"{name}_kept"] = resample.share(had & has, had)
     return table
 
 

@@ -94,8 +94,10 @@ def known_table(scores: Sequence[known_truth.KnownScore]) -> Table:
     cells = [("heart rate, /min", _value(found["hr_bias"], "+.2f"))]
     cells += [(f"{name.upper()}, ms", _bias_and_sd(found, name)) for name in INTERVALS]
     cells += [
-        (f"{name.split('_')[0].upper()} amplitude, µV", _bias_and_sd(found, name, "mv", 1000))
-        for name in known_truth.AMPLITUDES
+        (words, _bias_and_sd(found, name, "mv", 1000))
+        for name, words in zip(
+            known_truth.AMPLITUDES, ("P height, µV", "R height, µV", "T height, µV", "ST level at J, µV"), strict=True
+        )
     ]
     cells += [
         (_words(name), f"{number(found[name], '%')} of {_n(found[name])}") for name in ("pr_invented", "pr_missing")

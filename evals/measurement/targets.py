@@ -44,23 +44,20 @@ def targets_table(scores: Mapping[str, Estimate | None]) -> Table:
     rows = []
     for target in TARGETS:
         found = scores.get(target.metric)
-        inside = "" if found is None else ("yes" if target.low <= found.value <= target.high else "**no**")
-        rows.append((target.says, _limit(target), number(found, target.unit), str(found.n if found else 0), inside))
+        inside = "" if found is None else ("yes" if target.low <= found.value <= target.high else "no")
+        signed = target.low < 0
+        shown = number(found, target.unit, signed=signed)
+        rows.append((target.says, _limit(target), shown, str(found.n if found else 0), inside))
     return Table(("what", "limit", "found [95 % interval]", "n", "inside"), tuple(rows))
 
 
-def number(estimate: Estimate | None, unit: Unit) -> str:
+def number(estimate: Estimate | None, unit: Unit, *, signed: bool = False) -> str:
     """`+3.2 ms [+1.0, +5.4]`, `4.1 % [1.2, 7.9]`, `5.2 times [4.8, 5.9]`, or a dash."""
     if estimate is None:
         return "–"
-    shown = _plain(estimate.value, unit)
-    if not estimate.has_interval:
-        return f"{shown} {unit}"
-    return f"{shown} {unit} [{_plain(estimate.low, unit)}, {_plain(estimate.high, unit)}]"
-
-
-def _plain(value: float, unit: Unit) -> str:
-    return {"ms": f"{value:+.1f}", "%": f"{100 * value:.1f}", "times": f"{value:.1f}"}[unit]
+    factor = 100.0 if unit == "%" else 1.0
+    value, low, high = (f"{factor * x:+.1f}" if signed else f"{factor * x:.1f}" for x in estimate[:3])
+    return f"{value} {unit} [{low}, {high}]" if estimate.has_interval else f"{value} {unit}"
 
 
 def _limit(target: Target) -> str:

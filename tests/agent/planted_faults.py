@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calipers import Agent, Ecg, Fault, Report, verify
+from calipers.evidence import Measurements
+from calipers.tools.measure import examine
 from tests.agent.forgery import ids, leads, numbers, patients, statements, units, words  # noqa: F401
 from tests.agent.forgery.target import TRICKS, PlantedFault, Target, Trick
 
@@ -39,11 +41,15 @@ class Case(NamedTuple):
     report: Report
 
 
-def planted_faults(reports: Sequence[Report], seed: int, per_trick: int = 1) -> Iterator[PlantedFault]:
-    """Every trick on `per_trick` claims of every report to which it applies, the same for the same seed."""
+def planted_faults(
+    reports: Sequence[Report], seed: int, per_trick: int = 1, share: float = 1.0
+) -> Iterator[PlantedFault]:
+    """A `share` of all tricks on `per_trick` claims of every report to which they apply; the same for the same seed."""
     for number, report in enumerate(reports):
         for trick in TRICKS:
             rng = random.Random(f"{seed} {number} {trick.forger.__name__}")
+            if rng.random() >= share:
+                continue
             yield from _of_one_trick(report, trick, tuple(reports), rng, per_trick)
 
 
@@ -58,6 +64,18 @@ def _of_one_trick(
                 wanted -= 1
                 name = f"{trick.forger.__name__}: {forged.description} in `{claim.id}`"
                 yield PlantedFault(trick.kind, trick.place, name, forged.report, claim.id)
+
+
+class Remeasured:
+    """`measure`, remembering each ECG: the faults of one report are all checked against the same one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Measurements] = {}
+
+    def __call__(self, ecg: Ecg) -> Measurements:
+        if ecg.record not in self._known:
+            self._known[ecg.record] = examine(ecg).measurements
+        return self._known[ecg.record]
 
 
 def is_caught(planted: PlantedFault, faults: Iterable[Fault]) -> bool:

@@ -84,7 +84,7 @@ def _measurement(key: str, value: float | str | None, record: str) -> Measuremen
         unit=unit,
         lead=lead,
         spans=() if value is None else (Span(lead, 2.0, 2.0 + max(length_s, 0.0)),),
-        uncertainty=_UNCERTAINTY[unit] if isinstance(value, float) else None,
+        uncertainty=_UNCERTAINTY[unit] if isinstance(value, float) and not name.endswith("_count") else None,
         method="textbook",
         status="not_measurable" if value is None else "measured",
         reason="the wave was not found" if value is None else None,

@@ -120,15 +120,22 @@ def _atrial_premature(rr: Signal, beats: Beats, other: Mask) -> Mask:
     return found
 
 
+def _independent(usable: Mask) -> list[int]:
+    """Rows of two usable limb leads and of all usable chest leads."""
+    limb = [row for row in (1, 0, 5, 2, 4, 3) if usable[row]]
+    return [*limb[:2], *(row for row in range(6, 12) if usable[row])]
+
+
 def paced_beats(signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mask) -> Mask:
     """(k,) beats that a pacing spike precedes: ventricular within 80 ms, atrial within 260 ms of QRS onset.
 
     A spike lasts one to three samples, so a running median of 14 ms does not follow it while it follows
-    any QRS; what remains must exceed 80 µV in three leads (or in all, if fewer). On PTB-XL folds 1-8 this
+    any QRS; what remains must exceed 80 µV in three leads (or in all, if fewer), of which limb leads count
+    as two at most: one loose electrode shows in all six. On PTB-XL folds 1-8 this
     finds 15 of 25 records labelled PACE and none of 290 others; the other ten show no spike (bipolar
     pacing, or a recorder that filters above 150 Hz).
     """
-    raw = signal.raw_mv[usable & signal.given]
+    raw = signal.raw_mv[_independent(usable)]
     if raw.shape[0] == 0 or raw.shape[1] < 50:
         return np.zeros(len(beats), dtype=np.bool_)
     residual = np.sort(np.abs(raw - dsp.medfilt2d(raw, (1, 7))), axis=0)

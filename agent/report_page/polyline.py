@@ -1,0 +1,78 @@
+"""A lead as a short SVG path that no eye tells from all of its samples."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Line = NDArray[np.float64]
+
+#: No sample lies further than this from the drawn line; the line itself is 0.3 mm wide.
+TOLERANCE_MM: Final = 0.03
+#: Samples closer than this along x fall into one pixel column at any size a screen shows.
+_COLUMN_MM: Final = 0.1
+
+
+def svg_path(x_mm: Line, y_mm: Line, tolerance_mm: float = TOLERANCE_MM) -> str:
+    """The path of one lead, relative moves in hundredths of a millimetre; NaN leaves a gap.
+
+    Args:
+        x_mm: (n,) ascending.
+        y_mm: (n,) NaN where not recorded.
+        tolerance_mm: how far a sample may lie from the line.
+    """
+    recorded = np.isfinite(y_mm)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], recorded, [False])).astype(np.int8)))
+    out = []
+    for first, stop in edges.reshape(-1, 2):
+        keep = first + simplified(x_mm[first:stop], y_mm[first:stop], tolerance_mm)
+        out.append(_moves(x_mm[keep], y_mm[keep]))
+    return "".join(out)
+
+
+def simplified(x: Line, y: Line, tolerance: float) -> NDArray[np.intp]:
+    """Indices of the samples to keep: the line through them passes within `tolerance` of all others.
+
+    Per tenth of a millimetre only the first, lowest, highest and last sample can matter; of those, a
+    sample is dropped while one straight line from the last kept one still fits everything since.
+    """
+    candidates = _column_extremes(x, y)
+    xs, ys = x[candidates].tolist(), y[candidates].tolist()
+    kept = [0]
+    low, high = -np.inf, np.inf
+    for i in range(1, len(xs)):
+        ax, ay = xs[kept[-1]], ys[kept[-1]]
+        run = xs[i] - ax
+        slope = (ys[i] - ay) / run
+        if not low <= slope <= high:
+            kept.append(i - 1)
+            run = xs[i] - xs[i - 1]
+            slope = (ys[i] - ys[i - 1]) / run
+            low, high = -np.inf, np.inf
+        low, high = max(low, slope - tolerance / run), min(high, slope + tolerance / run)
+    if kept[-1] != len(xs) - 1:
+        kept.append(len(xs) - 1)
+    return candidates[kept]
+
+
+def _column_extremes(x: Line, y: Line) -> NDArray[np.intp]:
+    """First, lowest, highest and last sample of each narrow column, in order."""
+    if x.size < 3:
+        return np.arange(x.size)
+    column = np.floor((x - x[0]) / _COLUMN_MM + 1e-9).astype(np.int64)
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    ends = np.append(starts[1:], x.size) - 1
+    by_height = np.lexsort((y, column))
+    # Sorted by column and then height, a column's first is its lowest and its last its highest.
+    return np.unique(np.concatenate((starts, ends, by_height[starts], by_height[ends])))
+
+
+def _moves(x_mm: Line, y_mm: Line) -> str:
+    px = np.round(x_mm * 100).astype(np.int64)
+    py = np.round(y_mm * 100).astype(np.int64)
+    if px.size == 1:
+        return f"M{px[0]} {py[0]}h1"
+    steps = "".join(f"{dx} {dy} " for dx, dy in zip(np.diff(px).tolist(), np.diff(py).tolist(), strict=True))
+    return f"M{px[0]} {py[0]}l{steps.rstrip().replace(' -', '-')}"
