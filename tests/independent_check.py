@@ -36,7 +36,14 @@ UNITS = {
 }
 SHARES = ("p_per_qrs", "rr_irregularity", "quality")
 ELSEWHERE = ("prior:", "case:", "guide:")
-KINDS = {"criterion": "crit:", "device": "device:", "guideline": "guide:", "prior": "prior:", "case": "case:", "model": "model:"}
+KINDS = {
+    "criterion": "crit:",
+    "device": "device:",
+    "guideline": "guide:",
+    "prior": "prior:",
+    "case": "case:",
+    "model": "model:",
+}
 SLOT = re.compile(r"\{([A-Za-z][^{}\s]*)\}")
 #: Digits that belong to a name: leads, recording sites, ratios, the kind of record.
 FIXED = re.compile(r"(?<!\w)(?:V[1-9]R?|12-lead|[1-4]:1)(?!\w)")
@@ -131,7 +138,7 @@ def _measurement(item: Item, record: str, duration_s: float) -> Iterator[str]:
             yield f"{key}: span {start_s}–{end_s} s of a record of {duration_s:.3f} s"
         if lead not in (None, *LEADS) or (item["lead"] and lead != item["lead"]):
             yield f"{key}: a span in lead {lead}"
-    if item["name"] in ("p_dur", "pr", "qrs", "qt") and item["status"] == "measured" and item["spans"]:
+    if item["name"] in ("p_dur", "pr", "qrs", "qt") and isinstance(item["value"], int | float) and item["spans"]:
         drawn_ms = 1000.0 * (item["spans"][0][2] - item["spans"][0][1])
         if abs(drawn_ms - item["value"]) > (item["uncertainty"] or 0.0) + 1.0:
             yield f"{key}: {item['value']} ms, drawn over {drawn_ms:.0f} ms"
@@ -146,7 +153,12 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
             yield f"{item['id']}: is of kind `{item['kind']}`"
         if item["record"] != report["record"] and not item["id"].startswith(ELSEWHERE):
             yield f"{item['id']}: belongs to record {item['record']}"
-        if item["kind"] == "criterion" and item.get("result") not in ("met", "not_met", "indeterminate", "not_applicable"):
+        if item["kind"] == "criterion" and item.get("result") not in (
+            "met",
+            "not_met",
+            "indeterminate",
+            "not_applicable",
+        ):
             yield f"{item['id']}: result `{item.get('result')}`"
 
 
@@ -167,14 +179,22 @@ def _claim(claim: Item, items: dict[str, Item], record: str) -> Iterator[str]:
     expected = SLOT.sub(lambda match: printed(items[match[1]]), claim["template"])
     if claim["text"] != expected:
         yield f"says `{claim['text']}`; its slots give `{expected}`"
-    passages = " ".join(f"{items[key].get('text')} {items[key].get('year')}" for key in cited if key.startswith("guide:") and key in items)
-    own = [number for number in NUMBER.findall(FIXED.sub(" ", SLOT.sub(" ", claim["template"]))) if number not in passages]
+    passages = " ".join(
+        f"{items[key].get('text')} {items[key].get('year')}"
+        for key in cited
+        if key.startswith("guide:") and key in items
+    )
+    own = [
+        number for number in NUMBER.findall(FIXED.sub(" ", SLOT.sub(" ", claim["template"]))) if number not in passages
+    ]
     if own:
         yield f"`{own[0]}` stands outside slots"
     values = " ".join(printed(items[key]) for key in cited if key in items)
     known = set(NUMBER.findall(f"{values} {passages}"))
     yield from (
-        f"says {number}, which is no cited value" for number in NUMBER.findall(FIXED.sub(" ", claim["text"])) if number not in known
+        f"says {number}, which is no cited value"
+        for number in NUMBER.findall(FIXED.sub(" ", claim["text"]))
+        if number not in known
     )
     if claim["polarity"] not in ("present", "absent") or claim["certainty"] not in ("definite", "probable", "possible"):
         yield f"is `{claim['polarity']}`, `{claim['certainty']}`"
@@ -208,7 +228,9 @@ def _whole(report: dict[str, Any], items: dict[str, Item]) -> Iterator[str]:
     if report["schema"] != "calipers.report/1":
         yield f"schema `{report['schema']}`"
     claims = report["claims"]
-    yield from (f"claim id `{key}` twice" for key, times in Counter(claim["id"] for claim in claims).items() if times > 1)
+    yield from (
+        f"claim id `{key}` twice" for key, times in Counter(claim["id"] for claim in claims).items() if times > 1
+    )
     if report["urgency"] not in ("critical", "urgent", "routine", "not_assessable"):
         yield f"urgency `{report['urgency']}`"
     if (report["urgency"] == "not_assessable") == bool(report["quality"].get("assessable")):
@@ -227,9 +249,13 @@ def _whole(report: dict[str, Any], items: dict[str, Item]) -> Iterator[str]:
             yield f"disagreement about {disagreement['about']}: one side"
         for side in disagreement["sides"]:
             values = NUMBER.findall(" ".join(printed(items[key]) for key in side["evidence"] if key in items))
-            if any(key not in items for key in side["evidence"]) or any(n not in values for n in NUMBER.findall(side["text"])):
+            if any(key not in items for key in side["evidence"]) or any(
+                n not in values for n in NUMBER.findall(side["text"])
+            ):
                 yield f"disagreement about {disagreement['about']}: `{side['text']}` is not what it cites"
-    yield from (f"withheld {entry['claim']['id']} without a reason" for entry in report["withheld"] if not entry["reason"])
+    yield from (
+        f"withheld {entry['claim']['id']} without a reason" for entry in report["withheld"] if not entry["reason"]
+    )
     said = set(NUMBER.findall(" ".join(claim["text"] for claim in claims)))
     answered = NUMBER.findall(FIXED.sub(" ", report.get("answer") or ""))
     yield from (f"the answer says {number}, which no claim does" for number in answered if number not in said)
@@ -238,7 +264,7 @@ def _whole(report: dict[str, Any], items: dict[str, Item]) -> Iterator[str]:
 def against_signal(report: dict[str, Any], signal: Signal, fs_hz: float) -> Iterator[str]:
     """What the signal itself contradicts, by simple means: only where those means are sure of themselves."""
     signal = signal[:, : int(300 * fs_hz)]
-    items = {item["id"]: item for item in report["measurements"] if item["status"] == "measured"}
+    items = {item["id"]: item for item in report["measurements"] if isinstance(item["value"], int | float)}
     for lead, row in zip(LEADS, signal, strict=True):
         known = row[np.isfinite(row)]
         reach = float(np.ptp(known)) if known.size else 0.0
@@ -267,7 +293,9 @@ def beats(signal: Signal, fs_hz: float) -> NDArray[np.int64] | None:
     slope = np.array([np.gradient(_without_spikes(row - np.median(row), fs_hz)) for row in rows])
     width = np.ones(max(1, int(0.08 * fs_hz)))
     energy = np.convolve((slope**2).sum(axis=0), width / width.size, "same")
-    counts = [_bursts(energy, share * float(np.percentile(energy, 98)), int(0.25 * fs_hz)) for share in (0.15, 0.25, 0.4)]
+    counts = [
+        _bursts(energy, share * float(np.percentile(energy, 98)), int(0.25 * fs_hz)) for share in (0.15, 0.25, 0.4)
+    ]
     if len({found.size for found in counts}) > 1 or counts[1].size < 4:
         return None
     return counts[1]
@@ -291,7 +319,9 @@ def _bursts(energy: Signal, threshold: float, apart: int) -> NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
-def _lead_against_signal(lead: str, row: Signal, peaks: NDArray[np.int64], items: dict[str, Item], fs_hz: float) -> Iterator[str]:
+def _lead_against_signal(
+    lead: str, row: Signal, peaks: NDArray[np.int64], items: dict[str, Item], fs_hz: float
+) -> Iterator[str]:
     """Highest and lowest point of the QRS and the level after it, against the level before it."""
     half, before = int(0.09 * fs_hz), int(0.04 * fs_hz)
     inside = [peak for peak in peaks if peak - half - before >= 0 and peak + half < row.size]
@@ -313,9 +343,11 @@ def _lead_against_signal(lead: str, row: Signal, peaks: NDArray[np.int64], items
             if abs(largest["value"] - value) > allowed + (largest["uncertainty"] or 0.0):
                 yield f"{largest['id']}: {largest['value']} mV; the beats measured here reach {value:.2f} mV"
     level = items.get(f"{lead}.st_j")
-    if level and level["spans"] and "qrs" in items:
-        after = int(round((level["spans"][0][1] + level["spans"][0][2]) / 2.0 * fs_hz))
-        onset = int(round((level["spans"][0][1] - items["qrs"]["value"] / 1000.0) * fs_hz))
+    if level is None or not level["spans"] or "qrs" not in items:
+        return
+    _, start_s, end_s = level["spans"][0]
+    after, onset = (round(at_s * fs_hz) for at_s in ((start_s + end_s) / 2.0, start_s - items["qrs"]["value"] / 1000.0))
+    if 2 < after < row.size - 2:
         base = row[max(0, onset - before) : max(1, onset - before // 4)]
         seen = float(np.median(row[max(0, after - 2) : after + 3]) - np.median(base))
         if abs(level["value"] - seen) > allowed + (level["uncertainty"] or 0.0):

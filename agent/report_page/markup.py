@@ -29,7 +29,7 @@ def join(*parts: str) -> Html:
     return Html("".join(text(part) for part in parts))
 
 
-def tag(name: str, *children: str, **attributes: str | float | bool | None) -> Html:
+def tag(element: str, /, *children: str, **attributes: str | float | bool | None) -> Html:
     """One element. `class_` is `class`, `data_id` is `data-id`; None and False leave an attribute out.
 
     >>> tag("b", "1 < 2", title='"')
@@ -45,8 +45,8 @@ def tag(name: str, *children: str, **attributes: str | float | bool | None) -> H
         else:
             content = value if isinstance(value, str) else f"{round(value, 3):g}"
             written.append(f' {spelled}="{text(content)}"')
-    start = f"<{name}{''.join(written)}>"
-    return Html(start if name in _VOID else f"{start}{join(*children)}</{name}>")
+    start = f"<{element}{''.join(written)}>"
+    return Html(start if element in _VOID else f"{start}{join(*children)}</{element}>")
 
 
 def embedded_json(content: object) -> Html:

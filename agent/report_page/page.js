@@ -1,77 +1,130 @@
 "use strict";
+// Lights up on the trace what a citation cites. All positions come from the report, in millimetres.
 (() => {
   const facts = JSON.parse(document.getElementById("evidence").textContent);
-  const trace = document.getElementById("trace");
-  const marks = document.getElementById("marks");
-  const status = document.getElementById("lit");
-  const MM_PER_S = 25;
-  const ROW = 30;
+  const traces = new Map([...document.querySelectorAll("svg.trace")].map((svg) => [svg.dataset.view, svg]));
+  const lit = document.getElementById("lit");
+  const announce = document.getElementById("announce");
+  const idle = lit.textContent;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let view = "3x4";
   let held = null;
 
-  const svg = (name, attributes) => {
+  const shape = (name, attributes, text) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    if (text) node.textContent = text;
     return node;
   };
+  const marksOf = (name, group) => facts.views[name].marks[group] || [];
+  const groupOf = (node) => node.dataset.id || node.dataset.group;
 
-  // The strip that shows a span: the lead's own stretch, else a rhythm strip of that lead; a span of all
-  // leads belongs on the rhythm strip.
-  const stripFor = (lead, start, end) => {
-    const shows = (s) => start >= s.start_s - 0.01 && end <= s.end_s + 0.01;
-    const own = facts.strips.filter((s) => (lead ? s.lead === lead : s.rhythm) && shows(s));
-    return own.find((s) => !s.rhythm) || own[0] || null;
-  };
-
-  // A span outside its lead's stretch of the sheet is shown on a neighbouring beat only if it repeats
-  // there, which the page cannot know: it says where the span is instead.
-  const light = (id) => {
-    marks.replaceChildren();
-    document.querySelectorAll(".on").forEach((node) => node.classList.remove("on"));
-    if (!id) return;
-    document.querySelectorAll(`[data-id="${CSS.escape(id)}"]`).forEach((node) => node.classList.add("on"));
-    const item = facts.evidence[id];
-    if (!item) { status.textContent = `${id}: not a place on the trace.`; return; }
-    const drawn = [];
-    const spans = item.spans.slice(0, 40);
-    for (const [lead, start, end] of spans) {
-      const strip = stripFor(lead, start, end) || (lead ? stripFor(null, start, end) : null);
-      if (!strip) continue;
-      draw(strip, start, end, drawn.length === 0 ? `${id} ${item.value}` : "");
-      drawn.push(strip);
+  const drawn = (mark, colour) => {
+    const group = shape("g", { class: `mark c${colour}`, "data-mark": mark.id });
+    const [x0, x1] = mark.x;
+    const [y0, y1] = mark.y;
+    const [left, top, right, bottom] = mark.box;
+    for (const [a, b, c, d] of mark.echoes || [])
+      group.append(shape("path", { class: "echo", d: `M${a} ${c}V${d}M${b} ${c}V${d}` }));
+    if (mark.amplitude) {
+      const nearX = Math.min(Math.max(x0, left), right);
+      const nearY = Math.min(Math.max(y0, top), bottom);
+      group.append(shape("path", { class: "caliper", d: `M${x0} ${y0}V${y1}M${x0 - 1.2} ${y1}h2.4` }));
+      group.append(shape("path", { class: "leader", d: `M${x0} ${y0}L${nearX} ${nearY}` }));
+      group.append(shape("circle", { class: "peak", cx: x0, cy: y0, r: 0.7 }));
+    } else {
+      const [cutLeft, cutRight] = mark.cut || [0, 0];
+      const lines = `${cutLeft ? "" : `M${x0} ${y0}V${y1}`}${cutRight ? "" : `M${x1} ${y0}V${y1}`}M${x0} ${y0}H${x1}`;
+      const high = Math.min(y0, y1);
+      group.append(shape("rect", { class: "span", x: x0, y: high, width: Math.max(x1 - x0, 0.3), height: Math.abs(y1 - y0) }));
+      group.append(shape("path", { class: "caliper", d: lines }));
     }
-    const where = spans.length ? spans.slice(0, 3).map(([lead, a, b]) => `${lead || "all leads"} ${a.toFixed(3)}–${b.toFixed(3)} s`).join(", ") : "";
-    status.textContent = `${id}: ${item.value}${item.why ? ` (${item.why})` : ""}${where ? `, ${where}` : ""}${spans.length && !drawn.length ? ", beyond this sheet" : ""}`;
-    if (drawn.length) marks.lastElementChild.scrollIntoView({ block: "nearest", inline: "center" });
+    group.append(shape("rect", { class: "plate", x: left, y: top, width: right - left, height: bottom - top, rx: 0.6 }));
+    group.append(shape("text", { x: (left + right) / 2, y: (top + bottom) / 2 }, mark.label));
+    return group;
   };
 
-  const draw = (strip, start, end, label) => {
-    const x1 = strip.x_mm + (start - strip.start_s) * MM_PER_S;
-    const x2 = Math.max(x1 + 0.4, strip.x_mm + (end - strip.start_s) * MM_PER_S);
-    const top = strip.baseline_mm - ROW / 2 + 3;
-    const bottom = strip.baseline_mm + ROW / 2 - 3;
-    marks.append(svg("rect", { class: "span", x: x1, y: top, width: x2 - x1, height: bottom - top }));
-    marks.append(svg("path", { class: "caliper", d: `M${x1} ${top}V${bottom}M${x2} ${top}V${bottom}M${x1} ${top + 2}H${x2}` }));
-    if (!label) return;
-    const text = svg("text", { x: Math.min(Math.max((x1 + x2) / 2, 22), 240), y: top - 0.6 });
-    text.textContent = label;
-    marks.append(text);
+  const explain = (group) => {
+    const item = facts.evidence[group];
+    const absent = facts.views[view].absent[group] || [];
+    if (item) {
+      const said = item.facts.map(([term, text]) => `${term}: ${text}`);
+      const why = absent.map(([, reason]) => (item.label.includes("not measurable") ? "" : `not on this view: ${reason}`));
+      return [item.label, ...said, ...why.filter(Boolean)].join(" · ");
+    }
+    const shown = marksOf(view, group).map((mark) => mark.label);
+    const rest = absent.map(([id, reason]) => `${id} not shown: ${reason}`);
+    return [...shown, ...rest].join(" · ") || "Nothing of this lies on the trace.";
   };
 
-  document.addEventListener("click", (event) => {
-    const chip = event.target.closest("[data-id]");
-    if (!chip) return;
-    held = held === chip.dataset.id ? null : chip.dataset.id;
+  const light = (group) => {
+    for (const trace of traces.values()) trace.querySelector(".marks").replaceChildren();
+    document.querySelectorAll(".on").forEach((node) => node.classList.remove("on"));
+    document.querySelectorAll("[aria-pressed='true']:not(.view)").forEach((node) => node.setAttribute("aria-pressed", "false"));
+    lit.textContent = group ? explain(group) : idle;
+    if (!group) return;
+    for (const node of document.querySelectorAll("[data-id], [data-group]")) {
+      if (groupOf(node) !== group) continue;
+      node.classList.add("on");
+      if (group === held && node.hasAttribute("aria-pressed")) node.setAttribute("aria-pressed", "true");
+    }
+    const layer = traces.get(view).querySelector(".marks");
+    marksOf(view, group).forEach((mark, number) => layer.append(drawn(mark, number % 4)));
+  };
+
+  const choose = (name) => {
+    view = name;
+    for (const [key, trace] of traces) trace.toggleAttribute("hidden", key !== name);
+    for (const button of document.querySelectorAll("button.view"))
+      button.setAttribute("aria-pressed", String(button.dataset.view === name));
     light(held);
-    if (held) trace.closest(".sheet").scrollIntoView({ block: "nearest" });
+  };
+
+  // The facts of a citation unfold below its row; a second click folds them away.
+  const unfold = (chip, open) => {
+    const list = chip.closest("li")?.querySelector("dl.facts");
+    const item = facts.evidence[chip.dataset.id];
+    if (!list || !item) return;
+    list.replaceChildren();
+    list.hidden = !open;
+    if (!open) return;
+    for (const [term, text] of [["citation", `${item.label} (${chip.dataset.id})`], ...item.facts]) {
+      list.append(Object.assign(document.createElement("dt"), { textContent: term }));
+      list.append(Object.assign(document.createElement("dd"), { textContent: text }));
+    }
+  };
+
+  const hold = (node) => {
+    const group = groupOf(node);
+    held = held === group ? null : group;
+    document.querySelectorAll("dl.facts").forEach((list) => { list.hidden = true; });
+    // A stretch that this view does not show whole is looked up in the other one.
+    const other = view === "3x4" ? "12x1" : "3x4";
+    if (held && marksOf(other, held).length > marksOf(view, held).length) choose(other);
+    light(held);
+    if (node.classList.contains("chip")) unfold(node, held !== null);
+    announce.textContent = held ? `On the trace: ${explain(held)}` : "Nothing is marked.";
+    const first = traces.get(view).querySelector(".mark text");
+    if (held && first) first.scrollIntoView({ block: "nearest", inline: "center", behavior: calm ? "auto" : "smooth" });
+  };
+
+  const target = (event) => event.target.closest?.("[data-id], [data-group]");
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button.view");
+    if (button) { choose(button.dataset.view); return; }
+    const node = target(event);
+    // Selecting a sentence to copy it is not a click on it.
+    if (node && (node.matches("button") || getSelection().isCollapsed)) hold(node);
   });
-  document.addEventListener("pointerover", (event) => {
-    const chip = event.target.closest("[data-id]");
-    if (chip) light(chip.dataset.id);
+  for (const type of ["pointerover", "focusin"])
+    document.addEventListener(type, (event) => { const node = target(event); if (node) light(groupOf(node)); });
+  for (const type of ["pointerout", "focusout"])
+    document.addEventListener(type, (event) => { if (target(event)) light(held); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    held = null;
+    light(null);
+    document.querySelectorAll("dl.facts").forEach((list) => { list.hidden = true; });
   });
-  document.addEventListener("pointerout", (event) => { if (event.target.closest("[data-id]")) light(held); });
-  document.addEventListener("focusin", (event) => {
-    const chip = event.target.closest("[data-id]");
-    if (chip) light(chip.dataset.id);
-  });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") { held = null; light(null); } });
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((node) => { node.open = true; }));
 })();

@@ -27,7 +27,9 @@ def consistency_flaws(items: Mapping[str, Evidence]) -> dict[str, Flaw]:
         if isinstance(item, Measurement) and item.number is not None:
             slack = _SLACK * abs(expected) + 0.5 * (item.uncertainty or 0.0)
             if abs(item.number - expected) > slack:
-                found[name] = Flaw("measurement", f"`{name}` is {item.number:g}; what it is computed from gives {expected:.0f}")
+                found[name] = Flaw(
+                    "measurement", f"`{name}` is {item.number:g}; what it is computed from gives {expected:.0f}"
+                )
     if "hr" in found:
         found.setdefault("rr_mean", Flaw("measurement", "`rr_mean` and `hr` contradict each other"))
     return found

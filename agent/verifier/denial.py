@@ -12,16 +12,22 @@ from calipers.knowledge import Row, Verdict
 from calipers.report import Claim
 
 _BEFORE = re.compile(
-    r"\b(?:no|without|absence of)\s+(?:(?:evidence|signs?|criteria|findings?)\s+(?:of|for)\s+)?(?:a\s+|an\s+|the\s+)?\x01", re.I
+    r"\b(?:no|without|absence of)\s+(?:(?:evidence|signs?|criteria|findings?)\s+(?:of|for)\s+)?(?:a\s+|an\s+|the\s+)?\x01",
+    re.I,
 )
 _AFTER = re.compile(
     r"\x01[^.;:\x01]{0,40}?\b(?:is|are|was|were)\s+"
     r"(?:not\s+(?:met|fulfilled|satisfied|reached|present|seen|shown|found)|absent|excluded)\b",
     re.I,
 )
-_CRITERIA_AFTER = re.compile(r"\bcriteria\s+(?:for|of)\s+(?:a\s+|an\s+|the\s+)?\x01[^.;:\x01]{0,12}\bare\s+not\s+(?:met|fulfilled|satisfied|reached)\b", re.I)
+_CRITERIA_AFTER = re.compile(
+    r"\bcriteria\s+(?:for|of)\s+(?:a\s+|an\s+|the\s+)?\x01[^.;:\x01]{0,12}\bare\s+not\s+(?:met|fulfilled|satisfied|reached)\b",
+    re.I,
+)
 #: A comparison with a limit, which `slot_sense` checks against the value; no denial of its own.
-_NOT_REACHED = re.compile(r"\b(?:does|do|is|are)\s+not\s+(?=(?:exceed|reach|above|below|longer|shorter|more|less)\b)", re.I)
+_NOT_REACHED = re.compile(
+    r"\b(?:does|do|is|are)\s+not\s+(?=(?:exceed|reach|above|below|longer|shorter|more|less)\b)", re.I
+)
 _CRITERIA_NAMED = re.compile(r"\b(?:criteria|thresholds?|limits?)\b", re.I)
 
 
@@ -43,7 +49,9 @@ def absence_flaws(claim: Claim, verdict: Verdict, grounds: Grounds) -> Flaws:
     if unshown := sorted(resting_on - set(claim.evidence)):
         yield Flaw("absence", f"does not cite `{unshown[0]}`, on which the absence rests")
     if verdict.absent is None and not _CRITERIA_NAMED.search(wording.bare(claim.template)):
-        yield Flaw("absence", f"denies {verdict.key} itself; needed `criteria … are not met`, which is all that was shown")
+        yield Flaw(
+            "absence", f"denies {verdict.key} itself; needed `criteria … are not met`, which is all that was shown"
+        )
 
 
 def denial_flaws(template: str, row: Row) -> Flaws:

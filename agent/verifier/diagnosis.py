@@ -134,7 +134,9 @@ class Diagnosis:
 
     def _umbrellas(self) -> set[str]:
         """Statements that are this one without its territory: `ST elevation` of the inferior leads."""
-        return {row.key for row in statements().values() if self.row.key in row.subsumed_by and self.row.key in _refers(row)}
+        return {
+            row.key for row in statements().values() if self.row.key in row.subsumed_by and self.row.key in _refers(row)
+        }
 
     def _presupposed(self) -> set[str]:
         """Statements that this one rests on and that hold here: sinus rhythm in sinus bradycardia."""

@@ -34,9 +34,7 @@ class Grounds:
     def verdicts(self) -> Verdicts:
         """Every statement, evaluated from the report's sound measurements."""
         sound = {
-            key: item
-            for key, item in self.items.items()
-            if isinstance(item, Measurement) and key not in self._unsound
+            key: item for key, item in self.items.items() if isinstance(item, Measurement) and key not in self._unsound
         }
         return evaluate(sound, self.report.patient)
 

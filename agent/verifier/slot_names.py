@@ -95,7 +95,9 @@ def _shared(terms: list[Term], own: str, use: Use) -> tuple[Flaw, ...]:
         return ()
     former, latter = terms[-2:]
     joined = _JOINED.fullmatch(own[former.end : latter.start]) is not None
-    same_family = any(name.startswith("qt") for name in former.names) and any(name.startswith("qt") for name in latter.names)
+    same_family = any(name.startswith("qt") for name in former.names) and any(
+        name.startswith("qt") for name in latter.names
+    )
     if joined and not former.finding and not former.names & latter.names and not same_family:
         return (Flaw("slot", f"found `{own[former.start : latter.end]}` before the one value of `{use.key}`"),)
     return ()

@@ -22,7 +22,9 @@ from calipers.printing import SLOT
 _LIMIT_WORD: Final = re.compile(
     r"\b(limits?|thresholds?|cut-?off|than|least|most|above|below|beyond|over|under|exceed\w*|reach\w*)\b", re.I
 )
-_MORE: Final = re.compile(r"\b(longer|more|greater|higher|taller|above|over|beyond|exceed\w*|at least|reach\w*)\b", re.I)
+_MORE: Final = re.compile(
+    r"\b(longer|more|greater|higher|taller|above|over|beyond|exceed\w*|at least|reach\w*)\b", re.I
+)
 _LESS: Final = re.compile(r"\b(shorter|less|lower|smaller|below|under|at most)\b", re.I)
 #: `the QRS {qrs} exceeds the PR {pr}`: a comparison that ends at a value, not at a limit.
 _COMPARED: Final = re.compile(rf"(?:{_MORE.pattern}|{_LESS.pattern})(?:(?!limit|threshold)[\w\s-]){{0,24}}$", re.I)
@@ -37,9 +39,7 @@ _RISES: Final = re.compile(r"\b(elevation|raised|upright)\b", re.I)
 _FALLS: Final = re.compile(r"\b(depression|depressed|inversion|inverted)\b", re.I)
 
 
-def sense_flaws(
-    use: Use, item: Evidence, template: str, evidence: Mapping[str, Evidence], *, asserting: bool
-) -> Flaws:
+def sense_flaws(use: Use, item: Evidence, template: str, evidence: Mapping[str, Evidence], *, asserting: bool) -> Flaws:
     """Everything that the words around a slot say of its item and that is not so."""
     if isinstance(item, CriterionEvidence):
         yield from _limit_flaws(use, item, template, evidence)

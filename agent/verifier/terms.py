@@ -22,7 +22,11 @@ class Term(NamedTuple):
 #: the longer name stands before the shorter: `P-wave axis` before `P wave`. Single letters are capitals.
 _TABLE: Final[tuple[tuple[str, str, bool], ...]] = (
     (r"(?i:J\s?Tc?)", "jtc", False),
-    (rf"(?i:QTc|corrected QT(?: interval)?|corrected to|{_FORMULA}['’]?s?(?: formula| QTc| corrected QT(?: interval)?)*)", "QTC", False),
+    (
+        rf"(?i:QTc|corrected QT(?: interval)?|corrected to|{_FORMULA}['’]?s?(?: formula| QTc| corrected QT(?: interval)?)*)",
+        "QTC",
+        False,
+    ),
     (r"(?i:axis of the QRS(?: complex)?)", "qrs_axis", False),
     (r"(?i:axis of the P(?:[- ]wave)?)(?!\w)", "p_axis", False),
     (r"(?i:axis of the T(?:[- ]wave)?)(?!\w)", "t_axis", False),
@@ -43,7 +47,11 @@ _TABLE: Final[tuple[tuple[str, str, bool], ...]] = (
     (r"(?i:QT(?: interval| duration)?)\b", "qt", False),
     (r"(?i:mean RR(?: intervals?)?)", "rr_mean", False),
     (r"(?i:RR(?: interval)? (?:standard )?deviation)|(?i:RR SD)", "rr_sd", False),
-    (r"(?i:RR irregularity(?: index)?|irregularity(?: index)?|mean successive (?:RR )?difference)", "rr_irregularity", False),
+    (
+        r"(?i:RR irregularity(?: index)?|irregularity(?: index)?|mean successive (?:RR )?difference)",
+        "rr_irregularity",
+        False,
+    ),
     (r"(?i:longest (?:RR(?: interval)?|pause))", "pause_max", False),
     (r"(?i:pause)", "pause_max", True),
     (r"(?i:R-?R(?: intervals?)?)\b", "rr_mean rr", False),
@@ -55,7 +63,11 @@ _TABLE: Final[tuple[tuple[str, str, bool], ...]] = (
     (r"(?i:beats? follow(?:ing)? a pacing spike|pacing spikes?)", "paced_count", True),
     (r"(?i:ST[- ]?(?:level|segment)? after the J[- ]?point, early)", "st_60", False),
     (r"(?i:ST[- ]?(?:level|segment)? after the J[- ]?point, late)", "st_80", False),
-    (r"(?i:(?:ST[- ](?:segment )?level )?at the J[- ]?point|J[- ]?point(?: level)?|ST[- ](?:segment )?level)", "st_j", False),
+    (
+        r"(?i:(?:ST[- ](?:segment )?level )?at the J[- ]?point|J[- ]?point(?: level)?|ST[- ](?:segment )?level)",
+        "st_j",
+        False,
+    ),
     (r"(?i:ST[- ](?:segment )?(?:elevation|depression|deviation)|J[- ]?point (?:elevation|depression))", "st_j", True),
     (r"ST(?: segment)?\b", "st_j", False),
     (r"(?i:R[- ]peak time|time to (?:its|the) peak)", "r_peak_time", False),
@@ -76,7 +88,9 @@ _TABLE: Final[tuple[tuple[str, str, bool], ...]] = (
 )
 _TERM: Final = re.compile("|".join(rf"(?P<t{k}>(?<!\w)(?:{row[0]}))" for k, row in enumerate(_TABLE)))
 _FORMULA_NAME: Final = re.compile(_FORMULA, re.I)
-_FORMULA_AFTER: Final = re.compile(rf"\s*(?:by|\(|using|with|after|according to)\s*({_FORMULA})(?:['’]s formula)?\)?", re.I)
+_FORMULA_AFTER: Final = re.compile(
+    rf"\s*(?:by|\(|using|with|after|according to)\s*({_FORMULA})(?:['’]s formula)?\)?", re.I
+)
 
 
 def terms_in(text: str) -> list[Term]:

@@ -16,10 +16,23 @@ from calipers.leads import LEADS
 from calipers.printing import SLOT, slots
 
 #: Terms whose digits are part of a name. Longest first, so that `12-lead ECG` is not read as a number.
-FIXED_TERMS: Final = ("12-lead", "4:1", "3:1", "2:1", "1:1", "V7–V9", "V7-V9", "V3R", "V4R", *sorted(LEADS, key=len)[::-1])
+FIXED_TERMS: Final = (
+    "12-lead",
+    "4:1",
+    "3:1",
+    "2:1",
+    "1:1",
+    "V7–V9",
+    "V7-V9",
+    "V3R",
+    "V4R",
+    *sorted(LEADS, key=len)[::-1],
+)
 _FIXED: Final = re.compile("|".join(rf"(?<!\w){re.escape(term)}(?!\w)" for term in FIXED_TERMS))
 #: Ordinals that belong to a diagnosis; `second` and `degree` are units anywhere else.
-_GRADE: Final = re.compile(r"\b(first|second|third|high)(?=[- ](degree|grade)\b)|(?<=(rst|ond|ird|igh)[- ])(degree|grade)\b", re.I)
+_GRADE: Final = re.compile(
+    r"\b(first|second|third|high)(?=[- ](degree|grade)\b)|(?<=(rst|ond|ird|igh)[- ])(degree|grade)\b", re.I
+)
 _UNIT: Final = re.compile(
     r"(?<!\w)(ms|msecs?|milliseconds?|s|secs?|seconds?|min|mins|minutes?|hours?|h|mV|mv|MV|millivolts?|[µμu]V|microvolts?|"
     r"volts?|mm|cm|millimet(?:er|re)s?|bpm|BPM|Hz|kHz|hertz|(?:beats?|per) (?:per |a )?minutes?|degrees?|deg|percent|"
@@ -154,7 +167,9 @@ def negations(text: str) -> list[re.Match[str]]:
 def hedged(template: str, certainty: str) -> bool:
     """Whether the words are as cautious as the certainty, and not more certain."""
     text = bare(template)
-    return bool((_POSSIBLE if certainty == "possible" else _PROBABLE if certainty == "probable" else _WORD).search(text))
+    return bool(
+        (_POSSIBLE if certainty == "possible" else _PROBABLE if certainty == "probable" else _WORD).search(text)
+    )
 
 
 def overcautious(template: str) -> bool:

@@ -24,9 +24,7 @@ REMOVED_SHARE: Final = 0.2
 Signal = NDArray[np.float32]
 
 
-def with_other_p_waves(
-    marks: LudbRecord, signal: Signal, rng: np.random.Generator
-) -> tuple[LudbRecord, Signal]:
+def with_other_p_waves(marks: LudbRecord, signal: Signal, rng: np.random.Generator) -> tuple[LudbRecord, Signal]:
     """A copy of a record with its P waves elsewhere, of another size, or gone.
 
     Args:

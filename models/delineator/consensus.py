@@ -127,7 +127,6 @@ def intervals(table: NDArray[np.float64]) -> Intervals:
 def matched(reference: NDArray[np.float64], measured: NDArray[np.float64]) -> NDArray[np.float64]:
     """The measured beats whose QRS overlaps a QRS of the reference, in the reference's order."""
     rows = [
-        measured[np.flatnonzero((measured[:, 2] < off) & (measured[:, 3] > on))[:1]]
-        for on, off in reference[:, 2:4]
+        measured[np.flatnonzero((measured[:, 2] < off) & (measured[:, 3] > on))[:1]] for on, off in reference[:, 2:4]
     ]
     return np.concatenate([*rows, np.empty((0, 6))])

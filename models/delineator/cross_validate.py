@@ -30,9 +30,7 @@ from calipers.models.delineator.scoring import (
 from calipers.models.delineator.train import DEFAULT_WORK, student, teacher
 
 
-def score_fold(
-    network: Path, fold: int
-) -> tuple[list[RecordScore], list[RecordScore], list[list[LeadWaves]]]:
+def score_fold(network: Path, fold: int) -> tuple[list[RecordScore], list[RecordScore], list[list[LeadWaves]]]:
     """Scores of one fold's network on its held-out records.
 
     Returns:

@@ -171,9 +171,7 @@ class DelineatorNetwork(nn.Module):
             x = block(x)
         x, pooled = self.bottom_exchange(self.context(x), leads)
         track = self.global_bottom(pooled)
-        for up, global_up, skip in zip(
-            reversed(self.up), reversed(self.global_up), reversed(skips[:-1]), strict=True
-        ):
+        for up, global_up, skip in zip(reversed(self.up), reversed(self.global_up), reversed(skips[:-1]), strict=True):
             x = up(x, skip)
             track = global_up(track, pool_leads(x, leads))
         per_lead = _by_lead(_to_full_rate(self.head(x)), leads)

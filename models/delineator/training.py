@@ -59,9 +59,7 @@ def train(config: TrainConfig, out: Path) -> DelineatorNetwork:
     out.mkdir(parents=True, exist_ok=True)
     network = DelineatorNetwork(config.network)
     averaged = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), config.learning_rate, weight_decay=config.weight_decay
-    )
+    optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.1
     )
@@ -77,7 +75,8 @@ def train(config: TrainConfig, out: Path) -> DelineatorNetwork:
     sampler = Sampler(config)
     started = time.time()
     with (out / "train_log.jsonl").open("a") as log:
-        log.write(json.dumps({"config": asdict(config), "parameters": parameter_count(network)}) + "\n")
+        logged = asdict(config) | {"pseudo": Path(config.pseudo).name if config.pseudo else None}
+        log.write(json.dumps({"config": logged, "parameters": parameter_count(network)}) + "\n")
         losses: list[float] = []
         for step in range(first, config.steps):
             loss = batch_loss(network, sampler.batch(step))

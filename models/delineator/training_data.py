@@ -157,9 +157,7 @@ class WindowTimes:
 Source = LudbSource | PseudoSource
 
 
-def make_window(
-    source: Source, shape: WindowShape, rng: np.random.Generator, config: AugmentationConfig
-) -> Window:
+def make_window(source: Source, shape: WindowShape, rng: np.random.Generator, config: AugmentationConfig) -> Window:
     """Crop, change the rate, choose leads, normalise, disturb."""
     if isinstance(source, LudbSource) and rng.random() < config.simulated_share:
         source = source.simulated(rng)

@@ -24,7 +24,7 @@ from calipers import Agent, Ecg, Fault, Report, verify
 from calipers.evidence import Measurements
 from calipers.tools.measure import examine
 from tests.agent.forgery import ids, leads, numbers, patients, statements, units, words  # noqa: F401
-from tests.agent.forgery.target import TRICKS, PlantedFault, Target, Trick
+from tests.agent.forgery.target import TRICKS, Kind, Place, PlantedFault, Target, Trick
 
 #: Labels that the records should spread over, and how many of each.
 SPREAD = {
@@ -100,12 +100,15 @@ def ptbxl_ecgs(folder: Path, wanted: int, spread: dict[str, int] | None = None) 
             continue
         missing.subtract(label for label in labels if label in missing)
         age = float(row["age"]) if row["age"] else None
-        yield ecg_id, Ecg.from_array(
-            signal_mv,
-            500,
-            load.LEADS,
-            age=90.0 if age is not None and age >= 300.0 else age,
-            sex="male" if float(row["sex"]) == 0.0 else "female",
+        yield (
+            ecg_id,
+            Ecg.from_array(
+                signal_mv,
+                500,
+                load.LEADS,
+                age=90.0 if age is not None and age >= 300.0 else age,
+                sex="male" if float(row["sex"]) == 0.0 else "female",
+            ),
         )
         wanted -= 1
         if wanted == 0:
@@ -124,11 +127,12 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as home:
         agent = Agent("none", home=Path(home))
         cases = [
-            Case(ecg_id, ecg, agent.interpret(ecg)) for ecg_id, ecg in ptbxl_ecgs(given.data, given.records, dict(SPREAD))
+            Case(ecg_id, ecg, agent.interpret(ecg))
+            for ecg_id, ecg in ptbxl_ecgs(given.data, given.records, dict(SPREAD))
         ]
     started = time.perf_counter()
     false_alarms = sum(bool(verify(case.report)) for case in cases)
-    planted, caught, missed = Counter[tuple[str, str]](), Counter[tuple[str, str]](), []
+    planted, caught, missed = Counter[tuple[Kind, Place]](), Counter[tuple[Kind, Place]](), []
     ecgs = {case.report.record: case.ecg for case in cases}
     forged_left = given.forged
     for fault in planted_faults([case.report for case in cases], given.seed, given.per_trick):
@@ -136,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
             forged_left -= 1
             if forged_left < 0:
                 continue
-        key = (fault.kind, fault.place)
+        key: tuple[Kind, Place] = (fault.kind, fault.place)
         planted[key] += 1
         try:
             found = verify(fault.report, ecgs[fault.report.record] if fault.place == "forged" else None)

@@ -99,13 +99,9 @@ DIAGNOSES = (
         "stemi_inferior",
         _INFERIOR,
     ),
-    Sensible(
-        "ST elevation of {III.st_j} in III and {aVF.st_j} in aVF, inferior leads.", "stemi_inferior", _INFERIOR
-    ),
+    Sensible("ST elevation of {III.st_j} in III and {aVF.st_j} in aVF, inferior leads.", "stemi_inferior", _INFERIOR),
     Sensible("Prolonged QT interval with a QTc of {qtc_bazett} by Bazett.", "long_qt", {"qt": 450.0, "hr": 70.0}),
-    Sensible(
-        "T-wave inversion in V4 {V4.t_amp}, V5 {V5.t_amp} and V6 {V6.t_amp}.", "t_inversion_lateral", _LATERAL_T
-    ),
+    Sensible("T-wave inversion in V4 {V4.t_amp}, V5 {V5.t_amp} and V6 {V6.t_amp}.", "t_inversion_lateral", _LATERAL_T),
     Sensible("Lateral T wave inversion, leads V4–V6.", "t_inversion_lateral", _LATERAL_T),
     Sensible("Normal ECG, rate {hr}, PR {pr}, QRS {qrs}.", "normal_ecg"),
 )

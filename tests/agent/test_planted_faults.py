@@ -59,7 +59,7 @@ def test_planted_faults_are_found_on_the_very_claim(cases: list[Case]) -> None:
     reports = [case.report for case in cases[:FORGED_REPORTS]]
     planted: Counter[str] = Counter()
     missed: list[str] = []
-    for fault in planted_faults(reports, seed=1, share=0.75):
+    for fault in planted_faults(reports, seed=1, share=0.65):
         if fault.place != "forged":
             planted[fault.kind] += 1
             if not is_caught(fault, verify(fault.report)):
@@ -69,13 +69,19 @@ def test_planted_faults_are_found_on_the_very_claim(cases: list[Case]) -> None:
     assert len(missed) <= 0.01 * planted.total(), missed
 
 
-def test_faults_forged_everywhere_are_found_against_the_ecg(
-    cases: list[Case], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_faults_forged_everywhere_are_found_against_the_ecg(cases: list[Case], monkeypatch: pytest.MonkeyPatch) -> None:
     ecgs = {case.report.record: case.ecg for case in cases}
     monkeypatch.setattr("calipers.tools.measure.measure", Remeasured())
-    forged = [fault for fault in planted_faults([case.report for case in cases[:FORGED_REPORTS]], seed=2) if fault.place == "forged"]
-    missed = [fault.description for fault in forged[:AGAINST_THE_ECG] if not is_caught(fault, verify(fault.report, ecgs[fault.report.record]))]
+    forged = [
+        fault
+        for fault in planted_faults([case.report for case in cases[:FORGED_REPORTS]], seed=2)
+        if fault.place == "forged"
+    ]
+    missed = [
+        fault.description
+        for fault in forged[:AGAINST_THE_ECG]
+        if not is_caught(fault, verify(fault.report, ecgs[fault.report.record]))
+    ]
     assert len(forged) >= AGAINST_THE_ECG
     assert missed == []
 

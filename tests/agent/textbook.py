@@ -8,10 +8,10 @@ import numpy as np
 
 from calipers import Claim, Ecg, Fault, Report
 from calipers.agent.case_store import Case
-from calipers.agent.drafting import full_read, make_claim
+from calipers.agent.drafting import full_read
 from calipers.agent.reporting import assemble, provisional
 from calipers.agent.verifier import Checker
-from calipers.evidence import Evidence, Measurement, Measurements, Span, measurement_id
+from calipers.evidence import Citable, Measurement, Measurements, Span, measurement_id
 from calipers.knowledge import statements
 from calipers.knowledge.quantities import GLOBAL_UNITS, LEAD_UNITS
 from calipers.leads import LEADS, Lead
@@ -38,6 +38,10 @@ _OWN: dict[str, float | str] = {
 }  # fmt: skip
 
 
+#: Cases already evaluated, kept alive so that their identity stays theirs.
+_KNOWN: dict[int, tuple[Case, Checker]] = {}
+
+
 def textbook_ecg() -> Ecg:
     """Ten seconds that no engine looks at; its hash is the record of the table."""
     wave = 0.5 * np.sin(np.linspace(0.0, 60.0, 5000))
@@ -47,8 +51,11 @@ def textbook_ecg() -> Ecg:
 def textbook_case(changes: Values | None = None, ecg: Ecg | None = None) -> Case:
     """The textbook table with some values changed; None makes one not measurable. What follows from them follows."""
     ecg = ecg or textbook_ecg()
-    values: dict[str, float | str | None] = {f"{lead}.{name}": _LEAD.get(name, 0.0) for lead in LEADS for name in LEAD_UNITS}
-    values |= {name: _GLOBAL.get(name, 0.0) for name in GLOBAL_UNITS} | _OWN
+    values: dict[str, float | str | None] = {
+        f"{lead}.{name}": _LEAD.get(name, 0.0) for lead in LEADS for name in LEAD_UNITS
+    }
+    values |= {name: _GLOBAL.get(name, 0.0) for name in GLOBAL_UNITS}
+    values |= _OWN
     values |= changes or {}
     values |= _computed(values) | {key: value for key, value in (changes or {}).items() if value is None}
     items = (_measurement(key, value, ecg.record) for key, value in values.items())
@@ -115,12 +122,10 @@ def faults_of(
     certainty: Certainty | None = None,
     evidence: Iterable[str] | None = None,
     criteria: Iterable[str] | None = None,
-    further: Iterable[Evidence] = (),
+    further: Iterable[Citable] = (),
 ) -> list[Fault]:
     """What the verifier says of one sentence. Evidence and criteria are by default the verdict's own and the slots."""
-    report = provisional(case)
-    report = report.model_copy(update={"evidence_table": (*report.evidence_table, *further)})
-    checker = Checker(report)
+    checker = _checker(case, tuple(further))
     cited = [slot for slot in slots(template) if not slot.startswith("crit:")]
     said = None
     if statement is not None:
@@ -129,7 +134,7 @@ def faults_of(
         certainty = certainty or (verdict.certainty if polarity == "present" else None)
     given = evidence if evidence is not None else (*cited, *(said.evidence if said else ()))
     named = criteria if criteria is not None else (said.criteria if said else ())
-    items = {item.id: item for item in (*report.measurements, *report.evidence_table)}
+    items = checker.grounds.items
     claim = Claim(
         id="claim",
         template=template,
@@ -143,9 +148,17 @@ def faults_of(
     return checker.claim_faults(claim)
 
 
-def refused(*args: object, **kwargs: object) -> bool:
-    """Whether a sentence does not pass."""
-    return bool(faults_of(*args, **kwargs))  # type: ignore[arg-type]
+def _checker(case: Case, further: tuple[Citable, ...]) -> Checker:
+    """The verifier on a case's whole ledger; the same case is evaluated once."""
+    if not further and id(case) in _KNOWN:
+        return _KNOWN[id(case)][1]
+    report = provisional(case)
+    checker = Checker(report.model_copy(update={"evidence_table": (*report.evidence_table, *further)}))
+    if not further:
+        _KNOWN[id(case)] = (case, checker)
+    return checker
 
 
-__all__ = ["faults_of", "make_claim", "textbook_case", "textbook_ecg", "textbook_report"]
+def kinds(faults: Iterable[Fault]) -> set[str]:
+    """The kinds of faults found."""
+    return {fault.kind for fault in faults}

@@ -20,6 +20,7 @@ FLOOR_MS: Final[dict[str, float]] = {"p_dur": 16.0, "pr": 12.0, "qrs": 24.0, "qt
 MIN_P_SHARE: Final = 0.5
 _MIN_AF_BEATS: Final = 8
 _IRREGULAR: Final = 0.10
+_RATES: Final = {"hr": "/min", "rr_mean": "ms", "rr_sd": "ms", "pause_max": "ms", "rr_irregularity": ""}
 
 
 class Interval(NamedTuple):
@@ -40,22 +41,18 @@ INTERVALS: Final = (
 
 def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm, opinion: SecondOpinion | None) -> None:
     """`hr rr_mean rr_sd pause_max rr_irregularity`; a second detector that differs widens the rate's interval."""
-    k = len(beats)
-    if k < 2:
-        for name, unit in (
-            ("hr", "/min"),
-            ("rr_mean", "ms"),
-            ("rr_sd", "ms"),
-            ("pause_max", "ms"),
-            ("rr_irregularity", ""),
-        ):
-            sheet.missing(name, unit, f"{k or 'no'} QRS complexes found; a rate needs two")
+    seen = np.flatnonzero(rhythm.seen_rr)
+    if not seen.size:
+        k = len(beats)
+        what = f"{k or 'no'} QRS complexes found" if k < 2 else "a gap between every two QRS complexes"
+        for name, unit in _RATES.items():
+            sheet.missing(name, unit, f"{what}; a rate needs two in succession")
         return
-    rr_ms = rhythm.rr * MS_PER_SAMPLE
+    rr_ms = rhythm.rr[seen] * MS_PER_SAMPLE
+    n, mean = rr_ms.size, float(rr_ms.mean())
     whole = [(None, float(beats.peaks[0]), float(beats.peaks[-1]))]
-    # Each R peak is known to a few ms; over k - 1 intervals the error of the mean shrinks accordingly.
-    timing_ms = 12.0 / (k - 1)
-    mean = float(rr_ms.mean())
+    # Each R peak is known to a few ms; over n intervals the error of the mean shrinks accordingly.
+    timing_ms = 12.0 / n
     theirs = opinion.rate() if opinion is not None and opinion.differs else None
     doubt = 0.0 if theirs is None else abs(theirs - 60_000.0 / mean)
     sheet.value(
@@ -64,38 +61,34 @@ def write_rates(sheet: Sheet, beats: Beats, rhythm: Rhythm, opinion: SecondOpini
         "/min",
         uncertainty=max(60_000.0 * timing_ms / mean**2, 0.5, doubt),
         spans=whole,
-        how=f"60 over the mean of {k - 1} RR intervals",
+        how=f"60 over the mean of {n} RR intervals",
     )
-    sheet.value("rr_mean", mean, "ms", uncertainty=timing_ms, spans=whole, how=f"mean of {k - 1} RR intervals")
-    if k >= 3:
+    sheet.value("rr_mean", mean, "ms", uncertainty=timing_ms, spans=whole, how=f"mean of {n} RR intervals")
+    if n >= 2:
         spread = float(rr_ms.std(ddof=1))
-        sheet.value(
-            "rr_sd", spread, "ms", uncertainty=1.96 * spread / np.sqrt(2 * (k - 1)), spans=whole, how="SD of RR"
-        )
+        sheet.value("rr_sd", spread, "ms", uncertainty=1.96 * spread / np.sqrt(2 * n), spans=whole, how="SD of RR")
     else:
         sheet.missing("rr_sd", "ms", "one RR interval; a spread needs two")
-    longest = int(np.argmax(rr_ms))
-    sheet.value(
-        "pause_max",
-        float(rr_ms[longest]),
-        "ms",
-        uncertainty=8.0,
-        spans=[(None, float(beats.peaks[longest]), float(beats.peaks[longest + 1]))],
-        how="longest RR interval",
-    )
+    longest = int(seen[np.argmax(rr_ms)])
+    span = (None, float(beats.peaks[longest]), float(beats.peaks[longest + 1]))
+    sheet.value("pause_max", float(rr_ms.max()), "ms", uncertainty=8.0, spans=[span], how="longest RR interval")
+    _write_irregularity(sheet, rhythm, whole)
+
+
+def _write_irregularity(sheet: Sheet, rhythm: Rhythm, whole: list[tuple[None, float, float]]) -> None:
     irregularity = rhythm.irregularity
-    if np.isfinite(irregularity):
-        pairs = int((rhythm.normal_rr[1:] & rhythm.normal_rr[:-1]).sum())
-        sheet.value(
-            "rr_irregularity",
-            irregularity,
-            "",
-            uncertainty=1.96 * irregularity * 0.75 / np.sqrt(pairs),
-            spans=whole,
-            how="mean successive RR difference over mean RR, ectopic beats left out",
-        )
-    else:
+    if not np.isfinite(irregularity):
         sheet.missing("rr_irregularity", "", "too few successive normal RR intervals")
+        return
+    pairs = int((rhythm.normal_rr[1:] & rhythm.normal_rr[:-1]).sum())
+    sheet.value(
+        "rr_irregularity",
+        irregularity,
+        "",
+        uncertainty=1.96 * irregularity * 0.75 / np.sqrt(pairs),
+        spans=whole,
+        how="mean successive RR difference over mean RR, ectopic beats left out",
+    )
 
 
 def write_intervals(sheet: Sheet, beats: Beats, marks: Fiducials, rhythm: Rhythm) -> None:

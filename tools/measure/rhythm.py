@@ -35,7 +35,8 @@ class Rhythm:
         conducted: (k,) beats preceded by a P wave at the record's own PR.
         p_expected: (k,) beats for which a P wave could have been recorded and is expected (no ectopics).
         pvc, pac, paced: (k,) beat classes.
-        normal_rr: (k - 1,) RR intervals between two beats that are neither premature nor after one.
+        seen_rr: (k - 1,) RR intervals without a stretch that no lead recorded: a beat may be lost there.
+        normal_rr: (k - 1,) seen RR intervals between two beats that are neither premature nor after one.
     """
 
     rr: Signal
@@ -44,6 +45,7 @@ class Rhythm:
     pvc: Mask
     pac: Mask
     paced: Mask
+    seen_rr: Mask
     normal_rr: Mask
 
     @property
@@ -58,7 +60,7 @@ class Rhythm:
         both = self.normal_rr[1:] & self.normal_rr[:-1]
         if both.sum() < 2:
             return float("nan")
-        return float(np.abs(np.diff(self.rr))[both].mean() / self.rr.mean())
+        return float(np.abs(np.diff(self.rr))[both].mean() / self.rr[self.seen_rr].mean())
 
 
 def read_rhythm(signal: AnalysisSignal, beats: Beats, marks: Fiducials, usable: Mask) -> Rhythm:
@@ -79,8 +81,17 @@ def read_rhythm(signal: AnalysisSignal, beats: Beats, marks: Fiducials, usable: 
     organised = bool((conducted & p_expected).sum() >= _ORGANISED * max(int(p_expected.sum()), 1))
     pac = _atrial_premature(rr, beats, pvc | paced) if organised else np.zeros(k, dtype=np.bool_)
     abnormal = pvc | pac
-    normal_rr = ~(abnormal[1:] | abnormal[:-1]) if k > 1 else np.empty(0, dtype=np.bool_)
-    return Rhythm(rr, conducted, p_expected, pvc, pac, paced, normal_rr)
+    seen_rr = _seen(signal, beats)
+    normal_rr = seen_rr & ~(abnormal[1:] | abnormal[:-1])
+    return Rhythm(rr, conducted, p_expected, pvc, pac, paced, seen_rr, normal_rr)
+
+
+def _seen(signal: AnalysisSignal, beats: Beats) -> Mask:
+    """(k - 1,) RR intervals in which at most 100 ms were recorded by no lead."""
+    dark = np.concatenate(([0], np.cumsum(~signal.recorded.any(axis=0))))
+    lost = dark[beats.peaks[1:]] - dark[beats.peaks[:-1]]
+    seen: Mask = np.asarray(lost <= 0.1 * ANALYSIS_HZ)
+    return seen
 
 
 def _coupled(pr: Signal, steady: Mask) -> Mask:
@@ -132,7 +143,7 @@ def paced_beats(signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mas
     A spike lasts one to three samples, so a running median of 14 ms does not follow it while it follows
     any QRS; what remains must exceed 80 µV in three leads (or in all, if fewer), of which limb leads count
     as two at most: one loose electrode shows in all six. On PTB-XL folds 1-8 this
-    finds 15 of 25 records labelled PACE and none of 290 others; the other ten show no spike (bipolar
+    finds 18 of 25 records labelled PACE and none of 290 others; the other seven show no spike (bipolar
     pacing, or a recorder that filters above 150 Hz).
     """
     raw = signal.raw_mv[_independent(usable)]

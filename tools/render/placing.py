@@ -22,6 +22,8 @@ _CHAR, _HEIGHT, _PAD = 0.62, 1.3, 0.6
 _OVERHANG_MM: Final = 2.0
 _INK_COST: Final = 2.0
 _GAP_MM: Final = 0.3
+#: How far above or below its sample an amplitude's label may stand.
+_REACH_MM: Final = 24
 
 
 class Placer:
@@ -96,15 +98,18 @@ class Placer:
         width, height = self._text_size_mm(text)
         left = min(max((x0 + x1 - width) / 2, sheet.grid.x0 + 1), sheet.grid.x1 - 1 - width)
 
+        reach = int(1.5 * sheet.pitch_mm)
+        around = Box(min(left, x0), high - reach - height - 3, max(left + width, x1), low + reach + height + 3)
+        near = [other for other in taken if other.touches(around, _GAP_MM)]
         best: tuple[float, float, Box] | None = None
-        for step in range(int(1.5 * sheet.pitch_mm)):
+        for step in range(reach):
             if best is not None and step >= best[0]:
                 break
             for above in (True, False):
                 bar = high - _OVERHANG_MM - step if above else low + _OVERHANG_MM + step
                 top = bar - 0.5 - height if above else bar + 0.5
                 box, line = Box(left, top, left + width, top + height), Box(x0, bar - 0.3, x1, bar + 0.3)
-                if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) or line.touches(b) for b in taken):
+                if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) or line.touches(b) for b in near):
                     continue
                 cost = step + _INK_COST * ink.under(box) + 0.7 * ink.under(line) + (0 if above else 2)
                 if best is None or cost < best[0]:
@@ -141,15 +146,17 @@ class Placer:
         width, height = self._text_size_mm(text)
         itself = Box(x - 1, min(y, level) - 1, x + 1, max(y, level) + 1)
 
+        around = Box(x - 6 - width, y - _REACH_MM - height, x + 6 + width, y + _REACH_MM + height)
+        near = [itself, *(other for other in taken if other.touches(around, _GAP_MM))]
         best: tuple[float, Box] | None = None
         beside = ((2.0, 2.0), (-2.0 - width, 2.0), (6.0, 6.0), (-6.0 - width, 6.0), (-width / 2, 3.0))
-        for rise in sorted(range(-24, 25), key=abs):
+        for rise in sorted(range(-_REACH_MM, _REACH_MM + 1), key=abs):
             if best is not None and abs(rise) + 2 >= best[0]:
                 break
             for dx, distance in beside:
                 top = y + rise - height / 2
                 box = Box(x + dx, top, x + dx + width, top + height)
-                if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) for b in (itself, *taken)):
+                if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) for b in near):
                     continue
                 cost = abs(rise) + distance + _INK_COST * self._ink.under(box)
                 if best is None or cost < best[0]:

@@ -8,7 +8,16 @@ from calipers import Measurement
 from calipers.printing import fill
 from tests.agent.forgery.target import Forged, Target, trick, with_measurement
 
-_UNKNOWN = ("pr2", "V9.st_j", "V3.st_99", "qrs#99", "heart_rate", "prior:0123456789abcdef/pr", "guide:none", "device:pq")
+_UNKNOWN = (
+    "pr2",
+    "V9.st_j",
+    "V3.st_99",
+    "qrs#99",
+    "heart_rate",
+    "prior:0123456789abcdef/pr",
+    "guide:none",
+    "device:pq",
+)
 
 
 def _others(target: Target, key: str, *, same_unit: bool) -> list[str]:
@@ -50,7 +59,9 @@ def unknown_slot(target: Target) -> Iterator[Forged]:
 def slot_in_another_form(target: Target) -> Iterator[Forged]:
     if target.value_slots:
         key = target.rng.choice(target.value_slots)
-        form = target.rng.choice([f"{{{key} }}", f"{{{{{key}}}}}", f"{{{key.upper()}x}}", f"{{{key}:.1f}}", f"{{{key}!r}}", f"{{ {key}}}"])
+        form = target.rng.choice(
+            [f"{{{key} }}", f"{{{{{key}}}}}", f"{{{key.upper()}x}}", f"{{{key}:.1f}}", f"{{{key}!r}}", f"{{ {key}}}"]
+        )
         template = target.claim.template.replace(f"{{{key}}}", form, 1)
         yield Forged(f"{{{key}}} becomes {form}", target.forge(template=template))
 
@@ -63,7 +74,9 @@ def slot_not_cited(target: Target) -> Iterator[Forged]:
             other = target.rng.choice(others)
             template = target.claim.template.replace(f"{{{key}}}", f"{{{other}}}", 1)
             text = fill(template, target.printed)
-            yield Forged(f"{{{key}}} becomes {{{other}}}, which is not cited", target.forge(template=template, text=text))
+            yield Forged(
+                f"{{{key}}} becomes {{{other}}}, which is not cited", target.forge(template=template, text=text)
+            )
 
 
 @trick("id", "both")
@@ -72,7 +85,9 @@ def same_unit(target: Target) -> Iterator[Forged]:
         key = target.rng.choice(target.value_slots)
         if others := _others(target, key, same_unit=True):
             other = target.rng.choice(others)
-            yield Forged(f"{{{key}}} becomes {{{other}}}, cited and printed", target.with_claim(target.swap_slot(key, other)))
+            yield Forged(
+                f"{{{key}}} becomes {{{other}}}, cited and printed", target.with_claim(target.swap_slot(key, other))
+            )
 
 
 @trick("id", "both")
@@ -80,7 +95,9 @@ def other_unit(target: Target) -> Iterator[Forged]:
     if target.value_slots:
         key = target.rng.choice(target.value_slots)
         other = target.rng.choice(_others(target, key, same_unit=False))
-        yield Forged(f"{{{key}}} becomes {{{other}}}, cited and printed", target.with_claim(target.swap_slot(key, other)))
+        yield Forged(
+            f"{{{key}}} becomes {{{other}}}, cited and printed", target.with_claim(target.swap_slot(key, other))
+        )
 
 
 @trick("id", "both")
@@ -98,16 +115,24 @@ def a_single_beat(target: Target) -> Iterator[Forged]:
 
 @trick("id", "both")
 def the_limit_as_value(target: Target) -> Iterator[Forged]:
-    limits = [key for key in target.claim.criteria if getattr(target.items[f"crit:{key}"], "threshold", None) is not None]
+    limits = [
+        key for key in target.claim.criteria if getattr(target.items[f"crit:{key}"], "threshold", None) is not None
+    ]
     if limits and target.value_slots:
         key, limit = target.rng.choice(target.value_slots), target.rng.choice(limits)
         template = target.claim.template.replace(f"{{{key}}}", f"{{crit:{limit}}}", 1)
-        yield Forged(f"{{{key}}} becomes the limit {limit}", target.forge(template=template, text=fill(template, target.printed)))
+        yield Forged(
+            f"{{{key}}} becomes the limit {limit}", target.forge(template=template, text=fill(template, target.printed))
+        )
 
 
 @trick("id", "claim")
 def padding(target: Target) -> Iterator[Forged]:
-    lead_values = [item.id for item in target.report.measurements if item.id not in target.claim.evidence and item.name in ("rp_amp", "sp_amp", "rp_dur")]
+    lead_values = [
+        item.id
+        for item in target.report.measurements
+        if item.id not in target.claim.evidence and item.name in ("rp_amp", "sp_amp", "rp_dur")
+    ]
     if lead_values:
         extra = target.rng.choice(lead_values)
         yield Forged(f"cites {extra}, which has no part in it", target.forge(evidence=(*target.claim.evidence, extra)))
@@ -155,7 +180,9 @@ def absence_without_a_measurement(target: Target) -> Iterator[Forged]:
         items = {measured.id: measured for measured in report.measurements} | {
             entry.id: entry for entry in report.evidence_table
         }
-        yield Forged(f"{item.id} was not measurable", target.with_claim(target.swap_slot("", "", items=dict(items)), report))
+        yield Forged(
+            f"{item.id} was not measurable", target.with_claim(target.swap_slot("", "", items=dict(items)), report)
+        )
 
 
 @trick("id", "evidence")

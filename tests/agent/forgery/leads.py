@@ -33,7 +33,9 @@ def name_in_text(target: Target) -> Iterator[Forged]:
     if found := _named(target.claim.text):
         match = target.rng.choice(found)
         other = _other(target, match[0])
-        yield Forged(f"{match[0]} in the text becomes {other}", target.retext(_renamed(target.claim.text, match, other)))
+        yield Forged(
+            f"{match[0]} in the text becomes {other}", target.retext(_renamed(target.claim.text, match, other))
+        )
 
 
 @trick("lead", "template")
@@ -41,7 +43,10 @@ def name_in_template(target: Target) -> Iterator[Forged]:
     if found := _named(target.claim.template):
         match = target.rng.choice(found)
         other = _other(target, match[0])
-        yield Forged(f"{match[0]} in the template becomes {other}", target.forge(template=_renamed(target.claim.template, match, other)))
+        yield Forged(
+            f"{match[0]} in the template becomes {other}",
+            target.forge(template=_renamed(target.claim.template, match, other)),
+        )
 
 
 @trick("lead", "both")
@@ -50,7 +55,10 @@ def name_in_both(target: Target) -> Iterator[Forged]:
         match = target.rng.choice(found)
         other = _other(target, match[0])
         template = _renamed(target.claim.template, match, other)
-        yield Forged(f"{match[0]} becomes {other}, its value stays", target.forge(template=template, text=fill(template, target.printed)))
+        yield Forged(
+            f"{match[0]} becomes {other}, its value stays",
+            target.forge(template=template, text=fill(template, target.printed)),
+        )
 
 
 @trick("lead", "both")
@@ -61,7 +69,9 @@ def value_of_another_lead(target: Target) -> Iterator[Forged]:
         lead, name = key.split(".")
         other = f"{_other(target, lead)}.{name}"
         if other in target.items:
-            yield Forged(f"{{{key}}} becomes {{{other}}}, its name stays", target.with_claim(target.swap_slot(key, other)))
+            yield Forged(
+                f"{{{key}}} becomes {{{other}}}, its name stays", target.with_claim(target.swap_slot(key, other))
+            )
 
 
 @trick("lead", "both")
@@ -71,7 +81,10 @@ def two_leads_change_places(target: Target) -> Iterator[Forged]:
         first = found[0]
         second = next(match for match in found if match[0] != first[0])
         template = _renamed(_renamed(target.claim.template, second, first[0]), first, second[0])
-        yield Forged(f"{first[0]} and {second[0]} change places", target.forge(template=template, text=fill(template, target.printed)))
+        yield Forged(
+            f"{first[0]} and {second[0]} change places",
+            target.forge(template=template, text=fill(template, target.printed)),
+        )
 
 
 @trick("lead", "both")
@@ -114,4 +127,7 @@ def renamed_in_the_table(target: Target) -> Iterator[Forged]:
         items = {measured.id: measured for measured in report.measurements} | {
             entry.id: entry for entry in report.evidence_table
         }
-        yield Forged(f"{key} is renamed {forged_id} everywhere", target.with_claim(target.swap_slot(key, forged_id, items=items), report))
+        yield Forged(
+            f"{key} is renamed {forged_id} everywhere",
+            target.with_claim(target.swap_slot(key, forged_id, items=items), report),
+        )

@@ -74,7 +74,9 @@ def number_word(target: Target) -> Iterator[Forged]:
         key = target.rng.choice(target.value_slots)
         word = target.rng.choice(["two hundred", "ninety", "about a hundred and sixty", "half a"])
         template = target.claim.template.replace(f"{{{key}}}", word, 1)
-        yield Forged(f"{{{key}}} becomes `{word}`", target.forge(template=template, text=fill(template, target.printed)))
+        yield Forged(
+            f"{{{key}}} becomes `{word}`", target.forge(template=template, text=fill(template, target.printed))
+        )
 
 
 @trick("number", "both")
@@ -129,7 +131,9 @@ def value_everywhere(target: Target) -> Iterator[Forged]:
         assert isinstance(item, Measurement)
         shift = 2.0 * (item.uncertainty or 0.0) + (0.05 if item.unit == "mV" else 2.0)
         value = round((item.number or 0.0) + shift, 4)
-        yield Forged(f"{key} grows by {shift:g} in table and text", refilled(with_measurement(target.report, key, value=value)))
+        yield Forged(
+            f"{key} grows by {shift:g} in table and text", refilled(with_measurement(target.report, key, value=value))
+        )
 
 
 @trick("number", "forged")

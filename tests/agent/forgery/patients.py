@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from calipers import Claim, Measurement, Report
-from calipers.evidence import PriorEvidence
+from calipers.evidence import Evidence, PriorEvidence
 from calipers.knowledge import evaluate, statements
 from calipers.printing import fill, printed
 from calipers.report import Demographics
@@ -21,14 +21,19 @@ def _of_stranger(target: Target, key: str) -> Measurement | None:
 @trick("patient", "evidence")
 def item_of_another_record(target: Target) -> Iterator[Forged]:
     item = target.rng.choice(target.cited)
-    yield Forged(f"{item.id} carries another record's key", with_measurement(target.report, item.id, record=target.stranger.record))
+    yield Forged(
+        f"{item.id} carries another record's key",
+        with_measurement(target.report, item.id, record=target.stranger.record),
+    )
 
 
 @trick("patient", "evidence")
 def criterion_of_another_record(target: Target) -> Iterator[Forged]:
     if target.claim.criteria:
         key = f"crit:{target.rng.choice(target.claim.criteria)}"
-        yield Forged(f"{key} carries another record's key", with_criterion(target.report, key, record=target.stranger.record))
+        yield Forged(
+            f"{key} carries another record's key", with_criterion(target.report, key, record=target.stranger.record)
+        )
 
 
 @trick("patient", "evidence")
@@ -37,7 +42,10 @@ def item_replaced_by_a_strangers(target: Target) -> Iterator[Forged]:
         key = target.rng.choice(target.value_slots)
         if theirs := _of_stranger(target, key):
             measurements = tuple(theirs if item.id == key else item for item in target.report.measurements)
-            yield Forged(f"{key} is a stranger's, and printed so", refilled(target.report.model_copy(update={"measurements": measurements})))
+            yield Forged(
+                f"{key} is a stranger's, and printed so",
+                refilled(target.report.model_copy(update={"measurements": measurements})),
+            )
 
 
 def _with_both(target: Target, *, before: bool, disguised: bool) -> Iterator[Forged]:
@@ -53,7 +61,10 @@ def _with_both(target: Target, *, before: bool, disguised: bool) -> Iterator[For
     report = target.report.model_copy(update={"measurements": (theirs, *own) if before else (*own, theirs)})
     text = fill(target.claim.template, lambda slot: printed(theirs) if slot == key else target.printed(slot))
     where, name = "before" if before else "after", " as this record's" if disguised else ""
-    yield Forged(f"a stranger's {key} stands {where} ours{name}", target.with_claim(target.claim.model_copy(update={"text": text}), report))
+    yield Forged(
+        f"a stranger's {key} stands {where} ours{name}",
+        target.with_claim(target.claim.model_copy(update={"text": text}), report),
+    )
 
 
 @trick("patient", "evidence")
@@ -78,7 +89,12 @@ def smuggled_as_prior(target: Target) -> Iterator[Forged]:
     key = target.rng.choice(target.value_slots)
     if theirs := _of_stranger(target, key):
         prior = PriorEvidence(
-            id=f"prior:{theirs.record}/{key}", record=theirs.record, recorded_at=None, author="calipers", text="", measurement=theirs
+            id=f"prior:{theirs.record}/{key}",
+            record=theirs.record,
+            recorded_at=None,
+            author="calipers",
+            text="",
+            measurement=theirs,
         )
         report = target.report.model_copy(update={"evidence_table": (*target.report.evidence_table, prior)})
         claim = target.swap_slot(key, prior.id, items=target.items | {prior.id: prior})
@@ -149,9 +165,13 @@ def _changed_patient(target: Target, patient: Demographics) -> Iterator[Forged]:
     measured = {item.id: item for item in target.report.measurements}
     before, after = evaluate(measured, target.report.patient)[key], evaluate(measured, patient)[key]
     cited = {f"crit:{name}" for name in target.claim.criteria}
-    differs = {step for step in before.ledger if step.id in cited} != {step for step in after.ledger if step.id in cited}
+    differs = {step for step in before.ledger if step.id in cited} != {
+        step for step in after.ledger if step.id in cited
+    }
     if before.result != after.result or before.certainty != after.certainty or differs:
-        yield Forged(f"the patient becomes {patient.age}, {patient.sex}", target.report.model_copy(update={"patient": patient}))
+        yield Forged(
+            f"the patient becomes {patient.age}, {patient.sex}", target.report.model_copy(update={"patient": patient})
+        )
 
 
 @trick("patient", "evidence")
@@ -174,14 +194,29 @@ def becomes_unknown(target: Target) -> Iterator[Forged]:
 
 @trick("patient", "evidence")
 def report_of_another_record(target: Target) -> Iterator[Forged]:
-    yield Forged("the report carries another record's key", target.report.model_copy(update={"record": target.stranger.record}))
+    yield Forged(
+        "the report carries another record's key", target.report.model_copy(update={"record": target.stranger.record})
+    )
 
 
 @trick("patient", "forged")
 def a_strangers_report_as_ours(target: Target) -> Iterator[Forged]:
     """The whole of another report under this record's key: nothing in itself is wrong."""
+    theirs = {item.id: item for item in target.stranger.measurements}
+    if not any(_far_apart(target.items[key], theirs.get(key)) for key in target.value_slots):
+        return
     text = target.stranger.model_dump_json().replace(target.stranger.record, target.report.record)
     forged = Report.model_validate_json(text)
-    if claim := next((claim for claim in forged.claims if claim.id == target.claim.id and claim.text != target.claim.text), None):
+    if claim := next((claim for claim in forged.claims if claim.id == target.claim.id), None):
         claims = (claim, *(other for other in forged.claims if other.id != claim.id))
-        yield Forged("a stranger's whole report under this record's key", forged.model_copy(update={"claims": claims, "impression": composed(claims)}))
+        yield Forged(
+            "a stranger's whole report under this record's key",
+            forged.model_copy(update={"claims": claims, "impression": composed(claims)}),
+        )
+
+
+def _far_apart(ours: Evidence, theirs: Measurement | None) -> bool:
+    """Whether two values differ by more than their doubt: patients may agree in a value, and then nobody is wronged."""
+    if theirs is None or theirs.number is None or not isinstance(ours, Measurement) or ours.number is None:
+        return False
+    return abs(ours.number - theirs.number) > (ours.uncertainty or 0.0) + (theirs.uncertainty or 0.0)

@@ -25,7 +25,10 @@ def denial_turned_round(target: Target) -> Iterator[Forged]:
     turned = template.replace(" not met", " met").replace("No ", "", 1)
     if target.claim.polarity == "absent" and turned != template:
         polarity = target.rng.choice(["absent", "present"])
-        yield Forged(f"the denial loses its `not`, as {polarity}", target.forge(template=turned, text=fill(turned, target.printed), polarity=polarity))
+        yield Forged(
+            f"the denial loses its `not`, as {polarity}",
+            target.forge(template=turned, text=fill(turned, target.printed), polarity=polarity),
+        )
 
 
 @trick("criteria", "both")
@@ -33,7 +36,10 @@ def finding_denied(target: Target) -> Iterator[Forged]:
     if target.claim.statement and target.claim.polarity == "present":
         template = f"No {target.claim.template[0].lower()}{target.claim.template[1:]}"
         polarity = target.rng.choice(["absent", "present"])
-        yield Forged(f"the finding is denied, as {polarity}", target.forge(template=template, text=fill(template, target.printed), polarity=polarity))
+        yield Forged(
+            f"the finding is denied, as {polarity}",
+            target.forge(template=template, text=fill(template, target.printed), polarity=polarity),
+        )
 
 
 @trick("criteria", "claim")
@@ -46,17 +52,30 @@ def other_certainty(target: Target) -> Iterator[Forged]:
 def caution_dropped(target: Target) -> Iterator[Forged]:
     if target.claim.certainty != "definite" and target.claim.statement:
         template = target.claim.template
-        for hedge in ("Borderline ", " is likely but borderline", " is likely", ", borderline", " may be", "Probably a "):
+        for hedge in (
+            "Borderline ",
+            " is likely but borderline",
+            " is likely",
+            ", borderline",
+            " may be",
+            "Probably a ",
+        ):
             template = template.replace(hedge, "")
         if template != target.claim.template:
             template = template[0].upper() + template[1:]
-            yield Forged("the words lose their caution", target.forge(template=template, text=fill(template, target.printed)))
+            yield Forged(
+                "the words lose their caution", target.forge(template=template, text=fill(template, target.printed))
+            )
 
 
 @trick("criteria", "claim")
 def another_statement(target: Target) -> Iterator[Forged]:
     if target.claim.statement:
-        made = [claim.statement for claim in target.report.claims if claim.statement and claim.polarity == target.claim.polarity]
+        made = [
+            claim.statement
+            for claim in target.report.claims
+            if claim.statement and claim.polarity == target.claim.polarity
+        ]
         others = [other for other in made if other.key != target.claim.statement.key]
         if others:
             other = target.rng.choice(others)
@@ -65,16 +84,26 @@ def another_statement(target: Target) -> Iterator[Forged]:
 
 @trick("criteria", "claim")
 def another_statement_with_its_criteria(target: Target) -> Iterator[Forged]:
-    made = [claim for claim in target.report.claims if claim.statement and claim.polarity == target.claim.polarity and claim.id != target.claim.id]
+    made = [
+        claim
+        for claim in target.report.claims
+        if claim.statement and claim.polarity == target.claim.polarity and claim.id != target.claim.id
+    ]
     if target.claim.statement and made:
         other = target.rng.choice(made)
-        forged = target.forge(statement=other.statement, criteria=other.criteria, evidence=tuple(dict.fromkeys((*target.claim.evidence, *other.evidence))))
+        forged = target.forge(
+            statement=other.statement,
+            criteria=other.criteria,
+            evidence=tuple(dict.fromkeys((*target.claim.evidence, *other.evidence))),
+        )
         yield Forged(f"the statement, criteria and evidence become those of {other.id}", forged)
 
 
 @trick("criteria", "claim")
 def any_statement_of_the_table(target: Target) -> Iterator[Forged]:
-    key = target.rng.choice([key for key in statements() if not target.claim.statement or key != target.claim.statement.key])
+    key = target.rng.choice(
+        [key for key in statements() if not target.claim.statement or key != target.claim.statement.key]
+    )
     yield Forged(f"the statement becomes {key}", target.forge(statement=statements().noun(key)))
 
 
@@ -94,7 +123,10 @@ def statement_and_criteria_removed(target: Target) -> Iterator[Forged]:
 @trick("criteria", "claim")
 def other_codes(target: Target) -> Iterator[Forged]:
     if target.claim.statement:
-        yield Forged("the statement's codes are another's", target.forge(statement=target.claim.statement.model_copy(update={"scp": ("3AVB",)})))
+        yield Forged(
+            "the statement's codes are another's",
+            target.forge(statement=target.claim.statement.model_copy(update={"scp": ("3AVB",)})),
+        )
 
 
 @trick("criteria", "claim")
@@ -115,7 +147,9 @@ def one_criterion_dropped(target: Target) -> Iterator[Forged]:
 def a_criterion_of_another(target: Target) -> Iterator[Forged]:
     others = [key for claim in target.report.claims for key in claim.criteria if claim.id != target.claim.id]
     if others and target.claim.statement:
-        other = target.rng.choice([key for key in others if not key.startswith(f"{target.claim.statement.key}.")] or [""])
+        other = target.rng.choice(
+            [key for key in others if not key.startswith(f"{target.claim.statement.key}.")] or [""]
+        )
         if other:
             yield Forged(f"cites {other} as well", target.forge(criteria=(*target.claim.criteria, other)))
 
@@ -128,7 +162,9 @@ def _criterion(target: Target) -> CriterionEvidence | None:
 @trick("criteria", "evidence")
 def result_edited(target: Target) -> Iterator[Forged]:
     if item := _criterion(target):
-        other = target.rng.choice([one for one in ("met", "not_met", "indeterminate", "not_applicable") if one != item.result])
+        other = target.rng.choice(
+            [one for one in ("met", "not_met", "indeterminate", "not_applicable") if one != item.result]
+        )
         yield Forged(f"{item.id} becomes {other}", with_criterion(target.report, item.id, result=other))
 
 
@@ -136,7 +172,10 @@ def result_edited(target: Target) -> Iterator[Forged]:
 def wording_of_a_criterion(target: Target) -> Iterator[Forged]:
     if item := _criterion(target):
         field = target.rng.choice(["text", "source"])
-        yield Forged(f"{field} of {item.id} is another", with_criterion(target.report, item.id, **{field: "As the authors decided"}))
+        yield Forged(
+            f"{field} of {item.id} is another",
+            with_criterion(target.report, item.id, **{field: "As the authors decided"}),
+        )
 
 
 @trick("criteria", "evidence")
@@ -149,4 +188,7 @@ def lean_edited(target: Target) -> Iterator[Forged]:
 @trick("criteria", "evidence")
 def measurements_of_a_criterion(target: Target) -> Iterator[Forged]:
     if item := _criterion(target):
-        yield Forged(f"{item.id} rests on `hr` and `qtc_hodges`", with_criterion(target.report, item.id, measurements=("hr", "qtc_hodges")))
+        yield Forged(
+            f"{item.id} rests on `hr` and `qtc_hodges`",
+            with_criterion(target.report, item.id, measurements=("hr", "qtc_hodges")),
+        )

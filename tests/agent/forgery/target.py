@@ -53,7 +53,9 @@ class Target:
     def value_slots(self) -> tuple[str, ...]:
         """The claim's slots that print a measured number."""
         found = dict.fromkeys(slots(self.claim.template))
-        return tuple(key for key in found if isinstance(item := self.items[key], Measurement) and item.number is not None)
+        return tuple(
+            key for key in found if isinstance(item := self.items[key], Measurement) and item.number is not None
+        )
 
     @cached_property
     def cited(self) -> tuple[Measurement, ...]:
@@ -109,9 +111,7 @@ def refilled(report: Report) -> Report:
 
 def with_measurement(report: Report, key: str, **changes: Any) -> Report:
     """The report with fields of one measurement changed."""
-    measurements = tuple(
-        item.model_copy(update=changes) if item.id == key else item for item in report.measurements
-    )
+    measurements = tuple(item.model_copy(update=changes) if item.id == key else item for item in report.measurements)
     return report.model_copy(update={"measurements": measurements})
 
 
@@ -127,7 +127,9 @@ def with_criterion(report: Report, key: str, **changes: Any) -> Report:
 def composed(claims: tuple[Claim, ...]) -> str:
     """The impression that goes with these claims."""
     labels = [
-        f"{claim.statement.label}." if claim.certainty == "definite" else f"{claim.certainty.capitalize()}: {claim.statement.label}."
+        f"{claim.statement.label}."
+        if claim.certainty == "definite"
+        else f"{claim.certainty.capitalize()}: {claim.statement.label}."
         for claim in claims
         if claim.statement and claim.polarity == "present"
     ]

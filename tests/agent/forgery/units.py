@@ -52,7 +52,9 @@ def added_before(target: Target) -> Iterator[Forged]:
     if target.value_slots:
         key = target.rng.choice(target.value_slots)
         template = target.claim.template.replace(f"{{{key}}}", f"(seconds) {{{key}}}", 1)
-        yield Forged(f"`(seconds)` before {{{key}}}", target.forge(template=template, text=fill(template, target.printed)))
+        yield Forged(
+            f"`(seconds)` before {{{key}}}", target.forge(template=template, text=fill(template, target.printed))
+        )
 
 
 @trick("unit", "both")
@@ -62,7 +64,9 @@ def value_and_other_unit(target: Target) -> Iterator[Forged]:
         value = re.sub(r"[^\d.-]+$", "", target.printed(key)) + target.rng.choice(_OTHERS[unit[0]])
         template = target.claim.template.replace(f"{{{key}}}", value, 1)
         if template != target.claim.template and value != target.printed(key):
-            yield Forged(f"{{{key}}} becomes `{value}`", target.forge(template=template, text=fill(template, target.printed)))
+            yield Forged(
+                f"{{{key}}} becomes `{value}`", target.forge(template=template, text=fill(template, target.printed))
+            )
 
 
 @trick("unit", "evidence")
@@ -72,7 +76,9 @@ def in_the_table(target: Target) -> Iterator[Forged]:
         item = target.items[key]
         assert isinstance(item, Measurement)
         unit = target.rng.choice([unit for unit in ("ms", "mV", "deg", "/min", "") if unit != item.unit])
-        yield Forged(f"{key} is entered in `{unit}` and printed so", refilled(with_measurement(target.report, key, unit=unit)))
+        yield Forged(
+            f"{key} is entered in `{unit}` and printed so", refilled(with_measurement(target.report, key, unit=unit))
+        )
 
 
 @trick("unit", "evidence")
@@ -88,4 +94,6 @@ def of_a_criterion(target: Target) -> Iterator[Forged]:
     if held:
         key = f"crit:{target.rng.choice(held)}"
         unit = "mV" if getattr(target.items[key], "unit", "") != "mV" else "ms"
-        yield Forged(f"{key} is entered in {unit} and printed so", refilled(with_criterion(target.report, key, unit=unit)))
+        yield Forged(
+            f"{key} is entered in {unit} and printed so", refilled(with_criterion(target.report, key, unit=unit))
+        )

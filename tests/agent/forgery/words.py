@@ -20,8 +20,41 @@ _DIAGNOSES = (
     "atrial fibrillation", "WPW", "digoxin effect", "pulmonary embolism", "left bundle branch block", "STEMI",
     "first-degree AV block", "heart failure", "sick sinus", "Wenckebach", "ischaemia", "old inferior MI",
 )  # fmt: skip
-_JUDGEMENTS = ("Abnormal", "Marked", "Worrying", "New", "Acute", "Dangerous", "Benign", "Chronic", "Unchanged", "Reassuring")
-_SIGNS = ("→", "≥", "±", "!", "?", "*", "<b>", "&", "\u200b", "\n", "$", "@", "\u202e", "~", "=", ">", "#", "|", "_", "[", "🙂")
+_JUDGEMENTS = (
+    "Abnormal",
+    "Marked",
+    "Worrying",
+    "New",
+    "Acute",
+    "Dangerous",
+    "Benign",
+    "Chronic",
+    "Unchanged",
+    "Reassuring",
+)
+_SIGNS = (
+    "→",
+    "≥",
+    "±",
+    "!",
+    "?",
+    "*",
+    "<b>",
+    "&",
+    "\u200b",
+    "\n",
+    "$",
+    "@",
+    "\u202e",
+    "~",
+    "=",
+    ">",
+    "#",
+    "|",
+    "_",
+    "[",
+    "🙂",
+)
 
 
 def _added(target: Target, phrases: Sequence[str], link: str = "; ") -> Iterator[Forged]:
@@ -100,10 +133,24 @@ def words_added_to_template(target: Target) -> Iterator[Forged]:
 @trick("wording", "both")
 def name_of_a_parameter(target: Target) -> Iterator[Forged]:
     """`PR interval {pr}` becomes `QT interval {pr}`: the value stays, its name changes."""
-    names = {"PR": "QT", "QRS": "PR", "QT interval": "PR interval", "QTc": "JTc", "rate": "QRS", "RR": "PR", "P axis": "T axis", "R in": "S in", "S in": "R in", "T-wave": "P-wave", "ST ": "T "}
+    names = {
+        "PR": "QT",
+        "QRS": "PR",
+        "QT interval": "PR interval",
+        "QTc": "JTc",
+        "rate": "QRS",
+        "RR": "PR",
+        "P axis": "T axis",
+        "R in": "S in",
+        "S in": "R in",
+        "T-wave": "P-wave",
+        "ST ": "T ",
+    }
     before = target.claim.template
     found = [name for name in names if f"{name}" in before and target.value_slots]
     if found:
         name = target.rng.choice(found)
         template = before.replace(name, names[name], 1)
-        yield Forged(f"`{name}` becomes `{names[name]}`", target.forge(template=template, text=fill(template, target.printed)))
+        yield Forged(
+            f"`{name}` becomes `{names[name]}`", target.forge(template=template, text=fill(template, target.printed))
+        )
