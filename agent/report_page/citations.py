@@ -16,7 +16,7 @@ from calipers.evidence import (
     PriorEvidence,
     SimilarCase,
 )
-from calipers.printing import printed, printed_value
+from calipers.printing import printed
 from calipers.tools.render import label, short_name
 
 Fact = tuple[str, str]
@@ -123,10 +123,11 @@ def embedded(items: Mapping[str, Evidence]) -> dict[str, Any]:
 
 
 def spread(item: Measurement) -> str:
-    """`± 9 ms`, the half-width of the 95 % interval; empty where none is stated."""
-    if item.uncertainty is None or item.status == "not_measurable":
+    """`± 12 ms`, the half-width of the 95 % interval to two digits; empty where none is stated."""
+    if not item.uncertainty or item.status == "not_measurable":
         return ""
-    return f"± {printed_value(item.uncertainty, item.unit)}"
+    unit = {"": "", "deg": "°", "/min": "/min"}.get(item.unit, f" {item.unit}")
+    return f"± {float(f'{item.uncertainty:.2g}'):g}{unit}"
 
 
 def _absent(item: Evidence) -> bool:

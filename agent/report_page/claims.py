@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from calipers.agent.report_page.citations import RESULT_WORDS, chip, chips
-from calipers.agent.report_page.lights import claim_group
+from calipers.agent.report_page.lights import claim_group, groups
 from calipers.agent.report_page.markup import Html, join, tag
 from calipers.evidence import CriterionEvidence, Evidence
 from calipers.printing import printed, slots
@@ -61,10 +61,11 @@ def impression(report: Report) -> Html:
 
 def claims(report: Report, items: Mapping[str, Evidence]) -> Html:
     """Every released claim in the report's order, its citations, and the criteria behind it."""
+    shown = groups(report)
     rows = [
         tag(
             "li",
-            _sentence(claim, claim_group("claim", number)),
+            _sentence(claim, group if shown[group := claim_group("claim", number)] else None),
             chips(claim.evidence, items, first=slots(claim.template)),
             _criteria(claim, items),
             class_=f"claim {claim.polarity} {claim.certainty}",
@@ -113,15 +114,20 @@ def disagreements(items: tuple[Disagreement, ...], known: Mapping[str, Evidence]
     return tag("section", tag("h2", "Disagreements"), tag("ul", *rows, class_="claims disagreements"))
 
 
-def _sentence(claim: Claim, group: str) -> Html:
-    marks = [tag("span", claim.certainty, class_=f"certainty {claim.certainty}")]
+def _sentence(claim: Claim, group: str | None) -> Html:
+    about = [tag("span", claim.certainty, class_=f"certainty {claim.certainty}")]
     if claim.polarity == "absent":
-        marks.append(tag("span", "absent", class_="polarity"))
+        about.append(tag("span", "absent", class_="polarity"))
+    if group is not None:
+        about.append(_show(group))
     if claim.statement:
         codes = [f"SCP {code}" for code in claim.statement.scp] + [f"AHA {code}" for code in claim.statement.aha]
-        marks.append(tag("span", " · ".join([claim.statement.label, *codes]), class_="codes"))
-    show = tag("button", "Show on trace", type="button", class_="show", data_group=group, aria_pressed="false")
-    return join(tag("p", claim.text, class_="say", data_group=group), tag("p", *marks, show, class_="marks-of-claim"))
+        about.append(tag("span", " · ".join([claim.statement.label, *codes]), class_="codes"))
+    return join(tag("p", claim.text, class_="say", data_group=group), tag("p", *about, class_="about"))
+
+
+def _show(group: str) -> Html:
+    return tag("button", "Show on trace", type="button", class_="show", data_group=group, aria_pressed="false")
 
 
 def _criteria(claim: Claim, items: Mapping[str, Evidence]) -> Html:
@@ -162,9 +168,7 @@ def _criterion(item: CriterionEvidence, items: Mapping[str, Evidence]) -> Html:
         item.text,
         tag("span", f" ({', '.join(limits)})", class_="codes") if limits else "",
         " ",
-        tag("button", "Show on trace", type="button", class_="show", data_group=item.id, aria_pressed="false")
-        if any(key in items for key in item.measurements)
-        else "",
+        _show(item.id) if any(key in items for key in item.measurements) else "",
         tag("small", item.source),
     )
 

@@ -13,7 +13,7 @@ from calipers.tools.render import Mark, Placer, Sheet, names_and_pulses
 
 #: More calipers at once hide the trace they explain.
 MOST_AT_ONCE: Final = 16
-TEXT_MM: Final = 3.6
+TEXT_MM: Final = 4.0
 
 
 def claim_group(kind: str, number: int) -> str:

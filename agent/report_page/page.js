@@ -94,6 +94,19 @@
     }
   };
 
+  // Scrolls by positions, not to an element: the marks are drawn anew whenever the pointer moves.
+  const bring = (trace) => {
+    const mark = trace.querySelector(".mark .plate");
+    if (!mark) return;
+    const behavior = calm ? "auto" : "smooth";
+    const sheet = trace.parentElement;
+    const at = mark.getBoundingClientRect();
+    const frame = sheet.getBoundingClientRect();
+    if (at.left < frame.left || at.right > frame.right)
+      sheet.scrollBy({ left: (at.left + at.right - frame.left - frame.right) / 2, behavior });
+    if (at.top < 0 || at.bottom > innerHeight) scrollBy({ top: at.top - innerHeight / 3, behavior });
+  };
+
   const hold = (node) => {
     const group = groupOf(node);
     held = held === group ? null : group;
@@ -104,8 +117,7 @@
     light(held);
     if (node.classList.contains("chip")) unfold(node, held !== null);
     announce.textContent = held ? `On the trace: ${explain(held)}` : "Nothing is marked.";
-    const first = traces.get(view).querySelector(".mark text");
-    if (held && first) first.scrollIntoView({ block: "nearest", inline: "center", behavior: calm ? "auto" : "smooth" });
+    if (held) bring(traces.get(view));
   };
 
   const target = (event) => event.target.closest?.("[data-id], [data-group]");

@@ -106,6 +106,8 @@ class Diagnosis:
                 yield Flaw("criteria", f"`{criterion}` is not a criterion of {self.row.key}")
             elif listed.model_copy(update={"record": ""}) != anew[key].model_copy(update={"record": ""}):
                 yield Flaw("criteria", f"`{criterion}` does not evaluate to what the evidence table says")
+            elif not self.absent and listed.result == "not_met" and criterion not in carrying:
+                yield Flaw("criteria", f"`{criterion}` is not met and speaks for nothing")
 
     def _evidence_flaws(self) -> Flaws:
         """The evidence decides the statement; nothing is cited beside it for show."""

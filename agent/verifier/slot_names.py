@@ -23,7 +23,7 @@ _LIGHT: Final = re.compile(
 #: What belongs to a value right after it: `{V3.st_j} in lead V3`, `{V3.st_j} (V3)`.
 _SAME_BREATH: Final = re.compile(r"\s*\(?[^.,;:()]*")
 #: Between two names that share one value: `the QRS and PR {pr}`.
-_JOINED: Final = re.compile(r"[\s,/–-]*(?:and |or )?")
+_JOINED: Final = re.compile(r"[\s,/(–-]*(?:and |or |by )?")
 
 
 class Reading(NamedTuple):

@@ -69,7 +69,7 @@ def _whose_flaws(use: Use, item: Evidence) -> Flaws:
 
 def _limit_flaws(use: Use, item: CriterionEvidence, template: str, evidence: Mapping[str, Evidence]) -> Flaws:
     """A limit is called one, stands beside what it limits, and on the side that the words say."""
-    if not _LIMIT_WORD.search(use.before):
+    if not _LIMIT_WORD.search(_phrase(use.before)):
         yield Flaw("slot", f"found the limit `{{{use.key}}}` given as a value; needed to call it a limit")
         return
     earlier = [evidence.get(key) for key in SLOT.findall(template[: use.start])]
@@ -84,6 +84,12 @@ def _limit_flaws(use: Use, item: CriterionEvidence, template: str, evidence: Map
         above = value.number - (item.threshold or 0.0)
         if (said == "more" and above < 0.0) or (said == "less" and above > 0.0):
             yield Flaw("criteria", f"found `{value.id}` on the wrong side of its limit")
+
+
+def _phrase(words: str) -> str:
+    """The last phrase before a slot: `limit ` of `PR interval, limit `."""
+    phrases = [phrase for phrase in re.split(r"[,;:(]", words) if phrase.strip()]
+    return phrases[-1] if phrases else ""
 
 
 def _comparison(words: str) -> str | None:

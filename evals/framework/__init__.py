@@ -2,13 +2,14 @@
 
 from calipers.evals.framework.bootstrap import Bootstrap, Estimate
 from calipers.evals.framework.data import data_folder, part
-from calipers.evals.framework.document import Document, Figure, Section, Table
+from calipers.evals.framework.document import Block, Document, Figure, Section, Table
 from calipers.evals.framework.parallel import each
 from calipers.evals.framework.registry import find, run, task_names, write_outcome
 from calipers.evals.framework.result import Result, Scores, results_json
 from calipers.evals.framework.task import Options, Outcome, Split, Task, spread
 
 __all__ = [
+    "Block",
     "Bootstrap",
     "Document",
     "Estimate",

@@ -134,8 +134,8 @@ class Pulse(NamedTuple):
 
     def render(self, seed: int = 0) -> Ecg:
         """Ten seconds at 500 Hz; aVR upside down, III zero and aVL, aVF half, as Einthoven has it for I = II."""
-        time_s = np.arange(int(DURATION_S * FS_HZ)) / FS_HZ
-        since_s, width_s = (time_s - 0.5) % 1.0, self.width_ms / 1000
+        sample = np.arange(int(DURATION_S * FS_HZ), dtype=np.float64)
+        since_s, width_s = (sample + FS_HZ / 2) % FS_HZ / FS_HZ, self.width_ms / 1000
         half_sine = _half_sine(since_s, 0.0, width_s)
         pulse = half_sine if self.shape == "half sine" else (since_s < width_s).astype(np.float64)
         weights = np.array([*(sum(LIMB_FROM_I_AND_II[lead]) for lead in LEADS[:6]), *[1.0] * 6])

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from calipers.evals.framework import Document, Estimate, Options, Section
+from calipers.evals.framework import Block, Document, Estimate, Options, Section
 from calipers.evals.measurement import figures, tables
+from calipers.evals.measurement.findings import Findings, parts
+from calipers.evals.measurement.intervals import INTERVALS
 from calipers.evals.measurement.robustness import NOISES, RATES_HZ, SNR_DB, noise_condition, rate_condition
 from calipers.evals.measurement.targets import number, targets_table
-
-if TYPE_CHECKING:
-    from calipers.evals.measurement.task import Findings
 
 Scores = Mapping[str, Estimate | None]
 
@@ -33,7 +32,7 @@ _SAW_NOT: Final = "The 41 validation records were seen in training by neither op
 
 def conformance_report(findings: Findings, scores: Scores, options: Options, seconds: float) -> Document:
     """The whole report of one run."""
-    seen = {"training": _SAW_TRAINING, "validation": _SAW_NOT, "all": f"{_SAW_TRAINING} {_SAW_NOT}"}[options.split]
+    seen = _SAW_TRAINING if findings.judged[0].split == "training" else _SAW_NOT
     split = {"training": "159 training", "validation": "41 validation", "all": "200"}[options.split]
     limited = f", at most {options.n} records of each set" if options.n is not None else ""
     subtitle = (
@@ -53,37 +52,39 @@ def conformance_report(findings: Findings, scores: Scores, options: Options, sec
             _known_truth(findings),
             _rhythm(findings, scores),
             _speed(scores),
-            Section("Where it is furthest off", (seen, tables.worst_table(findings.records))),
+            Section("Where it is furthest off", (seen, tables.worst_table(findings.judged))),
             _method(options),
         ),
     )
 
 
 def _intervals(findings: Findings, seen: str) -> Section:
-    from calipers.evals.measurement.task import parts
-
-    return Section(
-        "Global intervals",
-        (
-            _RULE,
-            seen,
-            tables.interval_table(findings.records, "Program minus reference over the records where both have one."),
-            figures.bland_altman(findings.records),
-            figures.error_histograms(findings.records),
-            tables.parts_table(parts(findings.records)),
-        ),
-    )
+    records = findings.judged
+    blocks: list[Block] = [
+        _RULE,
+        seen,
+        tables.interval_table(records, f"Program minus reference, {len(records)} records, where both have a value."),
+        figures.bland_altman(records),
+        figures.error_histograms(records),
+    ]
+    if findings.seen:
+        blocks += [
+            _SAW_TRAINING,
+            tables.interval_table(findings.seen, f"The same on {len(findings.seen)} training records."),
+        ]
+    blocks.append(tables.parts_table(parts(findings.records)))
+    return Section("Global intervals", tuple(blocks))
 
 
 def _waves(findings: Findings, seen: str) -> Section:
-    blocks = (seen, tables.presence_table(findings.records), tables.boundary_table(findings.records))
+    blocks = (seen, tables.presence_table(findings.judged), tables.boundary_table(findings.judged))
     return Section("Waves found, missed and invented", blocks)
 
 
 def _uncertainty(findings: Findings, scores: Scores, seen: str) -> Section:
-    shares = ", ".join(f"{name.upper()} {number(scores[f'coverage_{name}'], '%')}" for name in ("p", "pr", "qrs", "qt"))
+    shares = ", ".join(f"{name.upper()} {number(scores[f'coverage_{name}'], '%')}" for name in INTERVALS)
     text = f"The reference lies inside the stated 95 % interval in {number(scores['coverage'], '%')}: {shares}."
-    return Section("Stated uncertainty", (seen, text, figures.calibration(findings.records)))
+    return Section("Stated uncertainty", (seen, text, figures.calibration(findings.judged)))
 
 
 def _robustness(findings: Findings) -> Section:

@@ -11,7 +11,7 @@ import pytest
 from calipers.evals import Options, results_json
 from calipers.evals.framework import Outcome
 from calipers.evals.framework.document import to_html
-from calipers.evals.measurement import MeasurementTask, ludb
+from calipers.evals.measurement import MeasurementTask, ludb, robustness, speed
 from calipers.evals.measurement.analytic import KnownEcg
 from calipers.evals.measurement.intervals import INTERVALS, LIMITS, RecordJob, errors_ms, score_record
 from calipers.evals.measurement.peers import PROGRAMS
@@ -33,7 +33,10 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def outcome(small_data: Path) -> Outcome:
     options = Options(data=small_data, n=2, split="validation", workers=1, show_progress=False)
-    return MeasurementTask().run(options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(robustness, "RECORDS", 1)
+        patch.setattr(speed, "RECORDS", 1)
+        return MeasurementTask().run(options)
 
 
 def test_marks_are_read_back_as_they_were_made(small_data: Path) -> None:

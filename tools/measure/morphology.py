@@ -13,6 +13,8 @@ from calipers.tools.measure.delineation import runs
 #: A deflection smaller or shorter than this is not a wave (CSE: 20 µV and 6 ms; a little above the noise here).
 WAVE_MV = 0.025
 WAVE_MS = 6.0
+#: A third or later wave of the QRS must be larger: noise at the end of the QRS makes none.
+LATE_WAVE_MV = 0.05
 NOTCH_MV = 0.05
 
 
@@ -65,7 +67,7 @@ def qrs_shape(lead_mv: Signal, onset: int, offset: int) -> QrsShape:
         for start, stop in runs(sign * piece > 0)
         if _is_wave(sign * piece[start:stop])
     ]
-    waves = _merge_same_sign(sorted(waves))
+    waves = _without_st_shift(_merge_same_sign(sorted(waves)), level_at(lead_mv, offset))
     q, r, s, rp, sp = _named(waves)
     largest = max((abs(wave.amplitude_mv) for wave in waves), default=0.0)
     if q is not None and q is s:
@@ -82,6 +84,17 @@ def qrs_shape(lead_mv: Signal, onset: int, offset: int) -> QrsShape:
 
 def _is_wave(piece: Signal) -> bool:
     return float(piece.max()) >= WAVE_MV and piece.size * 1000.0 / ANALYSIS_HZ >= WAVE_MS
+
+
+def _without_st_shift(waves: list[Deflection], j_mv: float) -> list[Deflection]:
+    """Drop last waves that are only the way to a displaced J point, or too small for a third wave."""
+    while len(waves) > 1:
+        last = waves[-1].amplitude_mv
+        on_the_way = abs(last - j_mv) < max(WAVE_MV, 0.25 * abs(last)) and np.sign(last) == np.sign(j_mv)
+        if not on_the_way and (len(waves) < 3 or abs(last) >= LATE_WAVE_MV):
+            break
+        waves = waves[:-1]
+    return waves
 
 
 def _merge_same_sign(waves: list[Deflection]) -> list[Deflection]:
