@@ -16,7 +16,7 @@ demo: $(RUN_STAMP)
 	$(BIN)/calipers demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

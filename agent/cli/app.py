@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast, get_args
 import typer
 from rich.console import Console
 
+from calipers.agent.cli.eval_command import eval_
 from calipers.errors import CalipersError
 
 if TYPE_CHECKING:
@@ -283,6 +284,9 @@ def doctor(output: FormatOption = Format.text) -> None:
         show.findings(stdout, findings)
     if any(finding.needed and not finding.ok for finding in findings):
         raise typer.Exit(5)
+
+
+app.command("eval")(eval_)
 
 
 def _read(

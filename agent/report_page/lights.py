@@ -74,4 +74,6 @@ def _plain(mark: Mark) -> dict[str, Any]:
         plain["cut"] = [int(mark.cut_left), int(mark.cut_right)]
     if mark.echoes:
         plain["echoes"] = [[round(side, 2) for side in echo] for echo in mark.echoes]
+    if mark.repeats:
+        plain["repeats"] = [[round(side, 2) for side in stretch] for stretch in mark.repeats]
     return plain

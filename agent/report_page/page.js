@@ -36,8 +36,11 @@
       const [cutLeft, cutRight] = mark.cut || [0, 0];
       const lines = `${cutLeft ? "" : `M${x0} ${y0}V${y1}`}${cutRight ? "" : `M${x1} ${y0}V${y1}`}M${x0} ${y0}H${x1}`;
       const high = Math.min(y0, y1);
-      group.append(shape("rect", { class: "span", x: x0, y: high, width: Math.max(x1 - x0, 0.3), height: Math.abs(y1 - y0) }));
+      const wide = x1 - x0 > 60;
+      if (!wide) group.append(shape("rect", { class: "span", x: x0, y: high, width: Math.max(x1 - x0, 0.3), height: Math.abs(y1 - y0) }));
       group.append(shape("path", { class: "caliper", d: lines }));
+      for (const [a, b] of mark.repeats || [])
+        group.append(shape("path", { class: "caliper", d: `M${a} ${y1}V${y0}H${b}V${y1}` }));
     }
     group.append(shape("rect", { class: "plate", x: left, y: top, width: right - left, height: bottom - top, rx: 0.6 }));
     group.append(shape("text", { x: (left + right) / 2, y: (top + bottom) / 2 }, mark.label));

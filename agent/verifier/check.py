@@ -152,7 +152,8 @@ class Checker:
         reading = read_slots(template, self._cited(claim), asserting=not diagnosis.absent)
         yield from reading.flaws
         yield from diagnosis.wording_flaws(reading.mentions)
-        if foreign := wording.foreign_words(template, judging=True, also=diagnosis.words):
+        foreign = wording.foreign_words(template, judging=True, also=diagnosis.words)
+        if foreign := foreign + diagnosis.stray_words():
             yield Flaw("scope", f"found `{' '.join(foreign[:6])}`; needed words of measurement and of the statement")
 
     def _cited(self, claim: Claim) -> dict[str, Evidence]:

@@ -39,6 +39,11 @@ class Diagnosis:
         """All that the table itself says of the statement, on any ECG and on this one."""
         return " | ".join([*self._named, *(criterion.text for criterion in self.row.every_criterion)])
 
+    def stray_words(self) -> list[str]:
+        """Places, causes and degrees in a company in which the table never puts them: `abnormal no …`."""
+        said = " | ".join([*self._named, *self.row.asked_as])
+        return wording.words_out_of_place(self.claim.template, wording.vocabulary("restricted"), said)
+
     @property
     def words(self) -> frozenset[str]:
         """The words it may be spoken of in; places, causes, degrees and denials only where they are its own."""

@@ -7,10 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 from calipers.agent.verifier.flaw import Flaw, Flaws
-from calipers.agent.verifier.terms import without_terms
+from calipers.agent.verifier.terms import terms_in, without_terms
 from calipers.knowledge import Row, statements
 from calipers.leads import LEADS
 from calipers.printing import SLOT, slots
@@ -134,6 +135,24 @@ def vocabulary(part: str = "measuring") -> frozenset[str]:
 def words_of(text: str) -> frozenset[str]:
     """The lower-case words of a text."""
     return frozenset(word.lower() for word in _WORD.findall(SLOT.sub(" ", text)))
+
+
+def words_out_of_place(template: str, watched: frozenset[str], said: str) -> list[str]:
+    """Those of the watched words that stand beside neither neighbour that they have in what is said elsewhere."""
+    text = bare(template)
+    names = [(term.start, term.end) for term in terms_in(text) if not term.finding]
+    words = list(_WORD.finditer(text))
+    known = [word.lower() for word in _WORD.findall(SLOT.sub(" ", said))]
+    neighbours = set(pairwise(known))
+    found = []
+    for word, before, after in zip(words, [None, *words], [*words[1:], None], strict=False):
+        plain = word.group().lower()
+        if plain not in watched or NEGATION.fullmatch(plain):
+            continue
+        pairs = {(before.group().lower(), plain) if before else None, (plain, after.group().lower()) if after else None}
+        if not pairs & neighbours and not any(start <= word.start() < end for start, end in names):
+            found.append(plain)
+    return found
 
 
 def slot_ids(template: str) -> frozenset[str]:

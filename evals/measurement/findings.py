@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from calipers.evals.framework import Options, each, spread
@@ -60,13 +59,14 @@ def gather(options: Options) -> Findings:
     )
 
 
-def parts(records: Sequence[RecordScore]) -> dict[str, list[RecordScore]]:
-    """The LUDB records by split and by kind; parts without records are left out."""
+def parts(findings: Findings) -> dict[str, list[RecordScore]]:
+    """LUDB's records by split, and the judged ones by kind; parts without records are left out."""
+    judged = findings.judged
     kinds = {
-        "ludb.validation": [s for s in records if s.split == "validation"],
-        "ludb.training": [s for s in records if s.split == "training"],
-        "ludb.with_p": [s for s in records if s.reference.pr_ms > 0],
-        "ludb.narrow": [s for s in records if s.reference.qrs_ms < WIDE_MS],
-        "ludb.wide": [s for s in records if s.reference.qrs_ms >= WIDE_MS],
+        "ludb.validation": [s for s in findings.records if s.split == "validation"],
+        "ludb.training": [s for s in findings.records if s.split == "training"],
+        "ludb.with_p": [s for s in judged if s.reference.pr_ms > 0],
+        "ludb.narrow": [s for s in judged if s.reference.qrs_ms < WIDE_MS],
+        "ludb.wide": [s for s in judged if s.reference.qrs_ms >= WIDE_MS],
     }
     return {name: part for name, part in kinds.items() if part}

@@ -72,7 +72,7 @@ def _intervals(findings: Findings, seen: str) -> Section:
             _SAW_TRAINING,
             tables.interval_table(findings.seen, f"The same on {len(findings.seen)} training records."),
         ]
-    blocks.append(tables.parts_table(parts(findings.records)))
+    blocks.append(tables.parts_table(parts(findings)))
     return Section("Global intervals", tuple(blocks))
 
 

@@ -55,7 +55,7 @@ def groups(findings: Findings) -> dict[str, dict[str, float]]:
         found[f"{program}.leads"] = _group(len(records), intervals.boundary_scores(records, program))
         if findings.seen:
             found[f"{program}.training"] = _group(len(findings.seen), intervals.interval_scores(findings.seen, program))
-    for name, part in parts(findings.records).items():
+    for name, part in parts(findings).items():
         scores = {**intervals.interval_scores(part, "calipers"), **intervals.coverage_scores(part)}
         found[name] = _group(len(part), scores)
     for condition in findings.changes[0].disturbed if findings.changes else ():

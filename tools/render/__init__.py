@@ -13,6 +13,7 @@ from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evidence import Measurement
 from calipers.leads import require_lead
+from calipers.tools.render.header import HEADER_IDS
 from calipers.tools.render.labels import label, short_name, value_or_dash
 from calipers.tools.render.layout import Box, Layout, Sheet, Strip, lay_out, names_and_pulses
 from calipers.tools.render.marks import Mark, NotDrawn, Placement
@@ -81,7 +82,7 @@ def render(
         raise UsageError(f"found {dpi} dpi; needed 50 to 600 dpi")
     known = measurements or {}
     # The header too must not show another patient's numbers.
-    require_measurements([key for key in ("hr", "pr", "qrs", "qt") if key in known], known, ecg)
+    require_measurements([key for key in HEADER_IDS if key in known], known, ecg)
     sheet = lay_out(
         ecg,
         layout,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
@@ -11,7 +11,11 @@ from calipers.tools.render.labels import DASH, value_or_dash
 from calipers.tools.render.layout import Sheet
 
 #: Between these rates Bazett alone stands on the header, as carts print it.
-_BAZETT_RANGE_PER_MIN = (60.0, 90.0)
+_BAZETT_RANGE_PER_MIN: Final = (60.0, 90.0)
+
+
+#: Every measurement that the header prints.
+HEADER_IDS: Final = ("hr", "pr", "qrs", "qt", "qtc_bazett", "qtc_fridericia", "p_axis", "qrs_axis", "t_axis")
 
 
 class Field(NamedTuple):
@@ -44,7 +48,7 @@ def interval_fields(measurements: Mapping[str, Measurement]) -> list[Field]:
     low, high = _BAZETT_RANGE_PER_MIN
     if rate is not None and not low <= rate <= high:
         fields.append(Field("QTc Fridericia", value("qtc_fridericia")))
-    axes = " ".join(value(key) for key in ("p_axis", "qrs_axis", "t_axis"))
+    axes = " ".join(value(key) for key in HEADER_IDS[-3:])
     return [*fields, Field("P QRS T axes", axes)]
 
 

@@ -35,6 +35,7 @@ class Mark:
             `bar_mm`; `amplitude` has one vertical line at `x0_mm` from the sample (`y0_mm`) to the level
             it was measured from (`y1_mm`).
         cut_left, cut_right: the stretch goes on beyond the strip, so that end has no line.
+        repeats: further stretches of the same measurement on the same strip, as (x0, x1).
         text: the label's box; its text is centred.
         echoes: the same time on the other rows.
     """
@@ -53,6 +54,7 @@ class Mark:
     cut_right: bool
     text: Box
     echoes: tuple[Echo, ...] = ()
+    repeats: tuple[tuple[float, float], ...] = ()
 
 
 class Placement(NamedTuple):

@@ -157,6 +157,14 @@ def _mark(axes: Axes, sheet: Sheet, mark: Mark, colour: str) -> None:
             if not cut:
                 axes.plot([x, x], [mark.y0_mm, mark.y1_mm], color=colour, linewidth=width, zorder=6)
         axes.plot([mark.x0_mm, mark.x1_mm], [mark.bar_mm] * 2, color=colour, linewidth=1.6 * width, zorder=6)
+        for left, right in mark.repeats:
+            axes.plot(
+                [left, left, right, right],
+                [mark.y1_mm, mark.bar_mm, mark.bar_mm, mark.y1_mm],
+                color=colour,
+                linewidth=width,
+                zorder=6,
+            )
         for echo in mark.echoes:
             for x in (echo.x0_mm, echo.x1_mm):
                 axes.plot(

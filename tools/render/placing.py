@@ -133,6 +133,7 @@ class Placer:
             cut_right=span.end_s > end + 1e-9,
             text=box,
             echoes=_echoes(item, begin, end, strip, sheet, self._ecg),
+            repeats=tuple((sheet.x_mm(strip, s.start_s), sheet.x_mm(strip, s.end_s)) for s in where.repeats),
         )
 
     def _amplitude(self, item: Measurement, where: Place, taken: list[Box]) -> Mark | None:

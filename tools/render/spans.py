@@ -16,11 +16,11 @@ _SAME_INSTANT_S = 0.002
 
 
 class Place(NamedTuple):
-    """A span on a strip; `whole` False means that the strip's edge cuts it."""
+    """A span on a strip, and where the same measurement shows again on it (each PVC of a count)."""
 
     strip: Strip
     span: Span
-    whole: bool
+    repeats: tuple[Span, ...] = ()
 
 
 def require_measurements(ids: Sequence[str], measurements: Mapping[str, Measurement], ecg: Ecg) -> list[Measurement]:
@@ -61,18 +61,23 @@ def find_place(
     for spans in (own, siblings):
         for strip in _strips_for(measurement.lead or own[0].lead, sheet, ecg):
             for span in spans:
-                if strip.shows(span.start_s + _SAME_INSTANT_S, span.end_s - _SAME_INSTANT_S):
-                    return Place(strip, span, True)
+                if _shown(span, strip):
+                    again = own if spans is own else ()
+                    return Place(strip, span, tuple(s for s in again if s != span and _shown(s, strip)))
     for span in own:
         for strip in _strips_for(measurement.lead or span.lead, sheet, ecg):
             seen = min(span.end_s, strip.end_s) - max(span.start_s, strip.start_s)
             if seen > 0 and seen >= 0.5 * min(strip.end_s - strip.start_s, span.end_s - span.start_s):
-                return Place(strip, span, False)
+                return Place(strip, span)
     lead = measurement.lead or own[0].lead
     if lead is not None and lead in ecg.missing_leads:
         return f"{lead} is not recorded"
     shown = f"{sheet.start_s:g} to {sheet.start_s + 10:g} s" if lead is None else f"{lead}'s window"
     return f"{own[0].start_s:.2f} s lies outside {shown} on this sheet"
+
+
+def _shown(span: Span, strip: Strip) -> bool:
+    return strip.shows(span.start_s + _SAME_INSTANT_S, span.end_s - _SAME_INSTANT_S)
 
 
 def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> list[Span]:

@@ -56,6 +56,7 @@ def caution_dropped(target: Target) -> Iterator[Forged]:
             "Borderline ",
             " is likely but borderline",
             " is likely",
+            ", one limit being borderline",
             ", borderline",
             " may be",
             "Probably a ",
