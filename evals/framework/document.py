@@ -16,7 +16,7 @@ h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
 caption { caption-side: top; text-align: left; color: #444; padding-bottom: .3rem }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap }
-th:first-child, td:first-child { text-align: left; white-space: normal }
+th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 8rem }
 th { border-bottom: 2px solid #888 }
 figure { margin: 1.5rem 0 } figure img { max-width: 100%; height: auto }
 figcaption { color: #444 }

@@ -152,7 +152,8 @@ def _method(options: Options) -> Section:
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     text = (
         f"`{command}`, seed {options.seed}. Intervals in brackets: percentile bootstrap, 1,000 draws of whole records"
-        f" (LUDB) or patients (PTB-XL). {versions}."
+        " (LUDB) or patients (PTB-XL); where none or all of the cases count, the exact limit (Clopper and Pearson) for as"
+        f" many trials as there are records or patients. {versions}."
     )
     weights = "; ".join(f"{name} sha256 {digest[:16]}" for name, digest in _weights().items())
     return Section("How to repeat it", (text, f"Weights: {weights}."))

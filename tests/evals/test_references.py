@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from calipers.evals.measurement.findings import Findings, parts
 from calipers.evals.measurement.intervals import (
     Judged,
     RecordScore,
@@ -101,6 +104,21 @@ def test_coverage_counts_references_inside_the_stated_interval() -> None:
     assert found["coverage"].n == 10
     assert found["coverage_pr"] is not None
     assert found["coverage_pr"].value == pytest.approx(0.5)
+
+
+def test_a_run_is_judged_by_the_records_that_no_network_saw() -> None:
+    truth = Intervals(100, 160, 90, 400)
+    seen = [record(1, truth, truth), record(2, truth, truth)]
+    unseen = [replace(record(10, truth, truth), split="validation")]
+    both = Findings([*seen, *unseen], [], [], [], [], [])
+    assert both.judged == unseen
+    assert both.seen == seen
+    assert {name: len(part) for name, part in parts(both).items()} == {
+        "ludb.validation": 1, "ludb.training": 2, "ludb.with_p": 1, "ludb.narrow": 1,
+    }  # fmt: skip
+    only_seen = Findings(seen, [], [], [], [], [])
+    assert only_seen.judged == seen
+    assert only_seen.seen == []
 
 
 def interval_scores_of(pairs: list[tuple[Intervals, Intervals]]) -> dict[str, float]:
