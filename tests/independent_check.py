@@ -234,7 +234,7 @@ def _whole(report: dict[str, Any], items: dict[str, Item]) -> Iterator[str]:
     if report["urgency"] not in ("critical", "urgent", "routine", "not_assessable"):
         yield f"urgency `{report['urgency']}`"
     if (report["urgency"] == "not_assessable") == bool(report["quality"].get("assessable")):
-        yield f"urgency `{report['urgency']}` of a record that is{'' if report['quality'].get('assessable') else ' not'} assessable"
+        yield f"urgency `{report['urgency']}`, assessable: {report['quality'].get('assessable')}"
     rest = report["impression"]
     for claim in claims:
         if claim["statement"] and claim["polarity"] == "present":

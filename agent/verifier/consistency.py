@@ -1,4 +1,4 @@
-"""Whether the measurements of a report agree with each other: a value with the span it is drawn on, and with its sources."""
+"""Whether a report's measurements agree: a value with the span it is drawn on, and with what it is computed from."""
 
 from __future__ import annotations
 

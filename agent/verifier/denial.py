@@ -12,7 +12,8 @@ from calipers.knowledge import Row, Verdict
 from calipers.report import Claim
 
 _BEFORE = re.compile(
-    r"\b(?:no|without|absence of)\s+(?:(?:evidence|signs?|criteria|findings?)\s+(?:of|for)\s+)?(?:a\s+|an\s+|the\s+)?\x01",
+    r"\b(?:no|without|absence of)\s+(?:(?:evidence|signs?|criteria|findings?)\s+(?:of|for)\s+)?"
+    r"(?:a\s+|an\s+|the\s+)?\x01",
     re.I,
 )
 _AFTER = re.compile(
@@ -21,7 +22,8 @@ _AFTER = re.compile(
     re.I,
 )
 _CRITERIA_AFTER = re.compile(
-    r"\bcriteria\s+(?:for|of)\s+(?:a\s+|an\s+|the\s+)?\x01[^.;:\x01]{0,12}\bare\s+not\s+(?:met|fulfilled|satisfied|reached)\b",
+    r"\bcriteria\s+(?:for|of)\s+(?:a\s+|an\s+|the\s+)?\x01[^.;:\x01]{0,12}"
+    r"\bare\s+not\s+(?:met|fulfilled|satisfied|reached)\b",
     re.I,
 )
 #: A comparison with a limit, which `slot_sense` checks against the value; no denial of its own.

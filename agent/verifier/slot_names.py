@@ -15,9 +15,9 @@ from calipers.evidence import DeviceEvidence, Evidence, Measurement, PriorEviden
 
 #: Words that may stand between the values of one list without naming anything anew.
 _LIGHT: Final = re.compile(
-    r"(?:[\s,:;()]|\b(?:and|or|in|of|on|to|at|is|was|as|with|while|for|from|the|a|an|this|leads?|respectively|it|measures|"
-    r"measured|here|now|today|compared|recorder|device|machine|cart|states|stated|prints|printed|reports|reported|"
-    r"earlier|previous|prior|ECG|recording)\b)+",
+    r"(?:[\s,:;()]|\b(?:and|or|in|of|on|to|at|is|was|as|with|while|for|from|the|a|an|this|leads?|respectively|it|"
+    r"measures|measured|here|now|today|compared|recorder|device|machine|cart|states|stated|prints|printed|"
+    r"reports|reported|earlier|previous|prior|ECG|recording)\b)+",
     re.I,
 )
 #: What belongs to a value right after it: `{V3.st_j} in lead V3`, `{V3.st_j} (V3)`.

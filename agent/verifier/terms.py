@@ -23,7 +23,8 @@ class Term(NamedTuple):
 _TABLE: Final[tuple[tuple[str, str, bool], ...]] = (
     (r"(?i:J\s?Tc?)", "jtc", False),
     (
-        rf"(?i:QTc|corrected QT(?: interval)?|corrected to|{_FORMULA}['’]?s?(?: formula| QTc| corrected QT(?: interval)?)*)",
+        r"(?i:QTc|corrected QT(?: interval)?|corrected to|"
+        rf"{_FORMULA}['’]?s?(?: formula| QTc| corrected QT(?: interval)?)*)",
         "QTC",
         False,
     ),

@@ -35,10 +35,11 @@ _GRADE: Final = re.compile(
     r"\b(first|second|third|high)(?=[- ](degree|grade)\b)|(?<=(rst|ond|ird|igh)[- ])(degree|grade)\b", re.I
 )
 _UNIT: Final = re.compile(
-    r"(?<!\w)(ms|msecs?|milliseconds?|s|secs?|seconds?|min|mins|minutes?|hours?|h|mV|mv|MV|millivolts?|[µμu]V|microvolts?|"
-    r"volts?|mm|cm|millimet(?:er|re)s?|bpm|BPM|Hz|kHz|hertz|(?:beats?|per) (?:per |a )?minutes?|degrees?|deg|percent|"
-    r"per cent|boxes|squares?)(?!\w)|°|%|‰|/\s*(?:min|s)\b"
+    r"(?<!\w)(ms|msecs?|milliseconds?|s|secs?|seconds?|min|mins|minutes?|hours?|h|mV|mv|MV|millivolts?|[µμu]V|"
+    r"microvolts?|volts?|mm|cm|millimet(?:er|re)s?|bpm|BPM|Hz|kHz|hertz|"
+    r"(?:beats?|per) (?:per |a )?minutes?|degrees?|deg|percent|per cent|boxes|squares?)(?!\w)|°|%|‰|/\s*(?:min|s)\b"
 )
+_RATIO: Final = re.compile(r"(?<!\w)[1-9]:[1-9](?!\w)")
 _NUMBER_WORD: Final = re.compile(
     r"\b(zero|nil|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
     r"seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen|"
@@ -46,8 +47,8 @@ _NUMBER_WORD: Final = re.compile(
     re.I,
 )
 NEGATION: Final = re.compile(
-    r"\b(no|not|non|without|absent|absence|never|nor|none|neither|cannot|free|lacks?|lacking|excludes?|excluded|excluding|"
-    r"rules? out|ruled out|negative for|fails?|denied|denies)\b|n['’]t\b",
+    r"\b(no|not|non|without|absent|absence|never|nor|none|neither|cannot|free|lacks?|lacking|excludes?|excluded|"
+    r"excluding|rules? out|ruled out|negative for|fails?|denied|denies)\b|n['’]t\b",
     re.I,
 )
 _POSSIBLE: Final = re.compile(r"\b(possibl[ey]|may|suspected|cannot be excluded)\b", re.I)
@@ -88,6 +89,8 @@ def sign_flaws(template: str, spoken: str = "") -> Flaws:
     for word in _NUMBER_WORD.finditer(rest):
         if not _spoken(rest, word, spoken):
             yield Flaw("number", f"found the number word `{word.group()}`; needed every number in a slot")
+    if (ratio := _RATIO.search(text)) and ratio.group() not in spoken:
+        yield Flaw("number", f"found the ratio `{ratio.group()}`; needed a statement whose criteria show it")
     if unit := _UNIT.search(rest):
         yield Flaw("unit", f"found the unit `{unit.group()}` outside a slot; a slot prints its own unit")
     odd = [sign for sign in text if not (sign.isalnum() or sign in _PUNCTUATION or sign in "{}°%")]

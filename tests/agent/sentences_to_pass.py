@@ -90,7 +90,8 @@ DIAGNOSES = (
         _LVH,
     ),
     Sensible(
-        "Left ventricular hypertrophy by voltage, with an S wave of {V1.s_amp} in V1 and an R wave of {V5.r_amp} in V5.",
+        "Left ventricular hypertrophy by voltage, with an S wave of {V1.s_amp} in V1 and an R wave of {V5.r_amp} "
+        "in V5.",
         "lvh",
         _LVH,
     ),

@@ -17,11 +17,13 @@ DESCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
         "The earlier ECG showed a PR of {pr}.", "PR interval {pr }.", "PR interval {{pr}}.",
         "PR interval.", "The ECG was measured.",
     ),
-    "unknown_id": ("PR interval {PR}.", "PR interval {pr:.1f}.", "PR interval {pr!r}.", "PR interval {V3.pr}.", "QT {qt2}."),
+    "unknown_id": (
+        "PR interval {PR}.", "PR interval {pr:.1f}.", "PR interval {pr!r}.", "PR interval {V3.pr}.", "QT {qt2}.",
+    ),
     "number": (
         "PR interval 226, {pr}.", "PR interval ２００, {pr}.", "PR interval {pr}².", "PR ½ of {pr}.",
         "PR interval Ⅳ {pr}.", "PR interval of two hundred, {pr}.", "PR {pr} – {pr}00.", "ST level in V2 -{V2.st_j}.",
-        "ST level in V2 –{V2.st_j}.", "PR {pr}/{qrs} QRS.", "PR twice {pr}.",
+        "ST level in V2 –{V2.st_j}.", "PR {pr}/{qrs} QRS.", "PR twice {pr}.", "Rate {hr}, 2:1.",
     ),
     "unit": (
         "PR interval {pr} ms.", "PR interval {pr} s.", "Rate {hr} bpm.", "Rate {hr} beats per minute.",

@@ -32,7 +32,8 @@ _LEAD: dict[str, float | str] = {
     "q_dur": 10.0, "r_dur": 40.0, "s_dur": 20.0, "r_peak_time": 35.0, "qrs_pattern": "qRs", "quality": 1.0,
 }  # fmt: skip
 _OWN: dict[str, float | str] = {
-    "aVR.p_amp": -0.1, "aVR.t_amp": -0.3, "aVR.r_amp": 0.1, "aVR.q_amp": -0.8, "aVR.s_amp": 0.0, "aVR.qrs_pattern": "Qr",
+    "aVR.p_amp": -0.1, "aVR.t_amp": -0.3, "aVR.r_amp": 0.1, "aVR.q_amp": -0.8, "aVR.s_amp": 0.0,
+    "aVR.qrs_pattern": "Qr",
     "V1.r_amp": 0.2, "V1.s_amp": -0.8, "V1.q_amp": 0.0, "V1.q_dur": 0.0, "V1.qrs_pattern": "rS", "V2.qrs_pattern": "rS",
     "V2.q_amp": 0.0, "V2.q_dur": 0.0, "V3.q_amp": 0.0, "V3.q_dur": 0.0, "V3.qrs_pattern": "RS",
 }  # fmt: skip

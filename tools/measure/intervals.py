@@ -19,6 +19,7 @@ FLOOR_MS: Final[dict[str, float]] = {"p_dur": 16.0, "pr": 12.0, "qrs": 24.0, "qt
 #: A P wave must precede this share of the normal beats before the record has a PR.
 MIN_P_SHARE: Final = 0.5
 _MIN_AF_BEATS: Final = 8
+_STEADY_MS: Final = 25.0
 _IRREGULAR: Final = 0.10
 _RATES: Final = {"hr": "/min", "rr_mean": "ms", "rr_sd": "ms", "pause_max": "ms", "rr_irregularity": ""}
 
@@ -106,7 +107,9 @@ def write_intervals(sheet: Sheet, beats: Beats, marks: Fiducials, rhythm: Rhythm
         elif not valid.any():
             sheet.missing(interval.name, "ms", _why_no_interval(interval.name))
         else:
-            _write_median(sheet, interval, marks, length, valid)
+            # A PR that wanders (dissociation, Wenckebach) is not one number: the spread is its uncertainty.
+            seen_p = chosen & ~np.isnan(length) & (marks.p_support >= P_SUPPORT) if interval.name == "pr" else valid
+            _write_median(sheet, interval, marks, length, valid, _wander_ms(length[seen_p] * MS_PER_SAMPLE))
 
 
 def write_beat_intervals(sheet: Sheet, beats: Beats, marks: Fiducials, rhythm: Rhythm) -> None:
@@ -143,7 +146,15 @@ def write_beat_intervals(sheet: Sheet, beats: Beats, marks: Fiducials, rhythm: R
             )
 
 
-def _write_median(sheet: Sheet, interval: Interval, marks: Fiducials, length: Signal, valid: Mask) -> None:
+def _wander_ms(lengths_ms: Signal) -> float:
+    """95 % half-width of the beats themselves where they differ by more than delineation can; else 0."""
+    spread = float(np.subtract(*np.percentile(lengths_ms, [90, 10]))) / 2.56 if lengths_ms.size >= 4 else 0.0
+    return 1.96 * spread if spread > _STEADY_MS else 0.0
+
+
+def _write_median(
+    sheet: Sheet, interval: Interval, marks: Fiducials, length: Signal, valid: Mask, wander_ms: float
+) -> None:
     lengths_ms = length[valid] * MS_PER_SAMPLE
     value = float(np.median(lengths_ms))
     spread = float(1.4826 * np.median(np.abs(lengths_ms - value)))
@@ -153,7 +164,7 @@ def _write_median(sheet: Sheet, interval: Interval, marks: Fiducials, length: Si
         interval.name,
         value,
         "ms",
-        uncertainty=float(np.hypot(FLOOR_MS[interval.name], error_of_median)),
+        uncertainty=float(np.hypot(FLOOR_MS[interval.name], max(error_of_median, wander_ms))),
         spans=[(None, float(marks.heart[typical, interval.start]), float(marks.heart[typical, interval.stop]))],
         how=f"median of {lengths_ms.size} dominant beats, all-lead onset to offset",
     )

@@ -72,7 +72,8 @@ def read_rhythm(signal: AnalysisSignal, beats: Beats, marks: Fiducials, usable: 
     conducted = seen & _coupled(pr, seen & beats.dominant)
     paced = paced_beats(signal, beats, marks.heart[:, QRS_ON], usable)
     width = (marks.heart[:, QRS_OFF] - marks.heart[:, QRS_ON]) * 1000.0 / ANALYSIS_HZ
-    usual = float(np.nanmedian(width[beats.dominant])) if beats.dominant.any() else float("nan")
+    known = width[beats.dominant & ~np.isnan(width)]
+    usual = float(np.median(known)) if known.size else float("nan")
     other_shape = ~beats.dominant & (beats.correlation < 0.85)
     wide = np.nan_to_num(width, nan=0.0) >= max(_WIDE_MS, usual + 10.0 if np.isfinite(usual) else _WIDE_MS)
     early = _early(rr, k, _PREMATURE)
