@@ -153,7 +153,7 @@ class Checker:
         yield from reading.flaws
         yield from diagnosis.wording_flaws(reading.mentions)
         foreign = wording.foreign_words(template, judging=True, also=diagnosis.words)
-        if foreign := foreign + diagnosis.stray_words():
+        if foreign := list(dict.fromkeys([*foreign, *diagnosis.stray_words()])):
             yield Flaw("scope", f"found `{' '.join(foreign[:6])}`; needed words of measurement and of the statement")
 
     def _cited(self, claim: Claim) -> dict[str, Evidence]:

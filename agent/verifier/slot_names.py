@@ -24,6 +24,8 @@ _LIGHT: Final = re.compile(
 _SAME_BREATH: Final = re.compile(r"\s*\(?[^.,;:()]*")
 #: Between two names that share one value: `the QRS and PR {pr}`.
 _JOINED: Final = re.compile(r"[\s,/(–-]*(?:and |or |by )?")
+#: After a value: `{pr} of the …`.
+_OF: Final = re.compile(r"\s*of\s+(?:the\s+|a\s+)?")
 
 
 class Reading(NamedTuple):
@@ -79,7 +81,7 @@ def _named(name: str, use: Use, before: str, announced: frozenset[str]) -> _Name
         if name not in narrowed(terms[-1].names, own, use.after):
             flaw = Flaw("slot", f"found `{said}` filled by `{use.key}`; needed the value of that name")
             return _Named(terms[-1].names, taken, (flaw,))
-        return _Named(terms[-1].names, taken, _shared(terms, own, use))
+        return _Named(terms[-1].names, taken, (*_shared(terms, own, use), *_trailing(name, use)))
     continues = _LIGHT.fullmatch(without_leads(before)) is not None
     if continues and name in narrowed(announced, own, use.after):
         return _Named(announced, taken)
@@ -95,12 +97,23 @@ def _shared(terms: list[Term], own: str, use: Use) -> tuple[Flaw, ...]:
         return ()
     former, latter = terms[-2:]
     joined = _JOINED.fullmatch(own[former.end : latter.start]) is not None
-    same_family = any(name.startswith("qt") for name in former.names) and any(
-        name.startswith("qt") for name in latter.names
-    )
-    if joined and not former.finding and not former.names & latter.names and not same_family:
+    if joined and not former.finding and not _related(former.names, latter.names):
         return (Flaw("slot", f"found `{own[former.start : latter.end]}` before the one value of `{use.key}`"),)
     return ()
+
+
+def _trailing(name: str, use: Use) -> tuple[Flaw, ...]:
+    """A parameter that a value is said to be of is the value's own: not `{pr} of the QT`."""
+    terms = terms_in(use.breath)
+    if not terms or _OF.fullmatch(use.breath[: terms[0].start]) is None or _related(terms[0].names, frozenset({name})):
+        return ()
+    said = use.breath[terms[0].start : terms[0].end].strip()
+    return (Flaw("slot", f"found `{use.key}` said to be of `{said}`; needed the value of that name"),)
+
+
+def _related(some: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether two names may speak of one value: QT and its corrections, RR and what is made of it."""
+    return bool(some & others) or bool({name[:2] for name in some} & {name[:2] for name in others} & {"qt", "rr"})
 
 
 def _bind_lead(item: Measurement, use: Use, mentions: list[Mention]) -> list[Flaw]:

@@ -25,8 +25,9 @@ def report_flaws(grounds: Grounds) -> Flaws:
         yield Flaw("report", "claims stand in a report that is not assessable")
     if report.impression != impression(report.claims, report.quality.assessable):
         yield Flaw("report", "the impression is not what the released claims compose")
-    level, reasons = urgency(grounds.verdicts, report.quality.assessable)
-    if (report.urgency, report.urgency_reasons) != (level, reasons):
+    held_back = {item.claim.statement.key for item in report.withheld if item.claim.statement}
+    levels = [urgency(grounds.verdicts, report.quality.assessable, withheld=keys) for keys in ((), held_back)]
+    if (report.urgency, report.urgency_reasons) not in levels:
         yield Flaw("report", "the urgency is not what the table gives")
     for disagreement in report.disagreements:
         yield from _disagreement_flaws(disagreement, grounds)

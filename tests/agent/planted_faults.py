@@ -107,12 +107,21 @@ def ptbxl_ecgs(folder: Path, wanted: int, spread: dict[str, int] | None = None) 
                 500,
                 load.LEADS,
                 age=90.0 if age is not None and age >= 300.0 else age,
-                sex="male" if float(row["sex"]) == 0.0 else "female",
+                sex={"0": "male", "1": "female"}.get(row["sex"].removesuffix(".0")),  # type: ignore[arg-type]
             ),
         )
         wanted -= 1
         if wanted == 0:
             return
+
+
+def spread_ecgs(folder: Path, spread: int, total: int) -> dict[int, Ecg]:
+    """PTB-XL records: up to `spread` of them over the labels, then the files' first until there are `total`."""
+    chosen = dict(ptbxl_ecgs(folder, spread, dict(SPREAD)))
+    for ecg_id, ecg in ptbxl_ecgs(folder, total):
+        if len(chosen) < total:
+            chosen.setdefault(ecg_id, ecg)
+    return chosen
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -128,7 +137,7 @@ def main(arguments: Sequence[str]) -> int:
         agent = Agent("none", home=Path(home))
         cases = [
             Case(ecg_id, ecg, agent.interpret(ecg))
-            for ecg_id, ecg in ptbxl_ecgs(given.data, given.records, dict(SPREAD))
+            for ecg_id, ecg in spread_ecgs(given.data, given.records, given.records).items()
         ]
     started = time.perf_counter()
     false_alarms = sum(bool(verify(case.report)) for case in cases)

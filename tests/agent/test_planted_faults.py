@@ -1,6 +1,6 @@
 """Planted faults are found on the very claim, and reports that nobody touched have none (DESIGN §8).
 
-`CALIPERS_TEST_RECORDS=100` reads more PTB-XL records; `python -m tests.agent.planted_faults` prints the table.
+`CALIPERS_TEST_RECORDS` sets how many PTB-XL records are read; `python -m tests.agent.planted_faults` prints the table.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from calipers import Agent, verify
-from tests.agent.planted_faults import SPREAD, Case, Remeasured, is_caught, planted_faults, ptbxl_ecgs
+from tests.agent.planted_faults import Case, Remeasured, is_caught, planted_faults, spread_ecgs
 from tests.independent_check import check
 
 #: Reports to forge, and reports in all that are looked at for false alarms.
 FORGED_REPORTS = 20
-REPORTS = int(os.environ.get("CALIPERS_TEST_RECORDS", "40"))
+REPORTS = int(os.environ.get("CALIPERS_TEST_RECORDS", "100"))
 #: Faults that only the ECG itself can show take a measurement each.
 AGAINST_THE_ECG = 40
 
@@ -27,10 +27,7 @@ AGAINST_THE_ECG = 40
 def cases(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
     """Real reports, the first of them spread over PTB-XL's labels."""
     agent = Agent("none", home=tmp_path_factory.mktemp("home"))
-    chosen = dict(ptbxl_ecgs(data_dir, FORGED_REPORTS, dict(SPREAD)))
-    for ecg_id, ecg in ptbxl_ecgs(data_dir, REPORTS):
-        if len(chosen) < REPORTS:
-            chosen.setdefault(ecg_id, ecg)
+    chosen = spread_ecgs(data_dir, FORGED_REPORTS, REPORTS)
     return [Case(ecg_id, ecg, agent.interpret(ecg)) for ecg_id, ecg in chosen.items()]
 
 
