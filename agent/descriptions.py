@@ -49,7 +49,7 @@ PHRASES: Final[dict[str, str]] = {
     "st_60": "ST level after the J point, early",
     "st_80": "ST level after the J point, late",
     "qrs_pattern": "QRS pattern",
-    "qrs_notch": "Notched QRS",
+    "qrs_notch": "QRS notch",
     "quality": "Signal quality",
 }
 

@@ -17,13 +17,13 @@ from langgraph.types import interrupt
 
 from calipers.agent.answering import answer_by_rule
 from calipers.agent.assist import Draft, DraftClaim, assist, faults_message, question_message
+from calipers.agent.case_store import Case
 from calipers.agent.context import Event, RunContext
 from calipers.agent.drafting import full_read, make_claim
 from calipers.agent.reporting import assemble, provisional
 from calipers.agent.state import State
 from calipers.agent.verifier import Checker
 from calipers.errors import CalipersError, ModelFailed
-from calipers.evidence import Ledger
 from calipers.knowledge import statements
 from calipers.report import Claim, Withheld
 
@@ -118,7 +118,7 @@ def _model_turn(history: list[AnyMessage], added: list[AnyMessage], state: State
     except ModelFailed as problem:
         note = f"{context.choice.name} failed ({problem}); measurements and criteria answered"
         return State(attempts=MAX_DRAFTS, model_name="none", model_note=note, sentences=["model_failed"], drafts=[])
-    claims, faults = _claims_of(drafted, context.the_case.ledger)
+    claims, faults = _claims_of(drafted, context.the_case)
     return State(
         attempts=attempts,
         consent=True,
@@ -131,12 +131,12 @@ def _model_turn(history: list[AnyMessage], added: list[AnyMessage], state: State
     )
 
 
-def _claims_of(drafted: Draft, ledger: Ledger) -> tuple[list[Claim], list[str]]:
+def _claims_of(drafted: Draft, case: Case) -> tuple[list[Claim], list[str]]:
     """The model's drafts as claims; one that cannot even be filled keeps its template as text, to be withheld."""
     claims, faults = [], []
     for number, item in enumerate(drafted.claims):
         try:
-            claims.append(_claim_of(f"model_{number}", item, ledger))
+            claims.append(_claim_of(f"model_{number}", item, case))
         except (CalipersError, ValueError) as problem:
             faults.append(f"{item.template}: {problem}")
             claims.append(
@@ -145,17 +145,27 @@ def _claims_of(drafted: Draft, ledger: Ledger) -> tuple[list[Claim], list[str]]:
     return claims, faults
 
 
-def _claim_of(key: str, item: DraftClaim, ledger: Ledger) -> Claim:
-    statement = statements().noun(statements().find(item.statement).key) if item.statement else None
+def _claim_of(key: str, item: DraftClaim, case: Case) -> Claim:
+    """One draft as a claim; a claim about a statement cites all that its verdict rests on, whoever wrote it."""
+    evidence, criteria = list(item.evidence), [name.removeprefix("crit:") for name in item.criteria]
+    statement = None
+    if item.statement:
+        row = statements().find(item.statement)
+        statement = statements().noun(row.key)
+        verdict = case.verdicts.get(row.key)
+        said = (verdict.present if item.polarity == "present" else verdict.absent) if verdict else None
+        if said is not None:
+            evidence += said.evidence
+            criteria += said.criteria
     return make_claim(
         key,
         item.template,
-        ledger,
+        case.ledger,
         statement=statement,
         polarity=item.polarity,
         certainty=item.certainty,
-        evidence=item.evidence,
-        criteria=[name.removeprefix("crit:") for name in item.criteria],
+        evidence=evidence,
+        criteria=criteria,
     )
 
 

@@ -66,7 +66,8 @@ def _report(
     model_name: str,
     model_note: str,
 ) -> Report:
-    level, reasons = urgency(case.verdicts, case.quality.assessable)
+    kept_back = tuple(item.claim.statement.key for item in withheld if item.claim.statement is not None)
+    level, reasons = urgency(case.verdicts, case.quality.assessable, withheld=kept_back)
     return Report(
         record=case.record,
         patient=case.demographics,

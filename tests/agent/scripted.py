@@ -51,7 +51,9 @@ class ScriptedModel(BaseChatModel):
         self._calls += 1
         self._seen.append(list(messages))
         message = turn(messages) if callable(turn) else turn
-        return ChatResult(generations=[ChatGeneration(message=message.model_copy(update={"id": f"turn-{self._calls}"}))])
+        return ChatResult(
+            generations=[ChatGeneration(message=message.model_copy(update={"id": f"turn-{self._calls}"}))]
+        )
 
 
 def call(name: str, **arguments: Any) -> AIMessage:
