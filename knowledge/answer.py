@@ -85,16 +85,21 @@ def over_leads(each: Mapping[Lead, Answer], need: int, pairs: Pairs | None) -> A
         return any_of(all_of((truths[a], truths[b])) for a, b in pairs)
 
     truth = over([one.truth for one in answers])
+    partial = _partial([one.without_missing for one in answers], need, pairs)
+    leans = over([one.leans for one in answers])
     telling = [one.truth is True if truth is True else one.supports for one in answers]
     if pairs is not None:
-        paired = {index for pair in pairs if all(telling[member] for member in pair) for index in pair}
+        # Where only leads that could not be measured leave it open, the measured neighbour tells by itself.
+        alone = truth is None and leans is None and partial is True
+        silent = [alone and one.without_missing == LEFT_OUT for one in answers]
+        paired = {i for pair in pairs if all(telling[m] or silent[m] for m in pair) for i in pair if telling[i]}
         telling = [index in paired for index in range(len(answers))]
     limits = {one.limit for one in answers}
     limit = limits.pop() if len(limits) == 1 else None
     return Answer(
         truth,
-        over([one.leans for one in answers]),
-        _partial([one.without_missing for one in answers], need, pairs),
+        leans,
+        partial,
         unique(one.measured for one in answers),
         unique(one.missing for one in answers),
         tuple(lead for lead, tells in zip(each, telling, strict=True) if tells),

@@ -139,7 +139,13 @@ def _present(
     if template is None:
         return None
     results = {"met"} if outcome.answer.truth is True else {"met", "indeterminate"}
-    supporting = [(stem, step) for stem, step in outcome.steps.items() if step.result in results and step.leans is True]
+    open_ = _base_certainty(outcome.answer) == "possible"
+    supporting = [
+        (stem, step)
+        for stem, step in outcome.steps.items()
+        # `possible` rests on leads that met where only a missing neighbour leaves the step without a lean.
+        if step.result in results and (step.leans is True or (open_ and step.leans is None and outcome.leads.get(stem)))
+    ]
     leads = {stem: outcome.leads.get(stem, ()) for stem, _ in supporting}
     text = expand(template, outcome.answer.leads, row, leads)
     if not printable(text, outcome.steps):

@@ -51,9 +51,7 @@ def test_stream_gives_the_blocks_of_probabilities() -> None:
     signal = synthetic_ecg(33.3, leads=2)
     whole = Delineator().probabilities(signal)
     blocks = list(Delineator().stream(signal))
-    assert [start for start, _ in blocks] == np.cumsum(
-        [0, *(len(b.global_) for _, b in blocks[:-1])]
-    ).tolist()
+    assert [start for start, _ in blocks] == np.cumsum([0, *(len(b.global_) for _, b in blocks[:-1])]).tolist()
     np.testing.assert_array_equal(np.concatenate([b.global_ for _, b in blocks]), whole.global_)
 
 
