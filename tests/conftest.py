@@ -11,6 +11,12 @@ import pytest
 from calipers import Ecg, read_ecg
 from calipers.leads import LEADS
 
+# Set before any test module imports LangGraph, which reads it once: checkpoints hold only registered types.
+# Nothing a test does may reach a tracing service or take a model from the user's environment.
+os.environ |= {"LANGGRAPH_STRICT_MSGPACK": "true", "LANGSMITH_TRACING": "false"}
+for _name in ("CALIPERS_MODEL", "CALIPERS_ALLOW_REMOTE"):
+    os.environ.pop(_name, None)
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
@@ -19,15 +25,6 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"found no data sets at `{folder}`; set `CALIPERS_DATA` to a folder like `shared/data`")
     return folder
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_home_no_network() -> None:
-    """Nothing a test does may touch the user's home or a tracing service."""
-    os.environ["LANGSMITH_TRACING"] = "false"
-    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
-    for name in ("CALIPERS_MODEL", "CALIPERS_ALLOW_REMOTE"):
-        os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")
