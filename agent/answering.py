@@ -24,7 +24,8 @@ def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...
     """Claims and fixed sentences that answer a question; the tool calls made are recorded as steps."""
     claims: dict[str, Claim] = {}
     said: dict[SentenceKey, None] = {}
-    for intent in understand(question):
+    intents = understand(question)
+    for intent in intents:
         if intent.sentence is not None:
             said[intent.sentence] = None
             continue
@@ -32,7 +33,7 @@ def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...
         claims |= {claim.id: claim for claim in found}
         said |= dict.fromkeys(sentences)
     asked = tuple(claims.values())
-    whole = any(intent.verb == "interpret" for intent in understand(question))
+    whole = any(intent.verb == "interpret" for intent in intents)
     return (asked if whole else _without_repeats(asked)), tuple(said)
 
 

@@ -15,7 +15,7 @@ from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field
 
 from calipers.agent.context import RunContext
-from calipers.agent.sentences import SentenceKey
+from calipers.agent.sentences import ModelSentence
 from calipers.agent.toolbox import toolbox
 from calipers.errors import CalipersError, ModelFailed, UsageError
 from calipers.report import Certainty, Polarity
@@ -42,7 +42,7 @@ class Draft(BaseModel):
     """The answer: claims to be checked by code, and fixed sentences chosen by name."""
 
     claims: list[DraftClaim] = Field(default_factory=list)
-    sentences: list[SentenceKey] = Field(default_factory=list)
+    sentences: list[ModelSentence] = Field(default_factory=list)
 
 
 @cache

@@ -12,17 +12,16 @@ SentenceKey = Literal[
     "prognosis",
     "not_in_ecg",
     "not_understood",
-    "no_ecg",
     "no_prior",
-    "not_yet",
-    "not_measurable",
     "not_assessable",
-    "criteria_not_met",
     "indeterminate",
     "withheld",
     "model_failed",
     "picture",
 ]
+
+#: What a language model may choose: nothing among them says anything about this ECG.
+ModelSentence = Literal["greeting", "thanks", "off_topic", "treatment", "prognosis", "not_in_ecg", "no_prior"]
 
 SENTENCES: Final[dict[SentenceKey, str]] = {
     "greeting": "Hello. Ask about this ECG: an interval, a finding, the rhythm, or a full interpretation.",
@@ -33,12 +32,8 @@ SENTENCES: Final[dict[SentenceKey, str]] = {
     "not_in_ecg": "That cannot be read from an ECG.",
     "not_understood": "The question names no measurement or statement that Calipers knows; ask for an interval, "
     "a lead's ST level, the axis, the rhythm, or a diagnosis by name.",
-    "no_ecg": "No ECG is loaded in this conversation.",
     "no_prior": "No prior ECG is on file.",
-    "not_yet": "This part of Calipers is not installed yet.",
-    "not_measurable": "This could not be measured on this ECG.",
     "not_assessable": "This record cannot be assessed.",
-    "criteria_not_met": "The criteria are not met.",
     "indeterminate": "The measurements do not decide it.",
     "withheld": "Something was drafted that did not pass its check; it is listed as withheld, with the reason.",
     "model_failed": "The language model did not give a usable answer; measurements and criteria answer instead.",

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Kind = Literal[
-    "unknown_id",
-    "foreign_record",
-    "number",
-    "unit",
-    "slot",
-    "text",
-    "lead",
-    "criteria",
-    "absence",
-    "quotation",
-    "scope",
-    "measurement",
-    "report",
-]
+from calipers.report import FaultKind
 
 
 class Flaw(NamedTuple):
     """What is wrong, as a kind and as a sentence that says what was found and what was needed."""
 
-    kind: Kind
+    kind: FaultKind
     detail: str
 
 

@@ -130,23 +130,26 @@ class Report(Frozen):
     model_config = Frozen.model_config | {"populate_by_name": True, "serialize_by_alias": True}
 
 
+FaultKind = Literal[
+    "unknown_id",
+    "foreign_record",
+    "number",
+    "unit",
+    "slot",
+    "text",
+    "lead",
+    "criteria",
+    "absence",
+    "quotation",
+    "scope",
+    "measurement",
+    "report",
+]
+
+
 class Fault(Frozen):
     """One thing wrong with one claim, found by the verifier. `claim_id` is empty for the report itself."""
 
     claim_id: str
-    kind: Literal[
-        "unknown_id",
-        "foreign_record",
-        "number",
-        "unit",
-        "slot",
-        "text",
-        "lead",
-        "criteria",
-        "absence",
-        "quotation",
-        "scope",
-        "measurement",
-        "report",
-    ]
+    kind: FaultKind
     detail: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from calipers import Agent, Ecg, Report, UsageError, verify
 from calipers.agent.sentences import SENTENCES
 from calipers.leads import LEADS
+from calipers.models.delineator.inference import WEIGHTS
 from tests.agent.scripted import ScriptedModel, draft
 
 
@@ -20,6 +22,11 @@ def test_the_report_round_trips_exactly(demo_ecg: Ecg, tmp_path: Path) -> None:
     text = report.model_dump_json()
     assert Report.model_validate(json.loads(text)) == report
     assert Report.model_validate(json.loads(text)).model_dump_json() == text
+
+
+def test_provenance_names_the_network_that_marked_the_waves(demo_ecg: Ecg, tmp_path: Path) -> None:
+    weights = Agent("none", home=tmp_path).interpret(demo_ecg).provenance.weights
+    assert weights == {WEIGHTS.name: hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()}
 
 
 def test_equal_input_gives_equal_bytes(demo_ecg: Ecg, tmp_path: Path) -> None:

@@ -96,6 +96,13 @@ def test_another_patients_measurement_is_not_in_the_ledger(demo_ecg: Ecg, other_
     assert "needed an id" in answer.withheld[0].reason
 
 
+@pytest.mark.parametrize("key", ["indeterminate", "not_assessable", "withheld"])
+def test_a_model_cannot_choose_a_sentence_that_speaks_of_this_ecg(demo_ecg: Ecg, tmp_path: Path, key: str) -> None:
+    answer, _ = ask(demo_ecg, tmp_path, draft(sentences=[key]))
+    assert SENTENCES[key] not in answer.text  # type: ignore[index]
+    assert SENTENCES["model_failed"] in answer.text
+
+
 def test_prose_without_a_tool_call_is_not_released(demo_ecg: Ecg, tmp_path: Path) -> None:
     answer, _ = ask(demo_ecg, tmp_path, AIMessage("The PR is 400 ms and the patient has heart block."))
     assert "400" not in answer.text

@@ -125,13 +125,12 @@ def _openecg_session() -> Any:
 
 @cache
 def weights_sha256() -> dict[str, str]:
-    """The delineators' weight files by name, for provenance."""
+    """The weights of the delineator in use, by file name, for provenance."""
     import hashlib
 
-    from openecg.deploy import bundled_codec_onnx_path
+    from calipers.models.delineator.inference import WEIGHTS
 
-    path = Path(bundled_codec_onnx_path("v6"))
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
+    return {WEIGHTS.name: hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()}
 
 
 def runs(active: NDArray[np.bool_]) -> NDArray[np.int64]:

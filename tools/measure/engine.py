@@ -71,20 +71,19 @@ def default_delineator() -> Delineator:
 
 def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
     """Measure one ECG and say how readable it was."""
-    ecg, notes = _first_stretch(ecg)
+    record, (ecg, notes) = ecg.record, _first_stretch(ecg)
     signal = analysis_signal(ecg)
     leads = lead_qualities(ecg, signal)
-    sheet = Sheet(ecg.record if not notes else notes[0], "none")
-    return _examine(ecg, signal, leads, sheet, delineator or default_delineator(), notes[1:])
+    return _examine(ecg, signal, leads, Sheet(record, "none"), delineator or default_delineator(), notes)
 
 
 def _first_stretch(ecg: Ecg) -> tuple[Ecg, tuple[str, ...]]:
-    """A long record cut to what is measured; the notes start with the whole record's key."""
+    """A long record cut to what is measured, and the remark that says so."""
     if ecg.duration_s <= MAX_MEASURED_S:
         return ecg, ()
     keep = int(MAX_MEASURED_S * ecg.fs_hz)
     note = f"{ecg.duration_s / 3600:.1f} h recorded; measured on the first {MAX_MEASURED_S:.0f} s"
-    return replace(ecg, signal_mv=ecg.signal_mv[:, :keep]), (ecg.record, note)
+    return replace(ecg, signal_mv=ecg.signal_mv[:, :keep]), (note,)
 
 
 def _examine(
