@@ -78,7 +78,7 @@ def beside_device(console: Console, ecg: Ecg, report: Report) -> None:
         table.add_row(
             PHRASES[name],
             printed(item),
-            "" if item.uncertainty is None else printed_value(item.uncertainty, unit),
+            "" if item.uncertainty is None else f"{item.uncertainty:g}",
             printed_value(theirs, unit),
             gap,
         )
