@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from calipers.agent.case_store import Case
 from calipers.agent.context import RunContext
-from calipers.agent.descriptions import PHRASES, listing
+from calipers.agent.descriptions import listing
 from calipers.agent.drafting import full_read, make_claim, single_measurement_claim, statement_claim
 from calipers.agent.questions import Intent, understand
 from calipers.agent.sentences import SentenceKey
 from calipers.evidence import Measurement
 from calipers.knowledge import Verdict, statements
+from calipers.parameters import PARAMETERS
 from calipers.printing import slots
 from calipers.report import Claim
 from calipers.tools.render import render
@@ -117,6 +118,6 @@ def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Clai
 
 
 def _named_slot(item: Measurement) -> str:
-    words = PHRASES[item.name]
+    words = PARAMETERS[item.name].phrase
     words = words if words[:2].isupper() or words[1:2] == "-" else words[0].lower() + words[1:]
     return f"{words}{f' in lead {item.lead}' if item.lead else ''} {{{item.id}}}"

@@ -6,52 +6,8 @@ import re
 from typing import Final
 
 from calipers.leads import LEADS
+from calipers.parameters import PARAMETERS
 from calipers.printing import SLOT
-
-#: What each measurement is called in a sentence.
-PHRASES: Final[dict[str, str]] = {
-    "hr": "Ventricular rate",
-    "rr_mean": "Mean RR interval",
-    "rr_sd": "RR interval deviation",
-    "rr": "RR interval",
-    "p_dur": "P-wave duration",
-    "pr": "PR interval",
-    "qrs": "QRS duration",
-    "qt": "QT interval",
-    "qtc_bazett": "QTc (Bazett)",
-    "qtc_fridericia": "QTc (Fridericia)",
-    "qtc_framingham": "QTc (Framingham)",
-    "qtc_hodges": "QTc (Hodges)",
-    "jtc": "JTc",
-    "p_axis": "P axis",
-    "qrs_axis": "QRS axis",
-    "t_axis": "T axis",
-    "atrial_rate": "Atrial rate",
-    "p_per_qrs": "Share of QRS complexes preceded by a coupled P wave",
-    "rr_irregularity": "RR irregularity index",
-    "pvc_count": "Number of premature ventricular beats",
-    "pac_count": "Number of premature atrial beats",
-    "paced_count": "Number of paced beats",
-    "pause_max": "Longest pause",
-    "p_amp": "P amplitude",
-    "q_amp": "Q amplitude",
-    "r_amp": "R amplitude",
-    "s_amp": "S amplitude",
-    "rp_amp": "Second R amplitude",
-    "sp_amp": "Second S amplitude",
-    "t_amp": "T amplitude",
-    "q_dur": "Q duration",
-    "r_dur": "R duration",
-    "s_dur": "S duration",
-    "rp_dur": "Second R duration",
-    "r_peak_time": "R-peak time",
-    "st_j": "ST level at the J point",
-    "st_60": "ST level after the J point, early",
-    "st_80": "ST level after the J point, late",
-    "qrs_pattern": "QRS pattern",
-    "qrs_notch": "QRS notch",
-    "quality": "Signal quality",
-}
 
 RATE: Final = "Ventricular rate {hr}."
 INTERVALS: Final = "PR interval {pr}, QRS duration {qrs}, QT interval {qt}."
@@ -66,16 +22,16 @@ _ID: Final = re.compile(rf"(?:({'|'.join(sorted(LEADS, key=len, reverse=True))})
 def describing(key: str) -> str:
     """The sentence for one measurement id: `ST level at the J point in lead V3 {V3.st_j}.`"""
     match = _ID.fullmatch(key)
-    if match is None or match[2] not in PHRASES:
+    if match is None or match[2] not in PARAMETERS:
         raise ValueError(f"found id `{key}`; needed a measurement id")
     where = f" in lead {match[1]}" if match[1] else ""
     when = " of one beat" if match[3] else ""
-    return f"{PHRASES[match[2]]}{where}{when} {{{key}}}."
+    return f"{PARAMETERS[match[2]].phrase}{where}{when} {{{key}}}."
 
 
 def listing(name: str, keys: dict[str, str]) -> str:
     """One sentence for the same measurement in several leads; `keys` maps lead to id."""
-    return f"{PHRASES[name]}: {', '.join(f'{lead} {{{key}}}' for lead, key in keys.items())}."
+    return f"{PARAMETERS[name].phrase}: {', '.join(f'{lead} {{{key}}}' for lead, key in keys.items())}."
 
 
 def is_description(template: str) -> bool:
@@ -84,7 +40,7 @@ def is_description(template: str) -> bool:
         return True
     keys = SLOT.findall(template)
     matches = [_ID.fullmatch(key) for key in keys]
-    if not keys or any(match is None or match[2] not in PHRASES for match in matches):
+    if not keys or any(match is None or match[2] not in PARAMETERS for match in matches):
         return False
     if len(keys) == 1:
         return template == describing(keys[0])

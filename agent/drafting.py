@@ -9,6 +9,7 @@ from calipers.agent import descriptions
 from calipers.ecg import Ecg
 from calipers.evidence import DeviceEvidence, Evidence, Measurement
 from calipers.knowledge import Verdict, Verdicts, level_of, statements
+from calipers.parameters import PARAMETERS
 from calipers.printing import fill, printed, slots
 from calipers.report import Certainty, Claim, Disagreement, Polarity, Side, Statement, Urgency
 
@@ -145,8 +146,8 @@ def device_disagreements(ledger: Mapping[str, Evidence]) -> tuple[Disagreement, 
             gap = min(gap, 360.0 - gap)
         if gap > _DEVICE_TOLERANCE[item.unit]:
             sides = (
-                Side(who="Calipers", text=f"{descriptions.PHRASES[item.name]} {printed(ours)}", evidence=(ours.id,)),
-                Side(who="recorder", text=f"{descriptions.PHRASES[item.name]} {printed(item)}", evidence=(item.id,)),
+                Side(who="Calipers", text=f"{PARAMETERS[item.name].phrase} {printed(ours)}", evidence=(ours.id,)),
+                Side(who="recorder", text=f"{PARAMETERS[item.name].phrase} {printed(item)}", evidence=(item.id,)),
             )
             found.append(Disagreement(about=item.name, sides=sides))
     return tuple(found)

@@ -24,9 +24,10 @@ from pydantic import (
     model_validator,
 )
 
-from calipers.knowledge.quantities import LEAD_UNITS, Quantity
+from calipers.knowledge.quantities import Quantity
 from calipers.knowledge.truth import Arc, Comparison
 from calipers.leads import Lead
+from calipers.parameters import LEAD_UNITS
 from calipers.report import Demographics
 
 _LIMIT = re.compile(r"(-?\d+(?:\.\d+)?)\s*(\S.*)?")

@@ -17,21 +17,7 @@ from typing import Final, NamedTuple
 from calipers.evidence import Measurement
 from calipers.knowledge.truth import HALF_WIDTHS_PER_SD, Estimate
 from calipers.leads import LEADS, Lead
-
-GLOBAL_UNITS: Final[dict[str, str]] = {
-    "hr": "/min", "atrial_rate": "/min",
-    **dict.fromkeys(("rr_mean", "rr_sd", "p_dur", "pr", "qrs", "qt", "jtc", "pause_max"), "ms"),
-    **dict.fromkeys(("qtc_bazett", "qtc_fridericia", "qtc_framingham", "qtc_hodges"), "ms"),
-    **dict.fromkeys(("p_axis", "qrs_axis", "t_axis"), "deg"),
-    **dict.fromkeys(("p_per_qrs", "rr_irregularity", "pvc_count", "pac_count", "paced_count"), ""),
-}  # fmt: skip
-LEAD_UNITS: Final[dict[str, str]] = {
-    **dict.fromkeys(("p_amp", "q_amp", "r_amp", "s_amp", "rp_amp", "sp_amp", "t_amp"), "mV"),
-    **dict.fromkeys(("st_j", "st_60", "st_80"), "mV"),
-    **dict.fromkeys(("q_dur", "r_dur", "s_dur", "rp_dur", "r_peak_time"), "ms"),
-    **dict.fromkeys(("qrs_pattern", "qrs_notch", "quality"), ""),
-}
-TEXT_NAMES: Final = frozenset({"qrs_pattern"})
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS, WORDS
 
 _BY_LEAD: Final[dict[str, Lead]] = {lead: lead for lead in LEADS}
 _CALLS: Final = ("abs", "max", "min")
@@ -59,7 +45,7 @@ class Quantity:
         self._names: list[tuple[Lead | None, str]] = []
         self.unit = self._unit(self._tree)
         self.free_lead = any(lead is None and name in LEAD_UNITS for lead, name in self._names)
-        self.is_text = any(name in TEXT_NAMES for _, name in self._names)
+        self.is_text = any(name in WORDS for _, name in self._names)
         if self.is_text and not isinstance(self._tree, ast.Name | ast.Attribute):
             raise ValueError(f"found arithmetic on text in `{source}`")
         self.ids = cache(self._ids)

@@ -14,9 +14,9 @@ from typing import Final
 
 from calipers.evidence import CriterionEvidence
 from calipers.knowledge.nodes import Compare, InLeads, Named, criteria_in
-from calipers.knowledge.quantities import GLOBAL_UNITS, LEAD_UNITS
 from calipers.knowledge.schema import Row
 from calipers.leads import LEADS, Lead
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS
 
 SLOT: Final = re.compile(r"\{([^{}]+)\}")
 _LIST: Final = re.compile(r"\[\[leads:(\w+)\]\]")

@@ -30,7 +30,7 @@ from calipers.knowledge.nodes import (
     NothingAbnormal,
     Refers,
 )
-from calipers.knowledge.quantities import LEAD_UNITS, leads_of, unmeasured
+from calipers.knowledge.quantities import leads_of, unmeasured
 from calipers.knowledge.table import StatementTable
 from calipers.knowledge.truth import (
     Kleene,
@@ -44,6 +44,7 @@ from calipers.knowledge.truth import (
 )
 from calipers.knowledge.verdict import Verdict
 from calipers.leads import Lead
+from calipers.parameters import LEAD_UNITS
 from calipers.report import Demographics
 
 

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from calipers.agent.descriptions import PHRASES
 from calipers.agent.doctor import Finding
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
 from calipers.leads import LEADS
+from calipers.parameters import PARAMETERS
 from calipers.printing import printed, printed_value
 from calipers.report import Report
 from calipers.tools.explain import Chain
@@ -76,7 +76,7 @@ def beside_device(console: Console, ecg: Ecg, report: Report) -> None:
         unit = _DEVICE_UNIT.get(name, "ms")
         gap = "" if item.number is None else printed_value(item.number - theirs, unit)
         table.add_row(
-            PHRASES[name],
+            PARAMETERS[name].phrase,
             printed(item),
             "" if item.uncertainty is None else f"{item.uncertainty:g}",
             printed_value(theirs, unit),

@@ -16,8 +16,9 @@ from calipers.evidence import (
     PriorEvidence,
     SimilarCase,
 )
+from calipers.parameters import short_name
 from calipers.printing import printed
-from calipers.tools.render import label, short_name
+from calipers.tools.render import label
 
 Fact = tuple[str, str]
 

@@ -9,9 +9,9 @@ from calipers.agent.report_page.citations import spread
 from calipers.agent.report_page.markup import Html, join, tag
 from calipers.evidence import Measurement
 from calipers.leads import LEADS
+from calipers.parameters import short_name
 from calipers.printing import printed
 from calipers.report import Report
-from calipers.tools.render import short_name
 
 
 def measurements(report: Report) -> Html:

@@ -19,12 +19,12 @@ from calipers.evidence import (
     SimilarCase,
     measurement_id,
 )
-from calipers.knowledge.quantities import GLOBAL_UNITS, LEAD_UNITS
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS, PARAMETERS, WAVE_SHAPES, WORDS
 from calipers.report import Report
 
 #: Measurements that exist for single beats only.
 _BEAT_UNITS: Final = {"rr": "ms"}
-_UNITS: Final = frozenset({"ms", "mV", "deg", "/min", ""})
+_UNITS: Final = frozenset(parameter.unit for parameter in PARAMETERS.values())
 #: What a textual value may look like: `qRs`, `QS`, `rSR'`. Anything longer would be prose.
 _PATTERN: Final = re.compile(r"[QRSqrs'′]{1,8}|none")
 
@@ -107,9 +107,10 @@ def measurement_flaws(item: Measurement) -> Flaws:
         return
     if item.value is None:
         yield Flaw("measurement", f"`{item.id}` is measured without a value")
-    elif item.name == "qrs_pattern":
-        if not (isinstance(item.value, str) and _PATTERN.fullmatch(item.value)):
-            yield Flaw("measurement", f"found `{item.id}` = {item.value!r}; needed a QRS pattern such as `qRs`")
+    elif item.name in WORDS:
+        known = WAVE_SHAPES.__contains__ if item.name != "qrs_pattern" else _PATTERN.fullmatch
+        if not (isinstance(item.value, str) and known(item.value)):
+            yield Flaw("measurement", f"found `{item.id}` = {item.value!r}; needed a shape such as `qRs` or `notched`")
     elif isinstance(item.value, str):
         yield Flaw("measurement", f"found `{item.id}` = {item.value!r}; needed a number")
     if item.uncertainty is not None and item.uncertainty < 0:

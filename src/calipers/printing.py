@@ -18,14 +18,13 @@ from calipers.evidence import (
     ModelProbability,
     PriorEvidence,
 )
+from calipers.parameters import SHARES
 
 #: `{pr}`, `{V3.st_j}`, `{qrs#4}`, `{crit:lvh.sokolow_lyon}`, `{device:pr}`, `{prior:<record>/pr}`
 SLOT: Final = re.compile(r"\{([A-Za-z][^{}\s]*)\}")
 
 _DIGITS: Final[dict[str, int]] = {"ms": 0, "mV": 2, "deg": 0, "/min": 0, "": 2}
 _SUFFIX: Final[dict[str, str]] = {"ms": " ms", "mV": " mV", "deg": "°", "/min": "/min", "": ""}
-#: Shares of one keep their decimals even when they are whole: `1.00`, not `1`.
-_SHARES: Final = frozenset({"p_per_qrs", "rr_irregularity", "quality"})
 NOT_MEASURABLE: Final = "not measurable"
 
 
@@ -37,7 +36,8 @@ def printed(item: Evidence) -> str:
     """
     match item:
         case Measurement():
-            if item.name in _SHARES and isinstance(item.value, float):
+            # Shares of one keep their decimals even when they are whole: `1.00`, not `1`.
+            if item.name in SHARES and isinstance(item.value, float):
                 return f"{item.value:.2f}"
             return NOT_MEASURABLE if item.status == "not_measurable" else printed_value(item.value, item.unit)
         case CriterionEvidence():

@@ -13,8 +13,8 @@ from calipers.agent.reporting import assemble, provisional
 from calipers.agent.verifier import Checker
 from calipers.evidence import Citable, Measurement, Measurements, Span, measurement_id
 from calipers.knowledge import statements
-from calipers.knowledge.quantities import GLOBAL_UNITS, LEAD_UNITS
 from calipers.leads import LEADS, Lead
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS
 from calipers.printing import fill, printed, slots
 from calipers.report import Certainty, Polarity, Quality
 from calipers.tools.measure import Examination
@@ -25,15 +25,16 @@ Values = Mapping[str, float | str | None]
 _UNCERTAINTY = {"ms": 4.0, "mV": 0.02, "deg": 3.0, "/min": 0.5, "": 0.01}
 _GLOBAL: dict[str, float] = {
     "hr": 70.0, "rr_sd": 20.0, "pause_max": 900.0, "rr_irregularity": 0.02, "p_dur": 100.0, "pr": 160.0, "qrs": 90.0,
-    "qt": 390.0, "p_axis": 50.0, "qrs_axis": 45.0, "t_axis": 40.0, "p_per_qrs": 1.0, "atrial_rate": 70.0,
+    "qt": 390.0, "p_axis": 50.0, "rr_range": 40.0, "pr_range": 6.0, "qrs_axis": 45.0, "t_axis": 40.0, "p_per_qrs": 1.0, "atrial_rate": 70.0,
 }  # fmt: skip
 _LEAD: dict[str, float | str] = {
     "p_amp": 0.1, "q_amp": -0.05, "r_amp": 0.8, "s_amp": -0.2, "t_amp": 0.3, "st_j": 0.01, "st_60": 0.02, "st_80": 0.03,
     "q_dur": 10.0, "r_dur": 40.0, "s_dur": 20.0, "r_peak_time": 35.0, "qrs_pattern": "qRs", "quality": 1.0,
+    "p_pattern": "upright", "t_pattern": "upright", "t_width": 120.0,
 }  # fmt: skip
 _OWN: dict[str, float | str] = {
     "aVR.p_amp": -0.1, "aVR.t_amp": -0.3, "aVR.r_amp": 0.1, "aVR.q_amp": -0.8, "aVR.s_amp": 0.0,
-    "aVR.qrs_pattern": "Qr",
+    "aVR.qrs_pattern": "Qr", "aVR.p_pattern": "inverted", "aVR.t_pattern": "inverted",
     "V1.r_amp": 0.2, "V1.s_amp": -0.8, "V1.q_amp": 0.0, "V1.q_dur": 0.0, "V1.qrs_pattern": "rS", "V2.qrs_pattern": "rS",
     "V2.q_amp": 0.0, "V2.q_dur": 0.0, "V3.q_amp": 0.0, "V3.q_dur": 0.0, "V3.qrs_pattern": "RS",
 }  # fmt: skip

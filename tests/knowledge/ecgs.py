@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from calipers.evidence import Measurement, Measurements
 from calipers.knowledge import Verdicts, evaluate
-from calipers.knowledge.quantities import GLOBAL_UNITS, LEAD_UNITS
 from calipers.leads import LEADS, Lead
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS
 from calipers.report import Demographics
 
 RECORD = "0123456789abcdef"

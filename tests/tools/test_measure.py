@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from calipers import Ecg, Measurements, measure
 from calipers.evidence import measurement_id
 from calipers.leads import CHEST, INDEX, LEADS
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS
 from calipers.tools.measure import examine
-from calipers.tools.measure.names import GLOBAL
-from calipers.tools.measure.per_lead import PER_LEAD
 
 INTERVALS = ("p_dur", "pr", "qrs", "qt")
 
@@ -31,8 +30,8 @@ def changed(ecg: Ecg, signal_mv: NDArray[np.float32]) -> Ecg:
 
 
 def test_every_name_of_the_contract_is_there(measured: Measurements) -> None:
-    assert set(GLOBAL) <= set(measured)
-    assert {f"{lead}.{name}" for lead in LEADS for name in (*PER_LEAD, "quality")} <= set(measured)
+    assert set(GLOBAL_UNITS) <= set(measured)
+    assert {f"{lead}.{name}" for lead in LEADS for name in LEAD_UNITS} <= set(measured)
     beats = sum(key.startswith("qrs#") for key in measured)
     assert beats == 10
     assert {f"{name}#{k}" for name in ("rr", *INTERVALS) for k in range(beats)} <= set(measured)
@@ -149,8 +148,8 @@ def test_a_gap_of_nan_is_bridged_and_costs_quality(demo_ecg: Ecg, measured: Meas
 def test_a_flat_record_is_not_assessable_and_has_every_id_with_a_reason() -> None:
     found = examine(Ecg.from_array(np.zeros((12, 5000)), 500, LEADS))
     assert not found.quality.assessable
-    assert {key: item.status for key, item in found.measurements.items() if key in GLOBAL} == dict.fromkeys(
-        GLOBAL, "not_measurable"
+    assert {key: item.status for key, item in found.measurements.items() if key in GLOBAL_UNITS} == dict.fromkeys(
+        GLOBAL_UNITS, "not_measurable"
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from calipers.ecg import Ecg
 from calipers.evidence import Measurements
 from calipers.leads import LEADS
+from calipers.parameters import GLOBAL_UNITS
 from calipers.report import Quality
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, analysis_signal
 from calipers.tools.measure.axis import frontal_axis
@@ -200,9 +201,7 @@ def _ramp(wave: Signal) -> Signal:
 
 def _write_nothing(sheet: Sheet, leads: LeadQualities, reason: str) -> None:
     """Every id of an unreadable record, with the reason."""
-    from calipers.tools.measure.names import GLOBAL
-
-    for name, unit in GLOBAL.items():
+    for name, unit in GLOBAL_UNITS.items():
         sheet.missing(name, unit, reason)
     for row, lead in enumerate(LEADS):
         sheet.value("quality", float(leads.score[row]), "", how="1 minus what was seen to be wrong", lead=lead)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from calipers.leads import LEADS, Lead
+from calipers.parameters import LEAD_UNITS
 from calipers.tools.measure.analysis import MS_PER_SAMPLE, AnalysisSignal, Mask, Signal
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, pr_level
 from calipers.tools.measure.fiducials import P_OFF, P_ON, QRS_OFF, QRS_ON, T_OFF, Fiducials
@@ -21,16 +22,6 @@ _J_ERROR: Final = 4.0
 _QRS_AMPLITUDES: Final = ("q_amp", "r_amp", "s_amp", "rp_amp", "sp_amp")
 _QRS_DURATIONS: Final = ("q_dur", "r_dur", "s_dur", "rp_dur")
 _ST_MS: Final = {"st_j": 0.0, "st_60": 60.0, "st_80": 80.0}
-PER_LEAD: Final[dict[str, str]] = {
-    "p_amp": "mV",
-    **dict.fromkeys(_QRS_AMPLITUDES, "mV"),
-    "t_amp": "mV",
-    **dict.fromkeys(_QRS_DURATIONS, "ms"),
-    "r_peak_time": "ms",
-    **dict.fromkeys(_ST_MS, "mV"),
-    "qrs_pattern": "",
-    "qrs_notch": "",
-}
 _PER_BEAT: Final = ("p_amp", "q_amp", "r_amp", "s_amp", "t_amp", *_ST_MS)
 
 
@@ -175,7 +166,9 @@ def _write_p(sheet: Sheet, lead: Lead, mv: Signal, stack: Signal, at: Landmarks,
 
 def write_lead_missing(sheet: Sheet, lead: Lead, reason: str) -> None:
     """The same names for a lead that was not measured, each with the reason."""
-    for name, unit in PER_LEAD.items():
+    for name, unit in LEAD_UNITS.items():
+        if name == "quality":
+            continue
         sheet.missing(name, unit, reason, lead=lead)
 
 

@@ -14,7 +14,7 @@ from calipers.errors import UsageError
 from calipers.evidence import Measurement
 from calipers.leads import require_lead
 from calipers.tools.render.header import HEADER_IDS
-from calipers.tools.render.labels import label, short_name, value_or_dash
+from calipers.tools.render.labels import label, value_or_dash
 from calipers.tools.render.layout import Box, Layout, Sheet, Strip, lay_out, names_and_pulses
 from calipers.tools.render.marks import Mark, NotDrawn, Placement
 from calipers.tools.render.picture import Picture
@@ -35,7 +35,6 @@ __all__ = [
     "lay_out",
     "names_and_pulses",
     "render",
-    "short_name",
     "value_or_dash",
 ]
 

@@ -5,59 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from calipers.evidence import Measurement
+from calipers.parameters import short_name
 from calipers.printing import printed
 
 #: Where a text says "not measurable", a header has room for a dash. Never a zero.
 DASH: Final = "—"
-
-SHORT_NAMES: Final[dict[str, str]] = {
-    "hr": "Rate",
-    "rr": "RR",
-    "rr_mean": "mean RR",
-    "rr_sd": "RR SD",
-    "p_dur": "P",
-    "pr": "PR",
-    "qrs": "QRS",
-    "qt": "QT",
-    "qtc_bazett": "QTc (Bazett)",
-    "qtc_fridericia": "QTc (Fridericia)",
-    "qtc_framingham": "QTc (Framingham)",
-    "qtc_hodges": "QTc (Hodges)",
-    "jtc": "JTc",
-    "p_axis": "P axis",
-    "qrs_axis": "QRS axis",
-    "t_axis": "T axis",
-    "atrial_rate": "Atrial rate",
-    "p_per_qrs": "P per QRS",
-    "rr_irregularity": "RR irregularity",
-    "pvc_count": "PVCs",
-    "pac_count": "PACs",
-    "paced_count": "Paced beats",
-    "pause_max": "Longest pause",
-    "p_amp": "P",
-    "q_amp": "Q",
-    "r_amp": "R",
-    "s_amp": "S",
-    "rp_amp": "R′",
-    "sp_amp": "S′",
-    "t_amp": "T",
-    "q_dur": "Q",
-    "r_dur": "R",
-    "s_dur": "S",
-    "rp_dur": "R′",
-    "r_peak_time": "R-peak time",
-    "st_j": "ST J",
-    "st_60": "ST J+60",
-    "st_80": "ST J+80",
-    "qrs_pattern": "QRS pattern",
-    "qrs_notch": "QRS notch",
-    "quality": "Quality",
-}
-
-
-def short_name(name: str) -> str:
-    """The word a cardiologist uses for a measurement name, or the name itself."""
-    return SHORT_NAMES.get(name, name.replace("_", " "))
 
 
 def value_or_dash(measurement: Measurement) -> str:
