@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from calipers.agent.case_store import Case
 from calipers.agent.context import RunContext
 from calipers.agent.descriptions import listing
-from calipers.agent.drafting import full_read, make_claim, single_measurement_claim, statement_claim
+from calipers.agent.drafting import (
+    change_claim,
+    full_comparison,
+    full_read,
+    make_claim,
+    single_measurement_claim,
+    statement_claim,
+)
+from calipers.agent.lookups import case_claims, guideline_claims, history_claims
 from calipers.agent.questions import Intent, understand
 from calipers.agent.sentences import SentenceKey
 from calipers.evidence import Measurement
@@ -58,6 +66,18 @@ def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[Sent
             claims += found
             sentences += ["indeterminate"] if undecided else []
         return claims, sentences
+    if intent.verb == "compare":
+        with context.step("compare", ids=list(intent.ids), statements=list(intent.statements)):
+            return compared_claims(intent, case)
+    if intent.verb == "guidelines":
+        with context.step("search_guidelines", question=intent.text):
+            return guideline_claims(intent.text, context)
+    if intent.verb == "history":
+        with context.step("search_history", question=intent.text):
+            return history_claims(intent.text, context)
+    if intent.verb == "similar":
+        with context.step("similar_cases"):
+            return case_claims(context)
     if intent.verb == "render":
         with context.step("render", evidence=["pr", "qrs", "qt"], layout="3x4+1"):
             shown = [key for key in ("pr", "qrs", "qt") if case.measurements[key].status == "measured"]
@@ -95,6 +115,26 @@ def explained_claims(verdict: Verdict, case: Case) -> tuple[list[Claim], bool]:
     if verdict.result == "not_met" and deciding:
         return [_criteria_not_met(verdict, deciding, case)], False
     return list(measured_claims(tuple(deciding[:6]), case)), True
+
+
+def compared_claims(intent: Intent, case: Case) -> tuple[list[Claim], list[SentenceKey]]:
+    """What changed: of what the question names, or of everything."""
+    said = case.change_sentences
+    if said is None:
+        return [], ["prior_not_earlier" if case.priors else "no_prior"]
+    if not intent.ids and not intent.statements:
+        return list(full_comparison(case)), []
+    found: list[Claim] = []
+    undecided = False
+    for key in intent.statements:
+        sentence = said.of_statement(key)
+        claim = statement_claim(case.verdicts[key], case.ledger)
+        # That it is there comes first, with its own certainty; then whether it is new.
+        found += [claim] if claim and claim.polarity == "present" else []
+        found += [change_claim(sentence, case.ledger)] if sentence else []
+        undecided = undecided or sentence is None
+    found += [change_claim(sentence, case.ledger) for key in intent.ids if (sentence := said.of_measurement(key))]
+    return found, ["indeterminate"] if undecided else []
 
 
 def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Claim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -20,6 +21,7 @@ from calipers.errors import CalipersError, UsageError
 from calipers.evidence import Frozen
 from calipers.report import Claim, Report, Withheld
 from calipers.settings import settings
+from calipers.tools.compare import require_comparable
 from calipers.tools.render import Picture
 
 if TYPE_CHECKING:
@@ -80,29 +82,34 @@ class Agent:
     def interpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
         """Read an ECG in full; `question` is answered as well, by the chosen model or by rule.
 
+        `priors` are other ECGs of the same patient; what changed against the nearest becomes claims.
+
         Raises:
-            UsageError: the model is remote and patient data may not leave this machine, or `priors` were
-                given, which this version cannot compare yet.
+            UsageError: the model is remote and patient data may not leave this machine, or a prior carries
+                another patient's identifier or is synthetic.
         """
-        self._refuse_priors(priors)
+        for prior in priors:
+            require_comparable(ecg, prior)
         if self.choice.remote and not settings().allow_remote:
             raise UsageError(
                 f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true to send it"
                 " age, sex and measurements"
             )
         memory = CaseStore(None)
-        case = memory.put(ecg)
-        context = RunContext(memory, self.choice, case=case)
-        self._single().invoke(fresh_run(case_key(ecg), "interpret", question), context=context)
+        case = replace(memory.put(ecg), priors=tuple(memory.put(prior) for prior in priors))
+        context = RunContext(memory, self.choice, case=case, home=self.home)
+        keys = [case_key(prior) for prior in priors]
+        self._single().invoke(fresh_run(case_key(ecg), "interpret", question, keys), context=context)
         if context.report is None:
             raise RuntimeError("the graph ended without a report")
         return context.report
 
     def ask(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Answer:
-        """Ask within a conversation; the ECG is given once and remembered with the thread.
+        """Ask within a conversation; the ECG and its priors are given once and remembered with the thread.
 
         Raises:
-            UsageError: no ECG was given in this thread, or `priors` were given.
+            UsageError: no ECG was given in this thread, or a prior carries another patient's identifier or
+                is synthetic.
         """
         return self._run(thread_id, self._question(thread_id, text, ecg, priors), ignore)
 
@@ -166,7 +173,7 @@ class Agent:
         self.close()
 
     def _run(self, thread_id: str, start: State | Any, listen: Callable[[Event], None]) -> Answer:
-        context = RunContext(self.store, self.choice, listen)
+        context = RunContext(self.store, self.choice, listen, home=self.home)
         result = self._threaded().invoke(start, _config(thread_id), context=context)
         pending = result.get("__interrupt__") if isinstance(result, dict) else None
         if pending:
@@ -184,19 +191,21 @@ class Agent:
         )
 
     def _question(self, thread_id: str, text: str, ecg: Ecg | None, priors: Sequence[Ecg]) -> State:
-        self._refuse_priors(priors)
         if ecg is not None:
             self.store.put(ecg)
-            return fresh_run(case_key(ecg), "ask", text)
-        known = self._threaded().get_state(_config(thread_id)).values.get("case")
+            return fresh_run(case_key(ecg), "ask", text, self._stored_priors(ecg, priors))
+        values = self._threaded().get_state(_config(thread_id)).values
+        known = values.get("case")
         if known is None:
             raise UsageError(f"found no ECG in thread `{thread_id}`; needed one with the first question")
-        return fresh_run(known, "ask", text)
+        given = self._stored_priors(self.store.get(known).ecg, priors) if priors else values.get("priors", [])
+        return fresh_run(known, "ask", text, given)
 
-    @staticmethod
-    def _refuse_priors(priors: Sequence[Ecg]) -> None:
-        if priors:
-            raise UsageError("found prior ECGs; serial comparison is not part of this version")
+    def _stored_priors(self, ecg: Ecg, priors: Sequence[Ecg]) -> list[str]:
+        for prior in priors:
+            require_comparable(ecg, prior)
+            self.store.put(prior)
+        return [case_key(prior) for prior in priors]
 
     def _single(self) -> Graph:
         if self._graph is None:

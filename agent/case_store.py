@@ -15,27 +15,37 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from calipers.agent.beat_store import read_beats, write_beats
+from calipers.beat_table import BeatTable
 from calipers.ecg import Ecg, Patient, Source
 from calipers.errors import UsageError
 from calipers.evidence import Ledger, Measurement, Measurements
 from calipers.knowledge import Verdicts, evaluate
-from calipers.report import Demographics, Quality
+from calipers.report import Changes, Demographics, Quality
 from calipers.settings import version
-from calipers.tools.measure import Examination, examine
+from calipers.tools.compare import changes_between, in_order, recording, recording_limits, require_comparable
+from calipers.tools.measure import Examination, Timeline, examine
+
+if TYPE_CHECKING:
+    from calipers.agent.comparison import ChangeSentences
 
 _KEPT_IN_MEMORY: Final = 16
 
 
 @dataclass(frozen=True)
 class Case:
-    """One ECG under review with everything derived from it, each computed once."""
+    """One ECG under review with everything derived from it, each computed once.
+
+    `priors` are other ECGs of the same patient, to be compared with.
+    """
 
     ecg: Ecg
     examination: Examination
+    priors: tuple[Case, ...] = ()
 
     @property
     def record(self) -> str:
@@ -63,20 +73,51 @@ class Case:
         return evaluate(self.measurements, self.demographics)
 
     @cached_property
+    def changes(self) -> tuple[Changes, ...]:
+        """What changed against each prior, the nearest in date first.
+
+        Raises:
+            UsageError: a prior is another patient's, or synthetic.
+        """
+        return in_order(self._compared_with(one) for one in self.priors)
+
+    def _compared_with(self, prior: Case) -> Changes:
+        require_comparable(self.ecg, prior.ecg)
+        limits = recording_limits(self.ecg, self.quality, prior.ecg, prior.quality)
+        now = recording(self.ecg, self.examination, self.verdicts)
+        return changes_between(now, recording(prior.ecg, prior.examination, prior.verdicts), limits)
+
+    @cached_property
+    def change_sentences(self) -> ChangeSentences | None:
+        """What may be said of the nearest prior; None where there is none that can be compared."""
+        from calipers.agent.comparison import ChangeSentences, comparable
+
+        nearest = comparable(self.changes)
+        if nearest is None:
+            return None
+        then = next(one for one in self.priors if one.record == nearest.prior_record)
+        return ChangeSentences(nearest, self.verdicts, then.verdicts)
+
+    @cached_property
     def ledger(self) -> Ledger:
-        """Measurements, the recorder's own values, and the criteria as evaluated."""
+        """Measurements, the recorder's own values, the criteria as evaluated, and the nearest prior."""
+        from calipers.agent.comparison import prior_evidence
         from calipers.agent.drafting import device_evidence
 
-        ledger = Ledger(self.record, self.measurements.values())
+        ledger = Ledger(self.record, self.measurements.held, self.measurements.beats)
         for device in device_evidence(self.ecg):
             ledger.add(device)
         for criterion in self.verdicts.ledger():
             ledger.add(criterion)
+        if self.change_sentences is not None:
+            for earlier in prior_evidence(self.change_sentences.changes):
+                ledger.add(earlier)
         return ledger
 
 
 class CaseStore:
-    """Cases in `CALIPERS_HOME/cases/<record>`: `signal.npz`, `case.json`, `measurements.parquet`.
+    """Cases in `CALIPERS_HOME/cases/<record>`: `signal.npz`, `case.json`, `measurements.parquet`, and of a long
+    record `beats.parquet`.
 
     Safe for several threads and processes: files are written aside and moved into place, and equal
     content has an equal name.
@@ -92,11 +133,11 @@ class CaseStore:
         key = case_key(ecg)
         with self._lock:
             known = self._memory.get(key)
-        if known is not None:
+        if known is not None and _same_origin(known.ecg, ecg):
             return known
-        stored = self._examination(key)
+        stored = known.examination if known else self._examination(key)
         case = Case(ecg, stored or examine(ecg))
-        if self.folder is not None and stored is None:
+        if self.folder is not None and (stored is None or not _same_origin(_read_ecg(self.folder / key), ecg)):
             self._write(key, case)
         self._remember(key, case)
         return case
@@ -130,7 +171,12 @@ class CaseStore:
         facts = json.loads((self.folder / key / "case.json").read_text("utf-8"))
         if facts["calipers"] != version():
             return None  # measured by another version: measure again
-        return Examination(_read_measurements(self.folder / key), Quality.model_validate(facts["quality"]))
+        course = facts.get("timeline")
+        return Examination(
+            _read_measurements(self.folder / key),
+            Quality.model_validate(facts["quality"]),
+            timeline=Timeline.model_validate(course) if course is not None else None,
+        )
 
     def _write(self, key: str, case: Case) -> None:
         import pyarrow as pa
@@ -142,6 +188,7 @@ class CaseStore:
         target.mkdir(parents=True, exist_ok=True)
         ecg = case.ecg
         source = asdict(ecg.source) | {"path": None}
+        course, beats = case.examination.timeline, case.measurements.beats
         facts = {
             "calipers": version(),
             "fs_hz": ecg.fs_hz,
@@ -152,15 +199,24 @@ class CaseStore:
             "missing_leads": ecg.missing_leads,
             "derived_leads": ecg.derived_leads,
             "quality": case.quality.model_dump(mode="json"),
+            "timeline": course.model_dump(mode="json") if course is not None else None,
         }
-        rows = [{"id": item.id, "json": item.model_dump_json()} for item in case.measurements.values()]
+        rows = [{"id": item.id, "json": item.model_dump_json()} for item in case.measurements.held]
         with _Aside(target / "signal.npz") as path:
             np.savez_compressed(path, signal_mv=ecg.signal_mv)
         with _Aside(target / "measurements.parquet") as path:
             parquet.write_table(pa.Table.from_pylist(rows), path)
+        if isinstance(beats, BeatTable):
+            with _Aside(target / "beats.parquet") as path:
+                write_beats(path, beats)
         # Written last: its presence says that the case is whole.
         with _Aside(target / "case.json") as path:
             path.write_text(json.dumps(facts, indent=1), "utf-8")
+
+
+def _same_origin(one: Ecg, other: Ecg) -> bool:
+    """Whether two ECGs of one key name the same patient and time, by which priors are told apart."""
+    return (one.patient.id, one.recorded_at, one.synthetic) == (other.patient.id, other.recorded_at, other.synthetic)
 
 
 def case_key(ecg: Ecg) -> str:
@@ -193,7 +249,9 @@ def _read_measurements(folder: Path) -> Measurements:
     from pyarrow import parquet
 
     table = parquet.read_table(folder / "measurements.parquet", columns=["json"])
-    return Measurements(Measurement.model_validate_json(text.as_py()) for text in table["json"])
+    held = (Measurement.model_validate_json(text.as_py()) for text in table["json"])
+    beats = folder / "beats.parquet"
+    return Measurements(held, read_beats(beats) if beats.exists() else None)
 
 
 def _read_ecg(folder: Path) -> Ecg:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from calipers.agent.case_store import Case, CaseStore
@@ -48,6 +49,7 @@ class RunContext:
     steps: list[Step] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     report: Report | None = None
+    home: Path | None = None
 
     @property
     def the_case(self) -> Case:

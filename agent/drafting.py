@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from calipers.agent import descriptions
+from calipers.agent.case_store import Case
+from calipers.agent.comparison import ChangeSentence
 from calipers.ecg import Ecg
-from calipers.evidence import DeviceEvidence, Evidence, Measurement
+from calipers.evidence import DeviceEvidence, Evidence, Ledger, Measurement
 from calipers.knowledge import Verdict, Verdicts, level_of, statements
 from calipers.parameters import PARAMETERS
 from calipers.printing import fill, printed, slots
@@ -122,6 +124,26 @@ def full_read(verdicts: Verdicts, ledger: Mapping[str, Evidence]) -> tuple[Claim
     return (*findings, *measurement_claims(ledger), *negatives)
 
 
+def change_claim(said: ChangeSentence, ledger: Mapping[str, Evidence]) -> Claim:
+    """A sentence about change as a claim."""
+    return make_claim(
+        said.key,
+        said.template,
+        ledger,
+        statement=statements().noun(said.statement) if said.statement else None,
+        polarity=said.polarity,
+        certainty=said.certainty,
+        evidence=said.evidence,
+        criteria=said.criteria,
+    )
+
+
+def full_comparison(case: Case) -> tuple[Claim, ...]:
+    """What a full read says of the nearest prior; nothing where there is none."""
+    said = case.change_sentences
+    return tuple(change_claim(sentence, case.ledger) for sentence in said.full_read()) if said else ()
+
+
 def device_evidence(ecg: Ecg) -> tuple[DeviceEvidence, ...]:
     """What the recorder measured, as evidence of its own kind."""
     return tuple(
@@ -132,10 +154,10 @@ def device_evidence(ecg: Ecg) -> tuple[DeviceEvidence, ...]:
     )
 
 
-def device_disagreements(ledger: Mapping[str, Evidence]) -> tuple[Disagreement, ...]:
+def device_disagreements(ledger: Ledger) -> tuple[Disagreement, ...]:
     """Measurements where the recorder and Calipers differ by more than a reader would overlook."""
     found = []
-    for item in ledger.values():
+    for item in ledger.entered:
         if not isinstance(item, DeviceEvidence) or not isinstance(item.value, float):
             continue
         ours = ledger.get(item.name)

@@ -6,6 +6,7 @@ code, and only then streamed; before that only step events leave the graph.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from langchain_core.messages import AnyMessage
@@ -19,7 +20,7 @@ from calipers.agent.answering import answer_by_rule
 from calipers.agent.assist import Draft, DraftClaim, assist, faults_message, question_message
 from calipers.agent.case_store import Case
 from calipers.agent.context import Event, RunContext
-from calipers.agent.drafting import full_read, make_claim
+from calipers.agent.drafting import full_comparison, full_read, make_claim
 from calipers.agent.reporting import assemble, provisional
 from calipers.agent.state import State
 from calipers.agent.verifier import Checker
@@ -67,7 +68,9 @@ def _context(state: State, runtime: Runtime[RunContext]) -> RunContext:
     """The run's context with its case; a run that resumes after an interrupt starts in a later node."""
     context = runtime.context
     if context.case is None:
-        context.case = context.store.get(state["case"])
+        priors = tuple(context.store.get(key) for key in state.get("priors", []))
+        case = context.store.get(state["case"])
+        context.case = replace(case, priors=priors) if priors else case
     return context
 
 
@@ -182,7 +185,7 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
             by_rule, said = answer_by_rule(question, context)
             answer, sentences = list(by_rule), [*sentences, *said]
         if state["mode"] == "interpret":
-            whole = full_read(case.verdicts, case.ledger)
+            whole = (*full_read(case.verdicts, case.ledger), *full_comparison(case))
     known = {claim.text for claim in whole}
     merged = [*whole, *(claim for claim in answer if claim.text not in known)]
     return State(
@@ -195,7 +198,8 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
 def verify_node(state: State, runtime: Runtime[RunContext]) -> State:
     """Check each draft; what passes is released and streamed at once, what fails goes back or is withheld."""
     context = _context(state, runtime)
-    checker = Checker(provisional(context.the_case))
+    cited = [key for stored in state.get("drafts", []) for key in Claim.model_validate(stored).evidence]
+    checker = Checker(provisional(context.the_case, cited))
     released, withheld = list(state.get("released", [])), list(state.get("withheld", []))
     faults: list[str] = []
     retry: list[dict[str, object]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from calipers.report import Report
 from calipers.tools.render import render
 
 
-def write_case(folder: Path, ecg: Ecg, report: Report, run: dict[str, Any]) -> None:
+def write_case(folder: Path, ecg: Ecg, report: Report, run: dict[str, Any], priors: Sequence[Ecg] = ()) -> None:
     """Write one interpreted case.
 
     Equal input and version give byte-identical `report.json` and `report.html`; clock time and paths are
@@ -27,7 +28,7 @@ def write_case(folder: Path, ecg: Ecg, report: Report, run: dict[str, Any]) -> N
         key for key in ("pr", "qrs", "qt") if any(m.id == key and m.status == "measured" for m in report.measurements)
     ]
     picture = render(ecg, measurements={item.id: item for item in report.measurements}, evidence=shown)
-    page = report_page(report, ecg)
+    page = report_page(report, ecg, priors)
     facts = run | {"finished_at": datetime.now(UTC).isoformat(timespec="seconds")}
     try:
         folder.mkdir(parents=True, exist_ok=True)

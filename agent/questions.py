@@ -10,7 +10,7 @@ from calipers.agent.sentences import SentenceKey
 from calipers.knowledge import Row, statements
 from calipers.leads import LEADS, Lead
 
-Verb = Literal["measure", "explain", "interpret", "render", "say"]
+Verb = Literal["measure", "explain", "interpret", "compare", "render", "guidelines", "history", "similar", "say"]
 
 #: Measurement names by how clinicians call them; the first that fits wins, and its words are used up.
 _MEASUREMENTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = tuple(
@@ -106,22 +106,55 @@ _INTERPRET: Final = re.compile(
     r"describe|assess|opinion|what is wrong|emergency|critical|rhythm|impression|abnormalit\w+|ok\?)",
     re.I,
 )
+#: Questions about an earlier ECG. `previous infarction` is none, and `ST changes` are a level, not a comparison.
+_ECG: Final = r"(?:ecgs?|ekgs?|electrocardiograms?|tracings?|traces?|recordings?|stud(?:y|ies)|one|time|visit|admission)"
+_COMPARE: Final = re.compile(
+    r"\b(?:compar(?:e[ds]?|ing|ison)|versus|vs\.?|serial|trends?|since|any ?more|"
+    rf"(?:previous|prior|old|older|earlier|last|baseline|first|former) {_ECG}|before(?! (?:the|each|every|a) )|previously|used to|"
+    r"(?:any|what|has|have|had|is|are|did|significant|show) (?:\w+ ){0,4}?chang(?:ed?|es|ing)\b(?! (?:in|of) the (?:st|t)\b)|"
+    r"(?:is|are|was|were) (?:this|that|it|these|they|there anything|the [\w -]{1,30}?|\w{1,6}) new\b|(?:what(?:['’]s| is)|anything|something) new|"
+    r"\bnew(?:ly)?[ -](?:onset|lbbb|rbbb|af|afib|block|left|right|atrial|st|t|q|changes?|findings?|since)|"
+    r"worse(?:n(?:ed|ing)?)?|progress(?:ed|ion|ing)?|improved?|resolved|gone|still (?:there|present|in|have|has)|unchanged|"
+    r"longer now|shorter now|lengthened|shortened|widened|narrowed|increased|decreased|already (?:there|present|known))\b",
+    re.I,
+)
+#: What sounds like a comparison and asks for a measurement: `ST changes`, `any T wave changes`.
+_NOT_COMPARED: Final = re.compile(r"\b(?:st|t)[- ]?(?:wave|segment)?s? chang(?:es?|ing)\b", re.I)
 _RENDER: Final = re.compile(
     r"\b(show (me )?(the )?(trace|picture|ecg|leads?|image)|draw|plot|render|display|picture of|print)\b", re.I
+)
+#: What guidelines say, what earlier reports said, and other patients' ECGs: looked up, not read off this ECG.
+_GUIDELINES: Final = re.compile(
+    r"\b(?:guidelines?|guidance|recommend(?:ations?|ed|s)?|consensus|universal definition|published criteria|textbook)\b|"
+    r"\b(?:according to|what do(?:es)?|by) (?:the )?(?:aha|acc|esc|hrs|ehra|ich)\b",
+    re.I,
+)
+_HISTORY: Final = re.compile(
+    r"\b(?:earlier|previous|prior|old|older|past|last|former) (?:ecg |ekg )?(?:reports?|readings?|interpretations?|diagnos[ei]s|findings?)\b|"
+    r"\breports? (?:on file|from before)\b|\b(?:medical|ecg|patient) history\b|\bwhat (?:was|is) (?:already )?known\b",
+    re.I,
+)
+_SIMILAR: Final = re.compile(
+    r"\bsimilar (?:cases?|ecgs?|ekgs?|patients?|tracings?|records?)\b|\b(?:ecgs?|cases|patients|tracings) like this\b", re.I
 )
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
 _LEAD_WORD: Final = re.compile(r"\b(aVR|aVL|aVF|V[1-6]|III|II)\b|\blead (I)\b|\b(I)\b(?=\s*(and|,|\?|$))", re.I)
 
 
+#: Words of a comparison that also name a measurement.
+_NOT_NAMED: Final = re.compile(rf"\b(?:baseline|{_ECG}|rate of change)\b", re.I)
+
+
 @dataclass(frozen=True)
 class Intent:
-    """What a question asks for: one verb, with measurement ids, statement keys, or a fixed sentence."""
+    """What a question asks for: one verb, with measurement ids, statement keys, a fixed sentence, or text to look up."""
 
     verb: Verb
     ids: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     sentence: SentenceKey | None = None
+    text: str = ""
 
 
 def understand(question: str) -> tuple[Intent, ...]:
@@ -134,10 +167,20 @@ def understand(question: str) -> tuple[Intent, ...]:
     for pattern, key in _REFUSALS:
         if re.search(pattern, text, re.I):
             return (Intent("say", sentence=key),)
+    looked_up: tuple[tuple[re.Pattern[str], Verb], ...] = (
+        (_GUIDELINES, "guidelines"),
+        (_HISTORY, "history"),
+        (_SIMILAR, "similar"),
+    )
+    for asks, verb in looked_up:
+        if asks.search(text):
+            return (Intent(verb, text=text),)
     if _RENDER.search(text):
         return (Intent("render"),)
     rows = [row for row in statements().mentioned(text) if row.criteria is not None]
     named = tuple(row.key for row in rows)
+    if _COMPARE.search(_NOT_COMPARED.sub(" ", text)):
+        return (Intent("compare", ids=measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named),)
     ids = measurement_ids(_without_names(text, rows))
     intents: list[Intent] = []
     if named and "normal_ecg" not in named:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version as installed
 from typing import Final
 
 from calipers.agent.assist import prompts_sha256
 from calipers.agent.case_store import Case
+from calipers.agent.comparison import newly_present
 from calipers.agent.drafting import device_disagreements
+from calipers.agent.episodes import episodes_apart
 from calipers.agent.sentences import SentenceKey, sentence
 from calipers.agent.verifier.check import impression
 from calipers.evidence import Citable, Measurement
@@ -20,10 +23,16 @@ from calipers.settings import version
 _VERSIONED: Final = ("numpy", "scipy", "onnxruntime", "langgraph", "langchain", "pydantic")
 
 
-def provisional(case: Case) -> Report:
-    """A report without claims over the whole ledger: what a draft is checked against."""
-    evidence = tuple(item for item in case.ledger.values() if not isinstance(item, Measurement))
-    return _report(case, (), (), tuple(case.measurements.values()), evidence, None, None, "none", "")
+def provisional(case: Case, cited: Iterable[str] = ()) -> Report:
+    """A report without claims over the whole ledger: what drafts are checked against.
+
+    Args:
+        case: the case.
+        cited: ids that the drafts cite; of a long record, only these beat items are made.
+    """
+    evidence = tuple(item for item in case.ledger.entered if not isinstance(item, Measurement))
+    made = tuple(case.measurements.beats[key] for key in dict.fromkeys(cited) if key in case.measurements.beats)
+    return _report(case, (), (), (*case.measurements.held, *made), evidence, None, None, "none", "")
 
 
 def assemble(
@@ -40,12 +49,14 @@ def assemble(
     """The report of one run; `answer` are those of the claims that answer the question."""
     cited = {key for claim in (*claims, *(item.claim for item in withheld)) for key in claim.evidence}
     criteria = {f"crit:{key}" for claim in (*claims, *(item.claim for item in withheld)) for key in claim.criteria}
+    withheld = (*withheld, *episodes_apart(case))
     disagreements = device_disagreements(case.ledger)
     cited |= {key for item in disagreements for side in item.sides for key in side.evidence}
-    measurements = tuple(item for item in case.measurements.values() if item.beat is None or item.id in cited)
+    beats = [case.measurements[key] for key in sorted(cited) if key in case.measurements and "#" in key]
+    measurements = (*case.measurements.whole, *sorted(beats, key=lambda item: item.beat or 0))
     evidence: tuple[Citable, ...] = tuple(
         item
-        for item in case.ledger.values()
+        for item in case.ledger.entered
         if not isinstance(item, Measurement) and (item.id in cited or item.id in criteria)
     )
     spoken = None
@@ -67,7 +78,8 @@ def _report(
     model_note: str,
 ) -> Report:
     kept_back = tuple(item.claim.statement.key for item in withheld if item.claim.statement is not None)
-    level, reasons = urgency(case.verdicts, case.quality.assessable, withheld=kept_back)
+    new = newly_present(case.changes)
+    level, reasons = urgency(case.verdicts, case.quality.assessable, withheld=kept_back, new=new)
     return Report(
         record=case.record,
         patient=case.demographics,
@@ -77,6 +89,7 @@ def _report(
         measurements=measurements,
         claims=claims,
         withheld=withheld,
+        changes=case.changes,
         impression=impression(claims, case.quality.assessable),
         urgency=level,
         urgency_reasons=reasons,

@@ -13,15 +13,20 @@ SentenceKey = Literal[
     "not_in_ecg",
     "not_understood",
     "no_prior",
+    "prior_not_earlier",
     "not_assessable",
     "indeterminate",
     "withheld",
     "model_failed",
     "picture",
+    "no_guideline",
+    "no_archive",
+    "unconfirmed_reports",
+    "search_not_installed",
 ]
 
 #: What a language model may choose: nothing among them says anything about this ECG.
-ModelSentence = Literal["greeting", "thanks", "off_topic", "treatment", "prognosis", "not_in_ecg", "no_prior"]
+ModelSentence = Literal["greeting", "thanks", "off_topic", "treatment", "prognosis", "not_in_ecg", "no_prior", "no_guideline", "no_archive"]
 
 SENTENCES: Final[dict[SentenceKey, str]] = {
     "greeting": "Hello. Ask about this ECG: an interval, a finding, the rhythm, or a full interpretation.",
@@ -33,11 +38,16 @@ SENTENCES: Final[dict[SentenceKey, str]] = {
     "not_understood": "The question names no measurement or statement that Calipers knows; ask for an interval, "
     "a lead's ST level, the axis, the rhythm, or a diagnosis by name.",
     "no_prior": "No prior ECG is on file.",
+    "prior_not_earlier": "The other ECG on file is this very recording or was recorded later; no earlier one is on file.",
     "not_assessable": "This record cannot be assessed.",
     "indeterminate": "The measurements do not decide it.",
     "withheld": "Something was drafted that did not pass its check; it is listed as withheld, with the reason.",
     "model_failed": "The language model did not give a usable answer; measurements and criteria answer instead.",
     "picture": "The picture is attached.",
+    "no_guideline": "No guideline passage on file answers that.",
+    "no_archive": "No archive of labelled ECGs was added, so there is no similar case to show.",
+    "unconfirmed_reports": "Reports that no clinician wrote or confirmed are on file; they support no claim.",
+    "search_not_installed": "The guideline search is not installed: run `calipers fetch`.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
 from langchain_core.messages import AnyMessage
@@ -17,6 +18,7 @@ class State(TypedDict, total=False):
 
     Attributes:
         case: key of the case under review.
+        priors: keys of the earlier ECGs it is compared with.
         mode: a full read, or an answer to one question.
         question: the user's words.
         messages: the model's conversation, kept over the turns of a thread.
@@ -32,6 +34,7 @@ class State(TypedDict, total=False):
     """
 
     case: str
+    priors: list[str]
     mode: Mode
     question: str | None
     messages: Annotated[list[AnyMessage], add_messages]
@@ -47,10 +50,11 @@ class State(TypedDict, total=False):
     consent: bool
 
 
-def fresh_run(case: str, mode: Mode, question: str | None) -> State:
+def fresh_run(case: str, mode: Mode, question: str | None, priors: Sequence[str] = ()) -> State:
     """The input of one run: everything of an earlier run in the same thread but its messages is cleared."""
     return State(
         case=case,
+        priors=list(priors),
         mode=mode,
         question=question,
         drafts=[],

@@ -8,11 +8,14 @@ from typing import Literal
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import BaseTool
 
+from calipers.agent.comparison import ChangeSentence
 from calipers.agent.context import RunContext
+from calipers.agent.lookups import case_items, guideline_items, history_items, repeated
 from calipers.errors import UnknownEvidence
 from calipers.evidence import Evidence, Measurement
 from calipers.knowledge import Verdict, statements
 from calipers.printing import printed
+from calipers.report import Demographics
 from calipers.tools.explain import chain
 from calipers.tools.render import render as draw
 
@@ -42,6 +45,13 @@ def verdict_line(verdict: Verdict) -> str:
     )
 
 
+def sentence_line(said: ChangeSentence) -> str:
+    """One sentence about change as the model sees it: template, and all that goes with it."""
+    about = f"; statement {said.statement}, {said.polarity}" if said.statement else ""
+    criteria = f"; criteria {' '.join(said.criteria)}" if said.criteria else ""
+    return f"{said.template} [certainty {said.certainty}{about}; evidence {' '.join(said.evidence)}{criteria}]"
+
+
 @tool(response_format="content_and_artifact")
 def measure(ids: list[str], runtime: Runtime) -> tuple[str, list[str]]:
     """Look up measurements of this ECG by id: `pr`, `qtc_bazett`, `V3.st_j`, `II.t_amp`, `qrs#4`."""
@@ -62,11 +72,18 @@ def explain(statement: str, runtime: Runtime) -> tuple[str, str]:
         if row.key not in case.verdicts:
             return f"{row.label}: no published criteria here", row.key
         verdict = case.verdicts[row.key]
-        walked = chain(verdict, case.measurements, case.record)
+        patient = Demographics(age=case.ecg.patient.age, sex=case.ecg.patient.sex)
+        walked = chain(row.key, case.verdicts, case.measurements, patient)
         lines = [verdict_line(verdict)]
         lines += [
             f"- {step.looks_for}: {step.result}; " + ", ".join(evidence_line(value) for value in step.values)
             for step in walked.steps
+        ]
+        lines += [
+            f"- asked in turn: {step.looks_for}: {'found' if step.found else 'not found'}"
+            f"{' in ' if step.leads else ''}{' '.join(step.leads)}; so far {step.decision}"
+            for step in walked.stepwise
+            if step.reached
         ]
     return "\n".join(lines), row.key
 
@@ -77,9 +94,51 @@ def interpret(runtime: Runtime) -> tuple[str, list[str]]:
     case = runtime.context.the_case
     with runtime.context.step("interpret"):
         found = case.verdicts.asserted()
-        globals_ = [item for item in case.measurements.values() if item.lead is None and item.beat is None]
+        globals_ = [item for item in case.measurements.whole if item.lead is None]
         lines = [verdict_line(verdict) for verdict in found] + [evidence_line(item) for item in globals_]
     return "\n".join(lines), [verdict.key for verdict in found]
+
+
+@tool(response_format="content_and_artifact")
+def compare(runtime: Runtime) -> tuple[str, list[str]]:
+    """Compare this ECG with the nearest earlier one: what is new, gone, worse, and how each interval changed."""
+    case = runtime.context.the_case
+    with runtime.context.step("compare"):
+        said = case.change_sentences
+        if said is None:
+            return "no earlier ECG is on file; choose the sentence no_prior", []
+        lines = [sentence_line(sentence) for sentence in said.full_read()]
+        lines += [f"limit: {limit.kind}" for limit in said.changes.limits]
+    return "\n".join(["Sentences to draft as they stand:", *lines]), [one.key for one in said.full_read()]
+
+
+@tool(response_format="content_and_artifact")
+def search_guidelines(question: str, runtime: Runtime) -> tuple[str, list[str]]:
+    """Look up what published guidelines say; each passage comes with its id and the sentence to draft as it stands."""
+    with runtime.context.step("search_guidelines", question=question):
+        items = guideline_items(question, runtime.context)
+    return _to_repeat(items) or "no passage answers that; choose the sentence no_guideline", [item.id for item in items]
+
+
+@tool(response_format="content_and_artifact")
+def search_history(question: str, runtime: Runtime) -> tuple[str, list[str]]:
+    """Look up what earlier reports of this patient said; only those that a clinician stands behind are given."""
+    with runtime.context.step("search_history", question=question):
+        items, _ = history_items(question, runtime.context)
+    return _to_repeat(items) or "no earlier report is on file; choose the sentence no_prior", [item.id for item in items]
+
+
+@tool(response_format="content_and_artifact")
+def similar_cases(runtime: Runtime) -> tuple[str, list[str]]:
+    """Look up the labelled ECGs of other patients that are most like this one."""
+    with runtime.context.step("similar_cases"):
+        items = case_items(runtime.context)
+    return _to_repeat(items) or "no archive was added; choose the sentence no_archive", [item.id for item in items]
+
+
+def _to_repeat(items: Sequence[Evidence]) -> str:
+    """Each item with the one sentence that may repeat it."""
+    return "\n".join(f"{item.id}: {repeated(item)}" for item in items)
 
 
 @tool(response_format="content_and_artifact")
@@ -98,4 +157,4 @@ def render(evidence: list[str], layout: Literal["3x4+1", "6x2", "12x1"], runtime
 
 def toolbox() -> Sequence[BaseTool]:
     """Every tool, in the order in which the prompt lists them."""
-    return (measure, explain, interpret, render)
+    return (measure, explain, interpret, compare, render, search_guidelines, search_history, similar_cases)

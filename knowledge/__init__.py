@@ -6,19 +6,26 @@
 """
 
 from calipers.knowledge.evaluation import evaluate
+from calipers.knowledge.pathway import Decision, Pathway, PathwayStep, Wave
 from calipers.knowledge.reading import CriteriaError
 from calipers.knowledge.schema import Row
 from calipers.knowledge.table import StatementTable, criteria_sha256, statements
 from calipers.knowledge.triage import level_of, urgency
 from calipers.knowledge.verdict import Sentence, Verdict, Verdicts
+from calipers.knowledge.walk import Walk
 
 __all__ = [
     "CriteriaError",
+    "Decision",
+    "Pathway",
+    "PathwayStep",
     "Row",
     "Sentence",
     "StatementTable",
     "Verdict",
     "Verdicts",
+    "Walk",
+    "Wave",
     "criteria_sha256",
     "evaluate",
     "level_of",

@@ -1,8 +1,8 @@
 """The trees of criteria: what one node of them may say.
 
 A criterion is one step a clinician would name. It compares a quantity (`value` with `above`, `at_least`,
-`below`, `at_most`, `arc`, `one_of`, `matches`), asks the same of several leads (`leads`, `need`, `where`),
-asks whether something was `measured`, or refers to another statement. `all`, `any`, `not` and
+`below`, `at_most`, `arc`, `one_of`, `matches`), asks the same of several leads (`leads`, `need`, `where`)
+or of several beats (`beats`, `need`, `where`), asks whether something was `measured`, or refers to another statement. `all`, `any`, `not` and
 `if / then / else` combine criteria.
 """
 
@@ -192,6 +192,14 @@ class InLeads(Named):
         return self
 
 
+class InBeats(Named):
+    """The same question of several beats: `need` of them. Premature beats are those that the counts mark."""
+
+    beats: Literal["every", "premature"]
+    need: int | Literal["all"]
+    where: Node
+
+
 class Refers(Named):
     """Another statement is present, or is absent."""
 
@@ -232,7 +240,7 @@ class IfThen(Entry):
 
 
 _KINDS = {
-    "all": "all", "any": "any", "not": "not", "if": "if", "leads": "leads", "statement": "statement",
+    "all": "all", "any": "any", "not": "not", "if": "if", "leads": "leads", "beats": "beats", "statement": "statement",
     "no_abnormal": "no_abnormal", "measured": "measured", "value": "value",
 }  # fmt: skip
 
@@ -245,7 +253,8 @@ def _kind(node: Any) -> str | None:
 
 Node = Annotated[
     Annotated[All, Tag("all")] | Annotated[AnyOf, Tag("any")] | Annotated[Not, Tag("not")]
-    | Annotated[IfThen, Tag("if")] | Annotated[InLeads, Tag("leads")] | Annotated[Refers, Tag("statement")]
+    | Annotated[IfThen, Tag("if")] | Annotated[InLeads, Tag("leads")] | Annotated[InBeats, Tag("beats")]
+    | Annotated[Refers, Tag("statement")]
     | Annotated[NothingAbnormal, Tag("no_abnormal")] | Annotated[Measured, Tag("measured")]
     | Annotated[Compare, Tag("value")],
     Discriminator(_kind, custom_error_type="criterion", custom_error_message="needed a criterion"),
@@ -262,6 +271,14 @@ def criteria_in(node: Node | None) -> Iterator[Named]:
         yield from criteria_in(child)
 
 
+def beats_out_of_place(node: Node, of_beats: bool = False) -> tuple[str, ...]:
+    """The quantities of a tree that ask for the beat at hand where none is."""
+    if isinstance(node, Compare):
+        return (node.value.source,) if node.value.of_a_beat and not of_beats else ()
+    inside = of_beats or isinstance(node, InBeats)
+    return tuple(source for child in children(node) for source in beats_out_of_place(child, inside))
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below."""
     if isinstance(node, All):
@@ -272,8 +289,8 @@ def children(node: Node) -> tuple[Node, ...]:
         return (node.not_,)
     if isinstance(node, IfThen):
         return (node.if_, node.then, node.else_)
-    return (node.where,) if isinstance(node, InLeads) else ()
+    return (node.where,) if isinstance(node, InLeads | InBeats) else ()
 
 
-for _model in (InLeads, All, AnyOf, Not, IfThen):
+for _model in (InLeads, InBeats, All, AnyOf, Not, IfThen):
     _model.model_rebuild()

@@ -12,7 +12,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from calipers.errors import CalipersError
-from calipers.knowledge.nodes import NothingAbnormal, Refers
+from calipers.knowledge.nodes import Node, NothingAbnormal, Refers, beats_out_of_place
+from calipers.knowledge.pathway import Pathway, Pathways
 from calipers.knowledge.schema import Family, Row, Source
 from calipers.knowledge.templates import faults
 from calipers.leads import Lead
@@ -20,7 +21,7 @@ from calipers.leads import Lead
 _T = TypeVar("_T")
 
 #: Tables that are not families of statements.
-_TABLES: Final = ("contiguity.yaml", "sources.yaml", "urgency.yaml")
+_TABLES: Final = ("contiguity.yaml", "pathways.yaml", "sources.yaml", "urgency.yaml")
 #: libyaml's loader is ten times faster, and missing from some builds of PyYAML.
 _LOADER: Final[type[Any]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -33,8 +34,10 @@ class Criteria(NamedTuple):
     """Everything that the files say, checked."""
 
     rows: dict[str, Row]
+    families: dict[str, str]
     sources: dict[str, Source]
     contiguous: frozenset[frozenset[Lead]]
+    pathways: Pathways
 
 
 def read_criteria(folder: Traversable) -> Criteria:
@@ -58,7 +61,10 @@ def read_criteria(folder: Traversable) -> Criteria:
         for key in (*row.suppressed_by, *row.subsumed_by, *_references(row)):
             if key not in rows or rows[key].criteria is None:
                 raise CriteriaError(f"statement `{row.key}` refers to `{key}`, for which no file gives criteria")
-    return Criteria(rows, sources, frozenset(frozenset(pair) for pair in pairs))
+    family_of = {row.key: family.family for family in families.values() for row in family.statements}
+    return Criteria(
+        rows, family_of, sources, frozenset(frozenset(pair) for pair in pairs), _pathways(folder, rows, sources)
+    )
 
 
 def evaluation_order(rows: Mapping[str, Row]) -> tuple[str, ...]:
@@ -99,6 +105,29 @@ def yaml_files(folder: Traversable) -> list[Traversable]:
     return sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
 
 
+def _pathways(folder: Traversable, rows: Mapping[str, Row], sources: Mapping[str, Source]) -> Pathways:
+    name = "pathways.yaml"
+    if not (folder / name).is_file():
+        return {}
+    content = read_yaml(folder, name)
+    written = content.get("pathways") if isinstance(content, dict) else None
+    if not isinstance(written, list):
+        raise CriteriaError(f"{name}: needed a list of `pathways`")
+    spelled: dict[str, Any] = {}
+    for pathway in chain.from_iterable(_substituted_all(item) for item in written):
+        spelled[str(pathway.pop("statement", "without statement"))] = pathway
+    pathways = _checked(name, TypeAdapter(dict[str, Pathway]), spelled)
+    for key, pathway in pathways.items():
+        for needed in (key, *pathway.needs):
+            if needed not in rows or rows[needed].criteria is None:
+                raise CriteriaError(f"{name}: found `{needed}`; needed a statement with criteria")
+        for source in pathway.sources - set(sources):
+            raise CriteriaError(f"{name}: `{key}`: no source `{source}`")
+        for step in pathway.steps:
+            _check_beats(name, f"`{key}`, step `{step.id}`", step.finding)
+    return pathways
+
+
 def _checked(name: str, adapter: TypeAdapter[_T], content: Any, statements_in: tuple[str, ...] = ()) -> _T:
     try:
         return adapter.validate_python(content)
@@ -128,6 +157,12 @@ def _variants(row: Any) -> list[Any]:
         _with_own_key({**_substituted(common, variant), **{k: v for k, v in variant.items() if k in fields}})
         for variant in row["variants"]
     ]
+
+
+def _substituted_all(item: Any) -> list[dict[str, Any]]:
+    """One item for each of its `variants`, whose values replace `<name>`."""
+    common = {field: value for field, value in item.items() if field != "variants"}
+    return [_substituted(common, variant) for variant in item.get("variants", [{}])]
 
 
 def _substituted(value: Any, variant: Mapping[str, Any]) -> Any:
@@ -167,10 +202,18 @@ def _check_row(name: str, row: Row, sources: Mapping[str, Source]) -> None:
             raise CriteriaError(
                 f"{name}: statement `{row.key}`, {criterion.id}, source: no source `{criterion.source}`"
             )
+    for tree in (row.applies_if, row.criteria, *(cap.when for cap in row.caps)):
+        if tree is not None:
+            _check_beats(name, f"statement `{row.key}`", tree)
     for fault in faults(row):
         raise CriteriaError(f"{name}: statement `{row.key}`: {fault}")
     if (row.criteria is None) != (row.says is None):
         raise CriteriaError(f"{name}: statement `{row.key}`: needed `criteria` and `says` together")
+
+
+def _check_beats(name: str, where: str, tree: Node) -> None:
+    for source in beats_out_of_place(tree):
+        raise CriteriaError(f"{name}: {where}: found `{source}`; needed it inside a list of `beats`")
 
 
 def _references(row: Row) -> tuple[str, ...]:

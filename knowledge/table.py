@@ -26,13 +26,18 @@ _SPELLINGS: Final = {
 
 
 class StatementTable(Mapping[str, Row]):
-    """Every statement by key, in reading order. `order` is the order in which they can be evaluated."""
+    """Every statement by key, in reading order. `order` is the order in which they can be evaluated.
+
+    `families` maps a key to the family of statements that it stands in.
+    """
 
     def __init__(self, criteria: Criteria) -> None:
         rows = tuple(criteria.rows.values())
         self._rows = criteria.rows
+        self.families = criteria.families
         self.sources = criteria.sources
         self.contiguous = criteria.contiguous
+        self.pathways = criteria.pathways
         self.order = evaluation_order(self._rows)
         self._strict_names = _names(rows, loose=False)
         self._names = _names(rows, loose=True)

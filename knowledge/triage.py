@@ -14,6 +14,7 @@ from calipers.knowledge.verdict import Verdict
 from calipers.report import Urgency
 
 Level = Literal["critical", "urgent"]
+_Section = Literal["critical", "urgent", "urgent_if_new"]
 _RANK: Final[dict[Urgency, int]] = {"routine": 0, "urgent": 1, "critical": 2, "not_assessable": 3}
 
 
@@ -28,6 +29,7 @@ def urgency(
     *,
     withheld: Collection[str] = (),
     suggested: Collection[str] = (),
+    new: Collection[str] = (),
 ) -> tuple[Urgency, tuple[str, ...]]:
     """The urgency of one ECG and why, the gravest reason first.
 
@@ -36,6 +38,7 @@ def urgency(
         quality_assessable: False when the recording is too poor to read; nothing else then counts.
         withheld: keys of statements whose claim was drafted and kept back.
         suggested: keys that only a model suggests.
+        new: keys of statements that a prior ECG of the patient did not have.
 
     A critical statement that is met is critical. One that is open but leaning, possible, dependent on an
     unknown sex or age, hidden behind a suppressor that is itself open, withheld, or only suggested by a
@@ -48,24 +51,37 @@ def urgency(
         for key, level in _levels().items()
         if (found := _raised(verdicts, key, level, key in withheld, key in suggested)) is not None
     ]
+    raised += [
+        _Raised("urgent", f"{statements()[key].label}: new against the prior ECG")
+        for key in _sections().get("urgent_if_new", [])
+        if key in new
+    ]
     raised.sort(key=lambda found: -_RANK[found.level])
     return (raised[0].level if raised else "routine"), tuple(found.reason for found in raised)
 
 
-def level_of(key: str) -> Urgency:
-    """What the table says of a statement that is met: critical, urgent or routine."""
+def level_of(key: str, *, new: bool = False) -> Urgency:
+    """What the table says of a statement that is met: critical, urgent or routine; `new` against an earlier ECG."""
+    if new and key in _sections().get("urgent_if_new", []):
+        return _levels().get(key, "urgent")
     return _levels().get(key, "routine")
 
 
 @cache
 def _levels() -> dict[str, Level]:
     """Key → level, in the order of the table."""
-    content = TypeAdapter(dict[Level, list[str]]).validate_python(read_yaml(criteria_folder(), "urgency.yaml"))
-    levels: dict[str, Level] = {key: level for level in ("critical", "urgent") for key in content.get(level, [])}
-    for key in levels:
+    content = _sections()
+    return {key: level for level in ("critical", "urgent") for key in content.get(level, [])}
+
+
+@cache
+def _sections() -> dict[_Section, list[str]]:
+    """The table as it is written, every key checked."""
+    content = TypeAdapter(dict[_Section, list[str]]).validate_python(read_yaml(criteria_folder(), "urgency.yaml"))
+    for key in (key for keys in content.values() for key in keys):
         if key not in statements():
             raise CriteriaError(f"urgency.yaml: found `{key}`; needed a statement of the table")
-    return levels
+    return content
 
 
 def _raised(verdicts: Mapping[str, Verdict], key: str, level: Level, withheld: bool, suggested: bool) -> _Raised | None:

@@ -17,11 +17,13 @@ from calipers.knowledge.answer import (
     over_leads,
     unique,
 )
+from calipers.knowledge.beats import all_beats, premature_beats, unmeasured_counts
 from calipers.knowledge.nodes import (
     All,
     AnyOf,
     Compare,
     IfThen,
+    InBeats,
     InLeads,
     Measured,
     Named,
@@ -36,6 +38,7 @@ from calipers.knowledge.truth import (
     Kleene,
     all_of,
     any_of,
+    at_least,
     compare,
     decide,
     named,
@@ -49,15 +52,24 @@ from calipers.report import Demographics
 
 
 class Inside(NamedTuple):
-    """Where in a list of leads the walk stands: the lead at hand, and the criterion that asks it of each."""
+    """Where in a list of leads or beats the walk stands, and the criterion that asks each of them."""
 
-    lead: Lead
     criterion: str
     source: str
+    lead: Lead | None = None
+    beat: int | None = None
 
 
 class Walk:
-    """One statement on one ECG. `steps`, `lead_steps` and `leads` (by criterion) fill as it goes."""
+    """One statement on one ECG. All of these fill as it goes.
+
+    Attributes:
+        steps: every criterion as evidence.
+        lead_steps: the same questions lead by lead.
+        leads: criterion → the leads that met it.
+        by_lead: criterion → what each of its leads came to.
+        by_beat: criterion → what each of its beats came to.
+    """
 
     def __init__(
         self,
@@ -77,6 +89,8 @@ class Walk:
         self.steps: dict[str, CriterionEvidence] = {}
         self.lead_steps: dict[str, CriterionEvidence] = {}
         self.leads: dict[str, tuple[Lead, ...]] = {}
+        self.by_lead: dict[str, Mapping[Lead, Answer]] = {}
+        self.by_beat: dict[str, Mapping[int, Answer]] = {}
 
     def answer(self, node: Node, inside: Inside | None = None) -> Answer:
         """Evaluate a node and everything below it."""
@@ -99,9 +113,11 @@ class Walk:
 
     def _criterion(self, node: Named, inside: Inside | None) -> Answer:
         if isinstance(node, Compare):
-            return self._compare(node, inside.lead if inside else None)
+            return self._compare(node, inside)
         if isinstance(node, InLeads):
             return self._in_leads(node)
+        if isinstance(node, InBeats):
+            return self._in_beats(node)
         if isinstance(node, Measured):
             return self._measured(node, inside.lead if inside else None)
         if isinstance(node, Refers):
@@ -109,12 +125,13 @@ class Walk:
         assert isinstance(node, NothingAbnormal)
         return self._nothing_abnormal()
 
-    def _compare(self, node: Compare, lead: Lead | None) -> Answer:
+    def _compare(self, node: Compare, inside: Inside | None) -> Answer:
+        lead, beat = (inside.lead, inside.beat) if inside else (None, None)
         row = next((row for row in node.limits if row.fits(self.patient, lead)), None)
         limit = row.limit if row else None
         arc = node.parsed_arc
         shown = str(limit) if limit else f"{arc.start:g} to {arc.end:g} deg" if arc else ""
-        estimate, text, ids, missing = node.value.read(self.measurements, lead)
+        estimate, text, ids, missing = node.value.read(self.measurements, lead, beat)
         if missing or (node.limits and limit is None):
             return Answer(None, None, None, ids, missing, (), limit, shown)
         if estimate is not None and limit is not None and node.comparison is not None:
@@ -132,7 +149,8 @@ class Walk:
 
     def _in_leads(self, node: InLeads) -> Answer:
         source = self._source(node)
-        each = {lead: self.answer(node.where, Inside(lead, node.id, source)) for lead in node.leads}
+        each = {lead: self.answer(node.where, Inside(node.id, source, lead=lead)) for lead in node.leads}
+        self.by_lead[f"{self.key}.{node.id}"] = each
         if node.may_be_missing:
             each = {
                 lead: one._replace(without_missing=LEFT_OUT) if one.missing and one.without_missing is None else one
@@ -146,6 +164,21 @@ class Walk:
                 if frozenset((node.leads[a], node.leads[b])) in self.table.contiguous
             ]
         return over_leads(each, len(each) if node.need == "all" else node.need, pairs)
+
+    def _in_beats(self, node: InBeats) -> Answer:
+        premature = node.beats == "premature"
+        if premature and (missing := unmeasured_counts(self.measurements)):
+            return Answer(None, None, None, (), missing)
+        beats = premature_beats(self.measurements) if premature else all_beats(self.measurements)
+        inside = [Inside(node.id, self._source(node), beat=beat) for beat in beats]
+        each = dict(zip(beats, (self.answer(node.where, one) for one in inside), strict=True))
+        self.by_beat[f"{self.key}.{node.id}"] = each
+        if not each:
+            return Answer(False, False, False)
+        answers = list(each.values())
+        need = len(answers) if node.need == "all" else node.need
+        whole = combined(answers, lambda truths: at_least(need, list(truths)))
+        return whole._replace(leads=(), missing=() if whole.truth is not None else whole.missing)
 
     def _measured(self, node: Measured, lead: Lead | None) -> Answer:
         ids = tuple(f"{lead}.{name}" if lead and name in LEAD_UNITS else name for name in node.measured)
@@ -178,8 +211,11 @@ class Walk:
         return f"{source}{section}{operational}".strip()
 
     def _record(self, node: Named, answer: Answer, inside: Inside | None) -> None:
+        if inside and inside.beat is not None:
+            return  # The criterion that asks every beat is the evidence; single beats would flood the ledger.
         stem = f"{self.key}.{inside.criterion}.{node.id}.{inside.lead}" if inside else f"{self.key}.{node.id}"
-        evidence = CriterionEvidence(
+        # Every field is made here, so pydantic need not check hundreds of them again.
+        evidence = CriterionEvidence.model_construct(
             id=f"crit:{stem}",
             record=self.record,
             statement=self.key,

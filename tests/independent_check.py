@@ -210,6 +210,8 @@ def printed(item: Item) -> str:
     if item.get("kind") == "model":
         return f"{100 * item['probability']:.0f} %"
     if item.get("kind") == "prior":
+        if item["id"].endswith("/recorded_at"):
+            return str(item["text"])
         return printed(item["measurement"]) if item.get("measurement") else ""
     value = item.get("threshold") if item.get("kind") == "criterion" else item.get("value")
     unit = item.get("unit", "")

@@ -170,6 +170,7 @@ def interpret(
                 ecg,
                 report,
                 {"seconds": round(time.perf_counter() - started, 3), "input": [str(p) for p in record]},
+                priors,
             )
     if output is Format.json:
         print(report.model_dump_json(indent=1))
@@ -190,20 +191,26 @@ def measure(
     unit: UnitOption = None,
     leads: LeadsOption = None,
 ) -> None:
-    """The measurements alone, with uncertainty, or the reason why there is none."""
-    import calipers
+    """The measurements alone, with uncertainty, or the reason why there is none; of a long record its course too."""
     from calipers.agent.cli import show
+    from calipers.tools.measure import examine
 
     with working("reading"):
         ecg = _read(record, fs, unit, leads, None, None)
     with working("measuring"):
-        measurements = calipers.measure(ecg)
+        found = examine(ecg)
+    course = found.timeline
     if output is Format.json:
-        items = [item.model_dump(mode="json") for item in measurements.values()]
-        print(json.dumps({"record": ecg.record, "measurements": items}, indent=1))
+        items = [item.model_dump(mode="json") for item in found.measurements.held]
+        document: dict[str, object] = {"record": ecg.record, "measurements": items}
+        if course is not None:
+            document["timeline"] = course.model_dump(mode="json")
+        print(json.dumps(document, indent=1))
     else:
         show.heading(stdout, ecg)
-        show.measurements(stdout, measurements)
+        show.measurements(stdout, found.measurements.held)
+        if course is not None:
+            show.timeline(stdout, course)
 
 
 @app.command()
@@ -228,6 +235,34 @@ def explain(
         print(chain.model_dump_json(indent=1))
     else:
         show.chain(stdout, chain)
+
+
+@app.command()
+def compare(
+    record: Annotated[Path, typer.Argument(help="The ECG under review", show_default=False)],
+    priors: Annotated[list[Path], typer.Argument(help="Earlier ECGs of the same patient", show_default=False)],
+    output: FormatOption = Format.text,
+    fs: RateOption = None,
+    unit: UnitOption = None,
+    leads: LeadsOption = None,
+    age: AgeOption = None,
+    sex: SexOption = None,
+) -> None:
+    """What is new, gone, worse or unchanged against earlier ECGs of the same patient."""
+    import calipers
+    from calipers.agent.cli import show_changes
+    from calipers.tools.compare import in_order
+
+    with working("reading"):
+        ecg = _read([record], fs, unit, leads, age, sex)
+        earlier = [_read([path], fs, unit, leads, age, sex) for path in priors]
+    with working("measuring and comparing"):
+        found = in_order(calipers.compare(ecg, prior) for prior in earlier)
+    if output is Format.json:
+        document = {"record": ecg.record, "changes": [one.model_dump(mode="json") for one in found]}
+        print(json.dumps(document, indent=1))
+    else:
+        show_changes.changes(stdout, found, calipers.measure(ecg))
 
 
 @app.command()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from calipers.evals.framework import Split
 
 
 class Output(StrEnum):
@@ -17,11 +20,25 @@ class Output(StrEnum):
 
 
 class Records(StrEnum):
-    """Which records of a data set that a network was trained on a part of."""
+    """Which records of a data set: those that something was trained or tuned on, those held out, or all.
+
+    `tune` and `held` are the words of the reasoning benchmark for `training` and `validation`.
+    """
 
     training = "training"
     validation = "validation"
+    tune = "tune"
+    held = "held"
     all = "all"
+
+
+_SPLITS: Final[dict[Records, Split]] = {
+    Records.training: "training",
+    Records.validation: "validation",
+    Records.tune: "training",
+    Records.held: "validation",
+    Records.all: "all",
+}
 
 
 def eval_(
@@ -35,7 +52,7 @@ def eval_(
         int | None, typer.Option("--n", min=1, help="At most this many records of each set, evenly spread")
     ] = None,
     split: Annotated[
-        Records, typer.Option("--split", help="LUDB's records: those trained on, those held out, or all")
+        Records, typer.Option("--split", help="Records trained or tuned on (training, tune), those held out, or all")
     ] = Records.all,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the reports; by default under CALIPERS_HOME")
@@ -49,7 +66,7 @@ def eval_(
     from calipers.settings import settings
 
     stderr = Console(stderr=True, soft_wrap=True)
-    outcomes = run(tasks or [], Options(data=data_folder(), n=n, split=split.value))
+    outcomes = run(tasks or [], Options(data=data_folder(), n=n, split=_SPLITS[split]))
     folder = out if out is not None else settings().home / "evals"
     for outcome in outcomes:
         for path in write_outcome(outcome, folder):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from calipers.agent.cli import show_changes
 from calipers.agent.doctor import Finding
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
@@ -16,6 +17,7 @@ from calipers.parameters import PARAMETERS
 from calipers.printing import printed, printed_value
 from calipers.report import Report
 from calipers.tools.explain import Chain
+from calipers.tools.measure.timeline import Timeline, clock
 
 _URGENCY_STYLE = {"critical": "bold red", "urgent": "bold yellow", "routine": "green", "not_assessable": "bold magenta"}
 _BESIDE = ("hr", "rr_mean", "pr", "qrs", "qt", "qtc_bazett", "qtc_fridericia", "p_axis", "qrs_axis", "t_axis")
@@ -53,6 +55,7 @@ def report(console: Console, report: Report) -> None:
         console.print(Text.assemble(f"{mark} {claim.text}{hedge}  ", (f"[{cites}]", "dim")))
     for item in report.withheld:
         console.print(Text(f"withheld: {item.claim.text}: {item.reason}", style="yellow"))
+    show_changes.summary(console, report.changes, report.measurements)
     for disagreement in report.disagreements:
         sides = "; ".join(f"{side.who}: {side.text}" for side in disagreement.sides)
         console.print(Text(f"disagreement: {sides}", style="yellow"))
@@ -87,20 +90,37 @@ def beside_device(console: Console, ecg: Ecg, report: Report) -> None:
         console.print(Text("The recorder's own statements: " + "; ".join(ecg.source.device_statements), style="dim"))
 
 
-def measurements(console: Console, measured: Mapping[str, Measurement]) -> None:
-    """Global values as a list, per-lead values as a matrix."""
+def measurements(console: Console, items: Iterable[Measurement]) -> None:
+    """Global values as a list, per-lead values as a matrix; single beats are left out."""
+    measured = {item.id: item for item in items if item.beat is None}
     table = Table("id", "value", "± (95 %)", "method or reason", box=None, pad_edge=False)
     for item in measured.values():
-        if item.lead is None and item.beat is None:
+        if item.lead is None:
             spread = "" if item.uncertainty is None else f"{item.uncertainty:g}"
             table.add_row(item.id, printed(item), spread, item.reason or item.method.split(";")[0])
     console.print(table)
-    names = list(dict.fromkeys(item.name for item in measured.values() if item.lead and item.beat is None))
+    names = list(dict.fromkeys(item.name for item in measured.values() if item.lead))
     matrix = Table("", *LEADS, box=None, pad_edge=False)
     for name in names:
         matrix.add_row(name, *(_cell(measured.get(f"{lead}.{name}")) for lead in LEADS))
     console.print(matrix)
     console.print(Text("Amplitudes in mV, times in ms; beats: --format json", style="dim"))
+
+
+def timeline(console: Console, course: Timeline, most: int = 40) -> None:
+    """The episodes of a long record, then its rate in ten-minute lines."""
+    console.print(Text(f"\n{course.beats} beats in {clock(course.readable_s)} readable of {clock(course.duration_s)}"))
+    table = Table("from", "to", "what", "beats", "rate", box=None, pad_edge=False)
+    for episode in course.episodes[:most]:
+        rate = "" if episode.hr is None else f"{episode.hr:.0f} /min"
+        table.add_row(clock(episode.start_s), clock(episode.end_s), episode.label, str(episode.beats), rate)
+    console.print(table if course.episodes else Text("no episode"))
+    if len(course.episodes) > most:
+        console.print(Text(f"and {len(course.episodes) - most} more: --format json", style="dim"))
+    minutes = ["·" if rate.mean is None else f"{rate.mean:.0f}" for rate in course.rates]
+    console.print(Text("Rate by the minute:"))
+    for at in range(0, len(minutes), 10):
+        console.print(Text(f"{clock(60.0 * at)}  " + " ".join(f"{minute:>3}" for minute in minutes[at : at + 10])))
 
 
 def _cell(item: Measurement | None) -> str:
@@ -128,6 +148,27 @@ def chain(console: Console, walked: Chain) -> None:
         values = ", ".join(f"{value.id} {printed(value)}" for value in step.values[:8])
         console.print(Text(f"   {values}{' …' if len(step.values) > 8 else ''}", style="dim"))
         console.print(Text(f"   {step.source}", style="dim"))
+    if walked.stepwise:
+        _stepwise(console, walked)
+
+
+def _stepwise(console: Console, walked: Chain) -> None:
+    """The findings in the order in which a reader asks for them, with the decision after each."""
+    so_far = {"present": "present", "absent": "absent", "open": "further findings needed"}
+    console.print(Text("Asked one at a time:", style="bold"))
+    for number, step in enumerate((step for step in walked.stepwise if step.reached), 1):
+        lean = (
+            ""
+            if step.result in ("met", "not_met")
+            else " (borderline)"
+            if step.leans is not None
+            else " (not measured)"
+        )
+        leads = f" in {', '.join(step.leads)}" if step.leads and step.found else ""
+        answer = f"{'found' if step.found else 'not found'}{lean}{leads}"
+        console.print(Text(f"{number}. {step.looks_for}: {answer} → {so_far[step.decision]}"))
+        where = ", ".join(f"{span.start_s:.2f}–{span.end_s:.2f} s" for span in step.shown[:4])
+        console.print(Text(f"   {'; '.join(step.criteria)}{f' | {where}' if where else ''}", style="dim"))
 
 
 def findings(console: Console, found: Iterable[Finding]) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from calipers.agent.report_page import claims, tables
+from calipers.agent.report_page import changes, claims, tables
 from calipers.agent.report_page.citations import embedded
 from calipers.agent.report_page.lights import lights
 from calipers.agent.report_page.markup import Html, embedded_json, join, tag
@@ -24,12 +25,13 @@ from calipers.report import Report
 __all__ = ["report_page"]
 
 
-def report_page(report: Report, ecg: Ecg) -> str:
+def report_page(report: Report, ecg: Ecg, priors: Sequence[Ecg] = ()) -> str:
     """The page of one report.
 
     Args:
         report: what is shown.
         ecg: the ECG it was made from; its trace is drawn.
+        priors: the ECGs it was compared with; the nearest is drawn over this one, beat on beat.
 
     Returns:
         A complete HTML document; equal input gives equal text.
@@ -61,6 +63,7 @@ def report_page(report: Report, ecg: Ecg) -> str:
             ),
             class_="reading",
         ),
+        changes.changes(report, ecg, priors),
         tables.measurements(report),
         tables.quality(report),
         tables.provenance(report),

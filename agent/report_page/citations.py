@@ -82,6 +82,8 @@ def words(item: Evidence) -> str:
         case GuidelinePassage():
             return f"{item.society} {item.year}"
         case PriorEvidence():
+            if item.id.endswith("/recorded_at"):
+                return f"earlier ECG of {item.text}"
             return f"earlier ECG: {label(item.measurement)}" if item.measurement else f"earlier report ({item.author})"
         case SimilarCase():
             return f"similar case {item.similarity:.2f}"
@@ -104,6 +106,9 @@ def facts(item: Evidence) -> list[Fact]:
             return [*said, ("seen at", item.seen_at)] if item.seen_at else said
         case PriorEvidence():
             when = item.recorded_at or "date unknown"
+            if item.measurement is not None:
+                value = f"{printed(item)} {spread(item.measurement)}".strip()
+                return [(f"earlier ECG {item.record}, {when}", value), ("method", item.measurement.method)]
             return [(f"earlier ECG {item.record}, {when}", item.text), ("written by", item.author)]
         case SimilarCase():
             return [("labels of that ECG", ", ".join(item.labels)), ("similarity", f"{item.similarity:.2f}")]

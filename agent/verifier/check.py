@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from calipers.agent import descriptions
+from calipers.agent.comparison import ChangeSentence
 from calipers.agent.verifier import wording
+from calipers.agent.verifier.changes import change_flaws
 from calipers.agent.verifier.diagnosis import Diagnosis
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
 from calipers.agent.verifier.lead_names import spelling_flaws
 from calipers.agent.verifier.passages import passage_flaws, passages
+from calipers.agent.verifier.lookups import is_repetition, repetition_flaws
 from calipers.agent.verifier.remeasure import remeasured_faults
+from calipers.agent.verifier.remeasured_priors import remeasured_prior_faults
 from calipers.agent.verifier.slot_names import read_slots
 from calipers.agent.verifier.whole import impression, report_flaws
 from calipers.ecg import Ecg
@@ -26,12 +31,13 @@ __all__ = ["Checker", "impression", "verify"]
 _WIDE_QRS_MS: Final = 120.0
 
 
-def verify(report: Report, ecg: Ecg | None = None) -> list[Fault]:
+def verify(report: Report, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> list[Fault]:
     """Check every claim of a report; an empty list means that nothing was found wrong.
 
     Args:
         report: what is about to leave the program, or came back from somewhere.
         ecg: the ECG itself; if given, everything that claims rest on is measured again and compared.
+        priors: the earlier ECGs that it was compared with, measured again likewise.
 
     Returns:
         One `Fault` for each thing wrong with a claim; `claim_id` is empty for the report as a whole.
@@ -41,6 +47,8 @@ def verify(report: Report, ecg: Ecg | None = None) -> list[Fault]:
     faults += checker.report_faults()
     if ecg is not None:
         faults += remeasured_faults(checker.grounds, ecg)
+    if priors:
+        faults += remeasured_prior_faults(report, ecg, priors)
     return faults
 
 
@@ -56,6 +64,10 @@ class Checker:
         flaws = [*self._citation_flaws(claim), *self._text_flaws(claim)]
         if passages(claim, self.grounds):
             flaws += passage_flaws(claim, self.grounds)
+        elif is_repetition(claim, self.grounds):
+            flaws += repetition_flaws(claim, self.grounds)
+        elif (said := self.grounds.changes.own_sentence(claim)) is not None:
+            flaws += self._change_flaws(claim, said)
         elif claim.statement is None:
             flaws += self._description_flaws(claim)
         else:
@@ -98,6 +110,12 @@ class Checker:
         expected = fill(claim.template, values.__getitem__)
         if claim.text != expected:
             yield Flaw("text", f"found text `{claim.text}`; the cited values print as `{expected}`")
+
+    def _change_flaws(self, claim: Claim, said: ChangeSentence) -> Flaws:
+        """A sentence about change is code's own, and its criteria stand as they evaluate here."""
+        yield from change_flaws(claim, said)
+        if said.statement is not None:
+            yield from Diagnosis(claim, said.statement, self.grounds).criterion_flaws()
 
     def _description_flaws(self, claim: Claim) -> Flaws:
         """A sentence without a statement says what was measured, denies nothing and judges nothing."""

@@ -61,7 +61,7 @@ class Diagnosis:
         if self.verdict is None:
             yield Flaw("criteria", f"{self.row.key} has no criteria here; only a model's suggestion may name it")
             return
-        yield from self._criterion_flaws(self.verdict)
+        yield from self.criterion_flaws()
         yield from self._evidence_flaws()
         if self.absent:
             yield from denial.absence_flaws(self.claim, self.verdict, self.grounds)
@@ -94,11 +94,12 @@ class Diagnosis:
         if claim.certainty == "definite" and wording.overcautious(template):
             yield Flaw("criteria", "worded as doubtful; the claim says `definite`")
 
-    def _criterion_flaws(self, verdict: Verdict) -> Flaws:
+    def criterion_flaws(self) -> Flaws:
         """The cited criteria are this statement's, all that carry it, and stand as they evaluate here."""
-        anew = {step.id: step for step in verdict.ledger}
+        steps = self.verdict.ledger if self.verdict else ()
+        anew = {step.id: step for step in steps}
         carrying = self.said.criteria if self.said else ()
-        if verdict.steps and not self.claim.criteria:
+        if steps and not self.claim.criteria:
             yield Flaw("criteria", f"cites no criterion of {self.row.key}")
         elif missing := [key for key in carrying if key not in self.claim.criteria]:
             yield Flaw("criteria", f"does not cite `{missing[0]}`, on which {self.row.key} rests")

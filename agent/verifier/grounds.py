@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from calipers.agent.verifier.changes import ChangeGrounds, prior_flaws
 from calipers.agent.verifier.consistency import consistency_flaws
 from calipers.agent.verifier.flaw import Flaw
 from calipers.agent.verifier.items import item_flaws
@@ -27,16 +28,24 @@ class Grounds:
             self.items.setdefault(item.id, item)
         self._unsound = item_flaws(report)
         self.flaws: dict[str, tuple[Flaw, ...]] = dict(self._unsound)
-        for key, flaw in consistency_flaws(self.items).items():
+        for key, flaw in (*consistency_flaws(self.items).items(), *prior_flaws(report)):
             self.flaws[key] = (*self.flaws.get(key, ()), flaw)
 
     @cached_property
     def verdicts(self) -> Verdicts:
         """Every statement, evaluated from the report's sound measurements."""
-        sound = {
-            key: item for key, item in self.items.items() if isinstance(item, Measurement) and key not in self._unsound
-        }
-        return evaluate(sound, self.report.patient)
+        return evaluate({item.id: item for item in self._sound}, self.report.patient)
+
+    @cached_property
+    def changes(self) -> ChangeGrounds:
+        """The report's comparisons with earlier ECGs, computed anew."""
+        return ChangeGrounds(self.report, self._sound, self.verdicts)
+
+    @cached_property
+    def _sound(self) -> tuple[Measurement, ...]:
+        return tuple(
+            item for key, item in self.items.items() if isinstance(item, Measurement) and key not in self._unsound
+        )
 
     def measured(self, key: str) -> bool:
         """Whether an id stands for a value that was measured."""

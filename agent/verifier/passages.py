@@ -6,6 +6,7 @@ from calipers.agent.verifier import wording
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
 from calipers.evidence import GuidelinePassage
+from calipers.knowledge.guidelines import passages as corpus
 from calipers.report import Claim
 
 
@@ -23,6 +24,8 @@ def passage_flaws(claim: Claim, grounds: Grounds) -> Flaws:
     if stray := [key for key in claim.evidence if not key.startswith("guide:")]:
         yield Flaw("unknown_id", f"cites `{stray[0]}` beside a guideline passage; needed a claim of its own")
     for passage in passages(claim, grounds):
+        if (known := corpus().get(passage.id)) is None or known.evidence(passage.record) != passage:
+            yield Flaw("unknown_id", f"`{passage.id}` is not a passage of this corpus as it stands there")
         source = f"{passage.society} {passage.year}"
         if passage.text not in rest or source not in rest:
             yield Flaw("quotation", f"found no paraphrase of {source} as stored; needed its text and source unchanged")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from calipers.agent.verifier.grounds import Grounds
@@ -22,8 +22,7 @@ _TURN_DEG: Final = 360.0
 def remeasured_faults(grounds: Grounds, ecg: Ecg) -> list[Fault]:
     """What differs from the ECG itself, on each claim that rests on it and on the report.
 
-    A claim rests on what it cites and on every measurement that its criteria look at. Values of the same
-    version and weights must agree to a quarter of their uncertainty, others to the joint 95 % interval.
+    A claim rests on what it cites and on every measurement that its criteria look at.
     """
     from calipers.tools.measure import measure
 
@@ -31,22 +30,31 @@ def remeasured_faults(grounds: Grounds, ecg: Ecg) -> list[Fault]:
     if ecg.record != report.record:
         return [_fault("", f"the ECG is record {ecg.record}, the report of {report.record}")]
     again = measure(ecg)
-    share = _SAME_ENGINE if _same_engine(report) else None
-    wrong = {item.id: found for item in report.measurements if (found := _difference(item, again, share))}
+    wrong = differing(report, report.measurements, again)
     wrong |= _device_differences(grounds, ecg)
     faults = [_fault("", f"{detail} ({len(wrong)} in all)") for detail in list(wrong.values())[:1]]
     if report.patient != Demographics(age=ecg.patient.age, sex=ecg.patient.sex):
         faults.append(_fault("", "the report's age and sex are not the ECG's"))
     stated = {item.id for item in report.measurements}
-    for key, item in again.items():
-        if item.beat is None and key not in stated:
-            faults.append(_fault("", f"`{key}` is measured on this ECG and missing in the report"))
+    for item in again.whole:
+        if item.id not in stated:
+            faults.append(_fault("", f"`{item.id}` is measured on this ECG and missing in the report"))
     for claim in report.claims:
         key = claim.statement.key if claim.statement else ""
         steps = grounds.verdicts[key].ledger if key in grounds.verdicts else ()
         rests_on = dict.fromkeys([*claim.evidence, *(id_ for step in steps for id_ in step.measurements)])
         faults += [_fault(claim.id, wrong[id_]) for id_ in rests_on if id_ in wrong]
     return faults
+
+
+def differing(report: Report, stated: Iterable[Measurement], again: Mapping[str, Measurement]) -> dict[str, str]:
+    """id → what is wrong, for every stated measurement that differs from what is measured again.
+
+    Values of the version and weights at hand must agree to a quarter of their uncertainty, others to the
+    joint 95 % interval.
+    """
+    share = _SAME_ENGINE if _same_engine(report) else None
+    return {item.id: found for item in stated if (found := _difference(item, again, share))}
 
 
 def _fault(claim_id: str, detail: str) -> Fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from calipers.agent.comparison import newly_present
 from calipers.agent.verifier import wording
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
@@ -26,9 +27,11 @@ def report_flaws(grounds: Grounds) -> Flaws:
     if report.impression != impression(report.claims, report.quality.assessable):
         yield Flaw("report", "the impression is not what the released claims compose")
     held_back = {item.claim.statement.key for item in report.withheld if item.claim.statement}
-    levels = [urgency(grounds.verdicts, report.quality.assessable, withheld=keys) for keys in ((), held_back)]
+    new = newly_present(grounds.changes.anew)
+    levels = [urgency(grounds.verdicts, report.quality.assessable, withheld=keys, new=new) for keys in ((), held_back)]
     if (report.urgency, report.urgency_reasons) not in levels:
         yield Flaw("report", "the urgency is not what the table gives")
+    yield from grounds.changes.flaws()
     for disagreement in report.disagreements:
         yield from _disagreement_flaws(disagreement, grounds)
     if report.answer is not None and (rest := _unaccounted(report)):
@@ -36,15 +39,20 @@ def report_flaws(grounds: Grounds) -> Flaws:
 
 
 def impression(claims: tuple[Claim, ...], assessable: bool) -> str:
-    """The impression: the labels of released diagnoses, in their order, with their certainty. Composed by code."""
+    """The impression: the labels of released diagnoses, in their order, with their certainty. Composed by code.
+
+    A diagnosis that a second claim calls new or unchanged is named once.
+    """
     if not assessable:
         return "Not assessable."
-    parts = []
+    first: dict[str, Claim] = {}
     for claim in claims:
-        if claim.statement is None or claim.polarity == "absent":
-            continue
-        label = claim.statement.label
-        parts.append(f"{label}." if claim.certainty == "definite" else f"{claim.certainty.capitalize()}: {label}.")
+        if claim.statement is not None and claim.polarity == "present":
+            first.setdefault(claim.statement.label, claim)
+    parts = [
+        f"{label}." if claim.certainty == "definite" else f"{claim.certainty.capitalize()}: {label}."
+        for label, claim in first.items()
+    ]
     return " ".join(parts) or "No statement reached its criteria."
 
 

@@ -14,6 +14,10 @@ from calipers.evals.framework.task import Options, Outcome, Task
 
 _TASKS: Final[dict[str, str]] = {
     "measurement": "calipers.evals.measurement:MeasurementTask",
+    "statements": "calipers.evals.statements:StatementsTask",
+    "triage": "calipers.evals.triage:TriageTask",
+    "ecg_reasoning": "calipers.evals.ecg_reasoning:EcgReasoningTask",
+    "retrieval": "calipers.evals.retrieval:RetrievalTask",
 }
 
 

@@ -50,8 +50,17 @@ def labelled(data: Path) -> list[Labelled]:
     Raises:
         MissingPart: PTB-XL is not in the data folder.
     """
+    return [row for row in recorded(data) if row.codes]
+
+
+def recorded(data: Path) -> list[Labelled]:
+    """Every row, those without statements included, in the table's order.
+
+    Raises:
+        MissingPart: PTB-XL is not in the data folder.
+    """
     with part(data, "ptbxl/records.csv").open(newline="") as table:
-        return [_labelled(row) for row in csv.DictReader(table) if row["scp_codes"]]
+        return [_labelled(row) for row in csv.DictReader(table)]
 
 
 def signals(data: Path, wanted: set[int]) -> Iterator[tuple[int, Microvolts]]:
@@ -89,6 +98,6 @@ def _labelled(row: dict[str, Any]) -> Labelled:
         age=90.0 if age == _OVER_89 else age,
         sex=_SEX.get(row["sex"].removesuffix(".0")),
         fold=int(row["strat_fold"]),
-        codes=ast.literal_eval(row["scp_codes"]),
+        codes=ast.literal_eval(row["scp_codes"] or "{}"),
         troubled=any(row[column].strip() for column in _TROUBLE),
     )

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from calipers.evidence import Measurement as Measurement
     from calipers.evidence import Measurements as Measurements
     from calipers.evidence import Span as Span
+    from calipers.report import Changes as Changes
     from calipers.report import Claim as Claim
     from calipers.report import Fault as Fault
     from calipers.report import Report as Report
     from calipers.report import Statement as Statement
+    from calipers.tools.compare import compare as compare
     from calipers.tools.explain import Chain as Chain
     from calipers.tools.explain import explain as explain
     from calipers.tools.measure import measure as measure
@@ -57,6 +59,7 @@ _HOME = {
     "UnreadableInput": "calipers.errors",
     "UsageError": "calipers.errors",
     "Chain": "calipers.tools.explain",
+    "Changes": "calipers.report",
     "Claim": "calipers.report",
     "Ecg": "calipers.ecg",
     "Evidence": "calipers.evidence",
@@ -69,6 +72,7 @@ _HOME = {
     "Source": "calipers.ecg",
     "Span": "calipers.evidence",
     "Statement": "calipers.report",
+    "compare": "calipers.tools.compare",
     "explain": "calipers.tools.explain",
     "measure": "calipers.tools.measure",
     "read_ecg": "calipers.tools.read",

@@ -114,7 +114,7 @@ class Ecg:
             UsageError: shape, lead names, rate, age or sex are not usable.
             ImplausibleUnits: the amplitudes cannot be millivolts of a surface ECG.
         """
-        given = np.array(signal_mv, dtype=np.float32, ndmin=2)
+        given = np.atleast_2d(np.asarray(signal_mv, dtype=np.float32))
         _check_shape(given, fs_hz, leads, age, sex)
         rows = np.full((12, given.shape[1]), np.nan, dtype=np.float32)
         names = [require_lead(name) for name in leads]
@@ -127,7 +127,7 @@ class Ecg:
         missing = tuple(lead for lead in LEADS if np.isnan(rows[INDEX[lead]]).all())
         rows.setflags(write=False)
         if source is None:
-            source = Source(format="array", sha256=hashlib.sha256(rows.tobytes()).hexdigest())
+            source = Source(format="array", sha256=hashlib.sha256(rows.data).hexdigest())
         return cls(
             signal_mv=rows,
             fs_hz=float(fs_hz),
@@ -192,17 +192,14 @@ def _check_shape(
 
 def _check_units(rows: NDArray[np.float32]) -> None:
     """Refuse what cannot be millivolts. A flat lead is a quality finding, not a unit error."""
-    finite = np.isfinite(rows)
-    if not finite.any():
+    # Row by row: a mask of all leads of a day would be a quarter of a gigabyte.
+    recorded = [row for row in rows if np.isfinite(row).any()]
+    if not recorded:
         raise UnreadableInput("found no finite sample in any lead; needed a signal")
     # The 0.5–99.5 % range, so that a single spike or a pacing artefact does not decide.
     # A day of signal is thinned: the range of every k-th sample is as telling and takes a second, not thirty.
     step = -(-rows.shape[1] // _SAMPLES_FOR_UNITS)
-    spans = [
-        float(np.subtract(*np.percentile(row[ok][::step], [99.5, 0.5])))
-        for row, ok in zip(rows, finite, strict=True)
-        if ok.any()
-    ]
+    spans = [float(np.subtract(*np.percentile(row[np.isfinite(row)][::step], [99.5, 0.5]))) for row in recorded]
     typical, largest = float(np.median(spans)), max(spans)
     if typical > MAX_PEAK_TO_PEAK_MV:
         raise ImplausibleUnits(

@@ -88,7 +88,11 @@ class DeviceEvidence(Frozen):
 
 
 class GuidelinePassage(Frozen):
-    """A paraphrased recommendation. `section` is None where it was not checked at the source."""
+    """A paraphrased recommendation.
+
+    `section`, `recommendation_class` and `level` are None where they were not checked at the source;
+    `seen_at` is the page in which the fact was read, None where it was not read again.
+    """
 
     kind: Literal["guideline"] = "guideline"
     id: str
@@ -96,7 +100,10 @@ class GuidelinePassage(Frozen):
     text: str
     society: str
     year: int
+    title: str | None = None
     section: str | None = None
+    recommendation_class: str | None = None
+    level: str | None = None
     seen_at: str | None = None
 
 
@@ -149,41 +156,73 @@ def measurement_id(name: str, lead: Lead | None = None, beat: int | None = None)
 
 
 class Measurements(Mapping[str, Measurement]):
-    """All measurements of one record: id → Measurement, in reading order (global, leads, beats)."""
+    """All measurements of one record: id → Measurement, in reading order (global, leads, beats).
 
-    def __init__(self, items: Iterable[Measurement]) -> None:
+    Args:
+        items: the measurements at hand.
+        beats: of a long record, its beat items, each made when it is asked for.
+    """
+
+    def __init__(self, items: Iterable[Measurement], beats: Mapping[str, Measurement] | None = None) -> None:
         self._items = {item.id: item for item in items}
+        self._beats: Mapping[str, Measurement] = beats if beats is not None else {}
+
+    @property
+    def beats(self) -> Mapping[str, Measurement]:
+        """The beat items that are made on demand; empty for a short record, which holds its own."""
+        return self._beats
+
+    @property
+    def held(self) -> tuple[Measurement, ...]:
+        """What exists already: everything of a short record, the global and per-lead items of a long one."""
+        return tuple(self._items.values())
+
+    @property
+    def whole(self) -> tuple[Measurement, ...]:
+        """The global and per-lead items, without those of single beats."""
+        return tuple(item for item in self._items.values() if item.beat is None)
 
     def __getitem__(self, key: str) -> Measurement:
-        if key not in self._items:
+        item = self._items.get(key) or self._beats.get(key)
+        if item is None:
             raise UnknownEvidence(f"found id `{key}`; needed a measurement id such as `pr`, `V3.st_j` or `qrs#4`")
-        return self._items[key]
+        return item
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items
+        return key in self._items or key in self._beats
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
+        yield from self._items
+        yield from self._beats
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._items) + len(self._beats)
 
     def number(self, key: str) -> float | None:
         """The numeric value of one id, or None when absent, textual or not measurable."""
-        item = self._items.get(key)
-        return item.number if item else None
+        return self[key].number if key in self else None
 
     def __repr__(self) -> str:
         measured = sum(item.status == "measured" for item in self._items.values())
-        return f"Measurements({measured} measured, {len(self) - measured} not measurable)"
+        lazy = f", {len(self._beats)} of single beats" if self._beats else ""
+        return f"Measurements({measured} measured, {len(self._items) - measured} not measurable{lazy})"
 
 
 class Ledger(Mapping[str, Evidence]):
-    """The id → evidence table of one run. An id never changes its meaning within a run."""
+    """The id → evidence table of one run. An id never changes its meaning within a run.
 
-    def __init__(self, record: str, items: Iterable[Evidence] = ()) -> None:
+    Args:
+        record: the record's key.
+        items: evidence to enter.
+        beats: beat items of a long record, each made when it is asked for.
+    """
+
+    def __init__(
+        self, record: str, items: Iterable[Evidence] = (), beats: Mapping[str, Measurement] | None = None
+    ) -> None:
         self.record = record
         self._items: dict[str, Evidence] = {}
+        self._beats: Mapping[str, Measurement] = beats if beats is not None else {}
         for item in items:
             self.add(item)
 
@@ -197,16 +236,23 @@ class Ledger(Mapping[str, Evidence]):
             raise UnknownEvidence(f"found `{item.id}` of record {item.record}; needed evidence of record {self.record}")
         self._items[item.id] = item
 
+    @property
+    def entered(self) -> tuple[Evidence, ...]:
+        """What was entered, without the beat items that are made on demand."""
+        return tuple(self._items.values())
+
     def __getitem__(self, key: str) -> Evidence:
-        if key not in self._items:
+        item = self._items.get(key) or self._beats.get(key)
+        if item is None:
             raise UnknownEvidence(f"found id `{key}`; needed an id of this run's ledger")
-        return self._items[key]
+        return item
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items
+        return key in self._items or key in self._beats
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
+        yield from self._items
+        yield from self._beats
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._items) + len(self._beats)

@@ -48,6 +48,8 @@ def printed(item: Evidence) -> str:
             return printed_value(item.value, item.unit)
         case PriorEvidence(measurement=Measurement() as earlier):
             return printed(earlier)
+        case PriorEvidence() if item.id.endswith("/recorded_at"):
+            return item.text
         case ModelProbability():
             return f"{100 * item.probability:.0f} %"
     raise ValueError(f"`{item.id}` holds no value to print")

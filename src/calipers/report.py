@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from calipers.evidence import Citable, Frozen, Measurement
+from calipers.evidence import Citable, Frozen, Measurement, Truth
 from calipers.leads import Lead
 
 SCHEMA: Final = "calipers.report/1"
@@ -108,8 +108,105 @@ class Provenance(Frozen):
     synthetic: bool = False
 
 
+ChangeKind = Literal["new", "resolved", "progressed", "unchanged", "absent", "undecided"]
+PriorOrder = Literal["earlier", "later", "unknown"]
+LimitKind = Literal["identity", "date", "order", "same_record", "leads", "sampling", "digitised", "electrodes"]
+
+
+class ComparisonLimit(Frozen):
+    """What stands between two recordings and a plain comparison: said, and where it matters, weighed."""
+
+    kind: LimitKind
+    text: str
+
+
+class MeasuredChange(Frozen):
+    """One measurement on both ECGs.
+
+    `difference` is this ECG's value less the prior's, axes the shorter way round; `uncertainty` the combined
+    half-width of the 95 % interval. `exceeds` is None where there is no number on one side, or only words.
+    """
+
+    id: str
+    value: float | str | None
+    prior_value: float | str | None
+    unit: str
+    difference: float | None
+    uncertainty: float | None
+    exceeds: bool | None
+    certainty: Certainty
+
+
+class StatementChange(Frozen):
+    """One diagnostic statement on both ECGs, and what has become of it.
+
+    `evidence` are the measurements by which it was told, in the notation of this ECG; those on which
+    it progressed where it did. `moved` are those among them that differ by more than their uncertainty.
+    """
+
+    statement: Statement
+    change: ChangeKind
+    result: Truth
+    prior_result: Truth
+    certainty: Certainty
+    evidence: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+class ChangeCriterion(Frozen):
+    """One comparison statement of the AHA/ACC/HRS table, 400 to 406, with what decided it."""
+
+    code: str
+    text: str
+    result: Truth
+    leans: bool | None
+    statements: tuple[str, ...] = ()
+    measurements: tuple[str, ...] = ()
+    source: str
+
+
+class Changes(Frozen):
+    """One ECG compared with another of the same patient.
+
+    `prior_measurements` is what the prior was measured to be, in full, so that everything here can be
+    computed again. Times are as recorded, ISO 8601, or None where the file does not say.
+    """
+
+    record: str
+    recorded_at: str | None
+    prior_record: str
+    prior_recorded_at: str | None
+    prior_patient: Demographics
+    order: PriorOrder
+    limits: tuple[ComparisonLimit, ...] = ()
+    criteria: tuple[ChangeCriterion, ...] = ()
+    statements: tuple[StatementChange, ...] = ()
+    measurements: tuple[MeasuredChange, ...] = ()
+    prior_measurements: tuple[Measurement, ...] = ()
+
+    @property
+    def same_record(self) -> bool:
+        """Whether both are the same recording, of which nothing can be new."""
+        return self.record == self.prior_record
+
+    def measured(self, key: str) -> MeasuredChange | None:
+        """The change of one measurement, by its id."""
+        return next((row for row in self.measurements if row.id == key), None)
+
+    def of(self, key: str) -> StatementChange | None:
+        """The change of one statement, by its key."""
+        return next((row for row in self.statements if row.statement.key == key), None)
+
+    def criterion(self, code: str) -> ChangeCriterion:
+        """One comparison statement by its code, `400` to `406`."""
+        return next(row for row in self.criteria if row.code == code)
+
+
 class Report(Frozen):
-    """One ECG interpreted: every claim cites what was measured, and code has re-checked it."""
+    """One ECG interpreted: every claim cites what was measured, and code has re-checked it.
+
+    `changes` compares it with the priors that were given, the nearest in date first.
+    """
 
     schema_: Literal["calipers.report/1"] = Field(default=SCHEMA, alias="schema")
     record: str
@@ -121,6 +218,7 @@ class Report(Frozen):
     claims: tuple[Claim, ...]
     withheld: tuple[Withheld, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    changes: tuple[Changes, ...] = ()
     impression: str
     urgency: Urgency
     urgency_reasons: tuple[str, ...] = ()

@@ -27,7 +27,9 @@ _LEAD: dict[str, Value] = {
     "p_amp": (0.1, 0.02), "q_amp": (0.0, 0.02), "r_amp": (0.8, 0.03), "s_amp": (-0.2, 0.03), "rp_amp": (0.0, 0.02),
     "sp_amp": (0.0, 0.02), "t_amp": (0.3, 0.03), "st_j": (0.01, 0.02), "st_60": (0.02, 0.02), "st_80": (0.02, 0.02),
     "q_dur": (0.0, 4.0), "r_dur": (45.0, 4.0), "s_dur": (25.0, 4.0), "rp_dur": (0.0, 4.0), "r_peak_time": (35.0, 4.0),
-    "qrs_pattern": "Rs", "qrs_notch": 0.0, "quality": 1.0,
+    "qrs_pattern": "Rs", "qrs_notch": 0.0, "quality": 1.0, "p_pattern": "upright", "p_terminal_amp": (0.0, 0.02),
+    "p_terminal_dur": (0.0, 8.0), "t_pattern": "upright", "t_width": (150.0, 10.0), "delta_dur": (0.0, 6.0),
+    "j_wave_amp": (0.0, 0.02),
 }  # fmt: skip
 _ONE_LEAD: dict[str, Value] = {
     "aVR.p_amp": (-0.1, 0.02), "aVR.r_amp": (0.0, 0.02), "aVR.s_amp": (-0.8, 0.03), "aVR.t_amp": (-0.3, 0.03),

@@ -439,7 +439,7 @@ def test_evaluation_is_deterministic_and_quick() -> None:
     measurements = ecgs.measurements({**LBBB, **INFERIOR_ST})
     first, second = evaluate(measurements, Demographics()), evaluate(measurements, Demographics())
     assert dict(first) == dict(second)
-    assert list(first) == list(statements())
+    assert list(first) == [row.key for row in statements().values() if row.criteria is not None]
 
 
 def test_evidence_belongs_to_the_record() -> None:

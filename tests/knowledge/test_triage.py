@@ -28,6 +28,11 @@ CRITICAL: dict[str, dict[str, ecgs.Value]] = {
     "wide_qrs_tachycardia": {"hr": (140.0, 1.0), "qrs": (150.0, 8.0)},
     "third_degree_av_block": {"hr": (44.0, 0.5), "atrial_rate": (85.0, 2.0), "p_per_qrs": (0.1, 0.1)},
     "high_grade_av_block": {"hr": (30.0, 0.5), "atrial_rate": (90.0, 1.0)},
+    "preexcited_af": {"hr": (180.0, 3.0), "qrs": (150.0, 8.0), "rr_irregularity": (0.2, 0.02), "p_per_qrs": 0.0},
+    "marked_hyperkalaemia": {
+        "qrs": (150.0, 8.0),
+        **in_leads("V4 V5", t_amp=(1.3, 0.05), t_width=(85.0, 8.0)),
+    },
 }
 
 

@@ -165,13 +165,6 @@ def test_one_second_of_signal_measures_what_it_can_and_says_the_rest(demo_ecg: E
     assert any("1.0 s of signal" in reason for reason in found.quality.reasons)
 
 
-def test_a_long_record_is_measured_on_its_first_stretch_and_says_so(demo_ecg: Ecg, measured: Measurements) -> None:
-    long = changed(demo_ecg, np.tile(demo_ecg.signal_mv[:, ::4], (1, 40)))
-    found = examine(Ecg.from_array(long.signal_mv, 250, LEADS))
-    assert any("measured on the first" in reason for reason in found.quality.reasons)
-    assert found.measurements["hr"].status == "measured"
-
-
 def test_exchanged_arm_electrodes_are_reported_not_corrected(demo_ecg: Ecg) -> None:
     signal = demo_ecg.signal_mv.copy()
     signal[0] *= -1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from calipers.ecg import Ecg
 from calipers.evidence import Measurements
 from calipers.tools.measure.engine import Examination, examine
+from calipers.tools.measure.timeline import Episode, MinuteRate, Timeline
 
-__all__ = ["Examination", "examine", "measure"]
+__all__ = ["Episode", "Examination", "MinuteRate", "Timeline", "examine", "measure"]
 
 
 def measure(ecg: Ecg) -> Measurements:
@@ -17,6 +18,7 @@ def measure(ecg: Ecg) -> Measurements:
 
     Returns:
         id → `Measurement`: global (`pr`), per lead (`V3.st_j`), per beat (`qrs#4`, `V3.st_j#4`). What
-        cannot be measured is there too, with `status="not_measurable"` and the reason.
+        cannot be measured is there too, with `status="not_measurable"` and the reason. Beat items of a
+        record of more than a minute are made when they are asked for.
     """
     return examine(ecg).measurements

@@ -60,7 +60,7 @@ def analysis_signal(ecg: Ecg) -> AnalysisSignal:
     finite = np.isfinite(stored)
     present: Mask = np.any(finite, axis=1)
     bridged = _bridge_gaps(stored, finite)
-    up, down = _ratio(ecg.fs_hz)
+    up, down = rate_ratio(ecg.fs_hz)
     if (up, down) == (1, 1):
         raw, recorded = bridged, finite
     else:
@@ -100,7 +100,8 @@ def _bandpass() -> Signal:
     return sos
 
 
-def _ratio(fs_hz: float) -> tuple[int, int]:
+def rate_ratio(fs_hz: float) -> tuple[int, int]:
+    """Up- and down-sampling factors from a stored rate to 500 Hz."""
     ratio = Fraction(ANALYSIS_HZ / fs_hz).limit_denominator(1000)
     return ratio.numerator, ratio.denominator
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,6 +183,17 @@ class RepresentativeBeat:
     beats_mv: Signal
     zero: int
     used: NDArray[np.int64]
+
+    @cached_property
+    def standard_error_mv(self) -> Signal:
+        """(12, m) standard error of the median at each sample; NaN where fewer than two beats reach."""
+        known = ~np.isnan(self.beats_mv)
+        count = known.sum(axis=0)
+        away = np.where(known, self.beats_mv - self.mv, 0.0)
+        enough = np.maximum(count, 1)
+        mean = away.sum(axis=0) / enough
+        variance = np.maximum((away * away).sum(axis=0) / enough - mean * mean, 0.0)
+        return np.where(count > 1, 1.2533 * np.sqrt(variance / enough), np.nan)
 
 
 def representative_beat(signal: AnalysisSignal, beats: Beats, onset: Signal, usable: Mask) -> RepresentativeBeat | None:

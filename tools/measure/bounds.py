@@ -39,14 +39,35 @@ class Shift(NamedTuple):
     t_off: float
 
 
-def set_bounds(marks: Fiducials, beats: Beats, shift: Shift) -> Fiducials:
-    """Move the global marks of every beat; a mark never crosses the QRS peak of its beat."""
+def set_bounds(marks: Fiducials, beats: Beats, shift: Shift, raw_mv: Signal) -> Fiducials:
+    """Move the global marks of every beat; a mark never crosses the QRS peak of its beat.
+
+    Args:
+        marks: the network's.
+        beats: whose shape says which beats the shift stands for.
+        shift: what the representative beat asks for; the QRS of another shape is looked at by itself.
+        raw_mv: (leads, n) the usable leads.
+    """
     heart = marks.heart.copy()
+    qrs = np.tile((shift.qrs_on, shift.qrs_off), (len(beats), 1))
+    for k in np.flatnonzero(~beats.dominant & ~np.isnan(heart[:, [QRS_ON, QRS_OFF]]).any(axis=1)):
+        qrs[k] = _own_shift(raw_mv, heart[k, QRS_ON], heart[k, QRS_OFF])
     heart[:, P_ON] += shift.p_on
-    heart[:, QRS_ON] = np.minimum(heart[:, QRS_ON] + shift.qrs_on, np.maximum(beats.peaks - 2.0, heart[:, QRS_ON]))
-    heart[:, QRS_OFF] = np.maximum(heart[:, QRS_OFF] + shift.qrs_off, np.minimum(beats.peaks + 4.0, heart[:, QRS_OFF]))
+    heart[:, QRS_ON] = np.minimum(heart[:, QRS_ON] + qrs[:, 0], np.maximum(beats.peaks - 2.0, heart[:, QRS_ON]))
+    heart[:, QRS_OFF] = np.maximum(heart[:, QRS_OFF] + qrs[:, 1], np.minimum(beats.peaks + 4.0, heart[:, QRS_OFF]))
     heart[:, T_OFF] += shift.t_off
     return replace(marks, heart=heart)
+
+
+def _own_shift(raw_mv: Signal, qrs_on: float, qrs_off: float) -> tuple[float, float]:
+    """How far one beat's QRS onset and end move, samples."""
+    first = max(int(qrs_on) - 50, 0)
+    onset, offset = int(round(qrs_on)) - first, int(round(qrs_off)) - first
+    window = raw_mv[:, first : first + offset + 70]
+    if offset - onset < 10 or offset + 1 >= window.shape[1]:
+        return 0.0, 0.0
+    steep_on, steep_off = steep_span(window, onset, offset)
+    return QRS_WEIGHT * (steep_on - onset), QRS_WEIGHT * (steep_off - offset)
 
 
 def bounds_shift(beat: RepresentativeBeat, at: Landmarks, usable: Mask) -> Shift:

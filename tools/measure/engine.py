@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -27,10 +28,11 @@ from calipers.tools.measure.intervals import (
     write_qtc,
     write_rates,
 )
+from calipers.tools.measure.per_beat import write_beat_levels
 from calipers.tools.measure.per_lead import (
     Landmarks,
     landmarks,
-    write_beat_levels,
+    noise_mv,
     write_lead,
     write_lead_missing,
 )
@@ -39,9 +41,10 @@ from calipers.tools.measure.reversal import electrode_reversal
 from calipers.tools.measure.rhythm import Rhythm, read_rhythm
 from calipers.tools.measure.second_opinion import second_opinion
 from calipers.tools.measure.sheet import Sheet
+from calipers.tools.measure.timeline import Timeline
 
-#: Longer records are measured on their first stretch of this length, and the quality says so.
-MAX_MEASURED_S: Final = 300.0
+#: Longer records are measured in windows (`tools.measure.long`).
+LONGEST_WHOLE_S: Final = 60.0
 _AXES: Final = ("p_axis", "qrs_axis", "t_axis")
 
 
@@ -52,9 +55,12 @@ class Examination:
     Attributes:
         measurements: id → Measurement.
         quality: per lead and for the record.
-        beats: detected beats, or None where nothing was assessable.
+        beats: detected beats; None where nothing was assessable, and of a long record.
         marks: fiducial points of the beats, or None.
         rhythm: beat classes, or None.
+        timeline: of a long record, what its rhythm did when.
+        beat: the representative beat, or None.
+        landmarks: where its waves are, or None.
     """
 
     measurements: Measurements
@@ -62,6 +68,9 @@ class Examination:
     beats: Beats | None = None
     marks: Fiducials | None = None
     rhythm: Rhythm | None = None
+    timeline: Timeline | None = None
+    beat: RepresentativeBeat | None = None
+    landmarks: Landmarks | None = None
 
 
 @cache
@@ -71,60 +80,66 @@ def default_delineator() -> Delineator:
 
 
 def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
-    """Measure one ECG and say how readable it was."""
-    record, (ecg, notes) = ecg.record, _first_stretch(ecg)
+    """Measure one ECG and say how readable it was; a long one window by window, in bounded memory."""
+    delineator = delineator or default_delineator()
+    if ecg.duration_s > LONGEST_WHOLE_S:
+        from calipers.tools.measure.long import examine_long
+
+        return examine_long(ecg, delineator)
     signal = analysis_signal(ecg)
-    leads = lead_qualities(ecg, signal)
-    return _examine(ecg, signal, leads, Sheet(record, "none"), delineator or default_delineator(), notes)
+    return examine_stretch(ecg, signal, lead_qualities(ecg, signal), Sheet(ecg.record, "none"), delineator)
 
 
-def _first_stretch(ecg: Ecg) -> tuple[Ecg, tuple[str, ...]]:
-    """A long record cut to what is measured, and the remark that says so."""
-    if ecg.duration_s <= MAX_MEASURED_S:
-        return ecg, ()
-    keep = int(MAX_MEASURED_S * ecg.fs_hz)
-    note = f"{ecg.duration_s / 3600:.1f} h recorded; measured on the first {MAX_MEASURED_S:.0f} s"
-    return replace(ecg, signal_mv=ecg.signal_mv[:, :keep]), (note,)
-
-
-def _examine(
+def examine_stretch(
     ecg: Ecg,
     signal: AnalysisSignal,
     leads: LeadQualities,
     sheet: Sheet,
     delineator: Delineator,
-    notes: tuple[str, ...],
+    lead_by: Callable[[Beats, AnalysisSignal, Mask], Beats] | None = None,
 ) -> Examination:
+    """Measure one stretch of about ten seconds: a short record, or one window of a long one.
+
+    Args:
+        ecg: the stretch.
+        signal: its analysis copy.
+        leads: the quality of its leads.
+        sheet: takes every measurement, those of single beats too.
+        delineator: marks the waves.
+        lead_by: may choose another shape as the dominant one; a long record does, by its usual beat.
+    """
     usable = leads.usable
     if not usable.any() or signal.duration_s < 0.5:
         _write_nothing(sheet, leads, "no lead is readable" if not usable.any() else "less than 0.5 s of signal")
-        quality = record_quality(ecg, signal, leads, 0, notes)
+        quality = record_quality(ecg, signal, leads, 0)
         return Examination(Measurements(sheet.items.values()), quality)
     waves = delineator(signal, usable)
     sheet.method = waves.method
     beats = find_beats(signal, waves, usable)
     marks = fiducials(waves, beats.peaks, usable)
     beats = _conducted_first(beats, marks, signal, usable)
+    if lead_by is not None:
+        beats = lead_by(beats, signal, usable)
     rhythm = read_rhythm(signal, beats, marks, usable)
     has_p = rhythm.p_share >= MIN_P_SHARE
     beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
     at = landmarks(beat, beats, marks, has_p) if beat else None
     if beat is not None and at is not None:
-        marks = set_bounds(marks, beats, bounds_shift(beat, at, usable))
+        marks = set_bounds(marks, beats, bounds_shift(beat, at, usable), signal.raw_mv[usable])
         at = landmarks(beat, beats, marks, has_p)
     opinion = second_opinion(signal, leads.score, beats.peaks)
     write_rates(sheet, beats, rhythm, opinion)
     write_intervals(sheet, beats, marks, rhythm)
     write_qtc(sheet, rhythm)
-    _write_axes(sheet, beat, at, leads)
+    write_axes(sheet, beat, at, leads)
     write_events(sheet, beats, marks, rhythm)
-    _write_leads(sheet, leads, beats, beat, at)
+    write_leads(sheet, leads, beats, beat, at)
     write_beat_intervals(sheet, beats, marks, rhythm)
     write_beat_levels(sheet, signal, beats, marks, usable)
-    reversal = electrode_reversal(sheet, beat, at, usable)
-    remarks = [*notes, *([reversal] if reversal else []), *([opinion.remark()] if opinion and opinion.differs else [])]
+    reversal = electrode_reversal(sheet, beat, at, signal.present, usable)
+    remarks = [*([reversal] if reversal else []), *([opinion.remark()] if opinion and opinion.differs else [])]
     quality = record_quality(ecg, signal, leads, len(beats), tuple(remarks))
-    return Examination(Measurements(sheet.items.values()), quality, beats, marks, rhythm)
+    return Examination(Measurements(sheet.items.values()), quality, beats, marks, rhythm, beat=beat, landmarks=at)
 
 
 def _conducted_first(beats: Beats, marks: Fiducials, signal: AnalysisSignal, usable: Mask) -> Beats:
@@ -138,9 +153,11 @@ def _conducted_first(beats: Beats, marks: Fiducials, signal: AnalysisSignal, usa
     return beats
 
 
-def _write_leads(
+def write_leads(
     sheet: Sheet, leads: LeadQualities, beats: Beats, beat: RepresentativeBeat | None, at: Landmarks | None
 ) -> None:
+    """Every measurement of each lead from the representative beat, or why there is none."""
+    noise = noise_mv(beat.beats_mv, at.qrs[1]) if beat is not None and at is not None else np.zeros(len(LEADS))
     for row, lead in enumerate(LEADS):
         sheet.value("quality", float(leads.score[row]), "", how="1 minus what was seen to be wrong", lead=lead)
         if not leads.usable[row]:
@@ -149,7 +166,7 @@ def _write_leads(
         elif beat is None or at is None:
             write_lead_missing(sheet, lead, "no representative beat: QRS onset and end not found")
         else:
-            write_lead(sheet, lead, beat, at, _anchor(beats, beat, row))
+            write_lead(sheet, lead, beat, at, _anchor(beats, beat, row), float(noise[row]))
 
 
 def _anchor(beats: Beats, beat: RepresentativeBeat, row: int) -> float:
@@ -164,7 +181,8 @@ def _anchor(beats: Beats, beat: RepresentativeBeat, row: int) -> float:
     return float(peaks[shown[0] if shown.size else len(peaks) // 2] - beat.zero)
 
 
-def _write_axes(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, leads: LeadQualities) -> None:
+def write_axes(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, leads: LeadQualities) -> None:
+    """`p_axis qrs_axis t_axis` from the representative beat."""
     if beat is None or at is None:
         for name in _AXES:
             sheet.missing(name, "deg", "no representative beat")

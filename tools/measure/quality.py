@@ -1,4 +1,4 @@
-"""How readable each lead is, and why not: gaps, flat, saturated, drift, mains, muscle, loose electrode."""
+"""How readable each lead is, and why not: gaps, flat, saturated, drift, mains, muscle, bursts, loose electrode."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from calipers.leads import INDEX, LEADS
 from calipers.report import LeadQuality, Quality
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal
 from calipers.tools.measure.delineation import runs
+from calipers.tools.measure.noise import Noise, noise
 
 #: A lead below this is left out of every fusion and named.
 USABLE = 0.3
 _FLAT_MV = 0.03
 _EINTHOVEN_MV = 0.05
+#: What is remarked on, in mV RMS: chosen on PTB-XL folds 1-8 (test_quality.py has degradations of known size).
+_DRIFT_MV = 0.15
+_MAINS_MV = 0.015
+_MUSCLE_MV = 0.012
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,18 @@ def lead_qualities(ecg: Ecg, signal: AnalysisSignal) -> LeadQualities:
     """Score the twelve leads; 0 for a lead that was not recorded."""
     scores = np.zeros(12)
     reasons: list[tuple[str, ...]] = []
+    heard = noise(signal.raw_mv, signal.level_mv)
     for row, lead in enumerate(LEADS):
         if not signal.present[row]:
             reasons.append(("not recorded",))
             continue
-        findings = _findings(ecg.lead(lead), signal, row)
+        findings = _findings(ecg.lead(lead), signal, row, heard)
         scores[row] = float(np.prod([1.0 - loss for loss, _ in findings])) if findings else 1.0
         reasons.append(tuple(text for _, text in findings))
     return LeadQualities(np.round(scores, 3), tuple(reasons))
 
 
-def _findings(stored: NDArray[np.float32], signal: AnalysisSignal, row: int) -> list[tuple[float, str]]:
+def _findings(stored: NDArray[np.float32], signal: AnalysisSignal, row: int, heard: Noise) -> list[tuple[float, str]]:
     """(loss of quality 0…1, what was seen) for one lead."""
     found: list[tuple[float, str]] = []
     lost = 1.0 - float(signal.recorded[row].mean())
@@ -62,14 +68,27 @@ def _findings(stored: NDArray[np.float32], signal: AnalysisSignal, row: int) -> 
     steps = _steps(signal.raw_mv[row])
     if steps:
         found.append((min(0.9, 0.25 * steps), "loose electrode: sudden baseline steps"))
+    dead_s = float(heard.dead_s[row])
+    if dead_s:
+        found.append((min(0.9, 2.0 * dead_s / signal.duration_s), f"loose electrode: no signal for {dead_s:.1f} s"))
     drift = float(np.std(signal.raw_mv[row] - level))
-    if drift > 0.25:
-        found.append((min(0.6, drift / 2.0), f"baseline wander of {drift:.1f} mV RMS"))
-    mains, muscle = _noise(level)
-    if mains > 0.02 and mains > 0.02 * height:
+    if drift > _DRIFT_MV:
+        found.append((min(0.6, drift / 2.0), f"baseline wander of {drift:.2f} mV RMS"))
+    return [*found, *_noises(heard, row, height, signal.duration_s)]
+
+
+def _noises(heard: Noise, row: int, height: float, duration_s: float) -> list[tuple[float, str]]:
+    """What the noise of one lead takes off, against the height of its complexes."""
+    found: list[tuple[float, str]] = []
+    mains, muscle, burst = (float(part[row]) for part in (heard.mains_mv, heard.muscle_mv, heard.burst_mv))
+    if mains > _MAINS_MV and mains > 0.01 * height:
         found.append((min(0.6, 4.0 * mains / height), f"mains interference of {mains * 1000:.0f} µV RMS"))
-    if muscle > 0.025 and muscle > 0.03 * height:
+    if muscle > _MUSCLE_MV and muscle > 0.01 * height:
         found.append((min(0.95, 6.0 * muscle / height), f"muscle or other noise of {muscle * 1000:.0f} µV RMS"))
+    if burst:
+        seconds = float(heard.burst_s[row])
+        loss = min(0.9, 6.0 * burst / height) * min(1.0, 2.0 * seconds / duration_s)
+        found.append((loss, f"bursts of noise for {seconds:.1f} s, {burst * 1000:.0f} µV RMS"))
     return found
 
 
@@ -89,26 +108,6 @@ def _steps(raw: Signal) -> int:
         return 0
     blocks = np.median(raw[: raw.size // half * half].reshape(-1, half), axis=1)
     return int((np.abs(np.diff(blocks)) > 1.0).sum())
-
-
-def _noise(level: Signal) -> tuple[float, float]:
-    """RMS in mV of the mains line (50 or 60 Hz ±1) and of everything else above 35 Hz between beats."""
-    spectrum = np.fft.rfft(level * np.hanning(level.size))
-    # Hanning halves the amplitude and spreads a line over three bins: this scale returns the RMS of a sine.
-    power = 2.0 * np.abs(spectrum) ** 2 / (level.size**2 * 0.375)
-    freq = np.fft.rfftfreq(level.size, 1.0 / ANALYSIS_HZ)
-
-    def line(hz: float) -> float:
-        near = np.abs(freq - hz) <= 1.0
-        around = (np.abs(freq - hz) > 1.0) & (np.abs(freq - hz) <= 5.0)
-        floor = float(np.median(power[around])) * near.sum() if around.any() else 0.0
-        return float(np.sqrt(max(float(power[near].sum()) - floor, 0.0)))
-
-    mains = max(line(50.0), line(60.0))
-    fast = level - np.convolve(level, np.ones(7) / 7.0, mode="same")
-    # The lower half of the samples lies between the QRS complexes.
-    quiet = float(np.median(np.abs(fast))) / 0.6745
-    return mains, max(0.0, float(np.sqrt(max(quiet**2 - 0.5 * mains**2, 0.0))))
 
 
 def record_quality(

@@ -63,9 +63,8 @@ class Recording:
             device_statements=self.device_statements,
         )
         leads = list(self.rows_mv)
-        signal_mv = np.stack([self.rows_mv[lead] for lead in leads])  # n -> (leads, n)
         ecg = Ecg.from_array(
-            signal_mv,
+            [self.rows_mv[lead] for lead in leads],
             self.fs_hz,
             leads,
             age=self.age if age is None else age,
@@ -74,12 +73,12 @@ class Recording:
             recorded_at=self.recorded_at,
             source=source,
         )
-        _refuse_impossible_samples(leads, signal_mv, self.fs_hz)
+        _refuse_impossible_samples(self.rows_mv, self.fs_hz)
         return ecg
 
 
-def _refuse_impossible_samples(leads: Sequence[Lead], signal_mv: NDArray[np.float32], fs_hz: float) -> None:
-    for lead, row in zip(leads, signal_mv, strict=True):
+def _refuse_impossible_samples(rows_mv: Mapping[Lead, NDArray[np.float32]], fs_hz: float) -> None:
+    for lead, row in rows_mv.items():
         beyond = np.flatnonzero(np.abs(row) > MAX_SAMPLE_MV)  # NaN compares false, infinity true
         if beyond.size:
             at = int(beyond[0])

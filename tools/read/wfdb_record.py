@@ -6,7 +6,7 @@ per frame are not averaged (the package's default), and the header's checksums a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -26,6 +26,8 @@ from calipers.tools.read.wfdb_header import Header, SignalLine, read_header
 
 #: Samples per lead that segments and the gaps between them may span: over a day at 1,000 Hz.
 _LONGEST_JOINED: Final = 100_000_000
+#: Frames that are decoded at a time.
+_BLOCK_FRAMES: Final = 150_000
 #: Comment keys that hold a reader's diagnosis; everything after `<diagnoses>:` in LUDB.
 _DIAGNOSIS_KEYS: Final = frozenset(
     {"dx", "diagnosis", "diagnose", "diagnoses", "reason for admission", "acute infarction", "rhythm"}
@@ -87,27 +89,47 @@ class _Signals(NamedTuple):
 
 def _single(header: Header, unit: str | None) -> _Signals:
     """The standard leads of a plain record."""
-    import wfdb
-
     lines = header.signals
     wanted = [i for i, line in enumerate(lines) if standard_lead(line.label)]
     standard = {lead: i for i in wanted if (lead := standard_lead(lines[i].label))}
     require_standard_lead(standard, [line.label for line in lines], header.path.name)
     per_frame = _common_samples_per_frame([lines[i] for i in wanted], header.path.name)
     longer = check_lengths(header, wanted)
-    with redirect_stdout(StringIO()):
-        record = wfdb.rdrecord(str(header.path)[: -len(".hea")], channels=wanted, physical=False, smooth_frames=False)
-    if not longer and not any(lines[i].skew for i in wanted):
-        _verify_checksums(record, header)
-    for position, i in enumerate(wanted):
-        if lines[i].gain is None:
-            record.adc_gain[position] = 1.0
-    physical = record.dac(expanded=True)
-    labelled: list[tuple[str, NDArray[np.float64]]] = []
-    for position, i in enumerate(wanted):
-        stated = lines[i].unit if lines[i].gain is not None else unit or ""
-        labelled.append((lines[i].label, physical[position] * _factor(stated, lines[i].label, header)))
+    skewed = any(lines[i].skew for i in wanted)
+    stated = [lines[i].unit if lines[i].gain is not None else unit or "" for i in wanted]
+    factors = [_factor(word, lines[i].label, header) for word, i in zip(stated, wanted, strict=True)]
+    pieces: list[list[NDArray[np.float32]]] = [[] for _ in wanted]
+    sums = np.zeros(len(wanted), dtype=np.int64)
+    for record in _blocks(header, wanted, whole=skewed):
+        sums += record.calc_checksum(expanded=True)
+        for position, i in enumerate(wanted):
+            if lines[i].gain is None:
+                record.adc_gain[position] = 1.0
+        for row, samples, factor in zip(pieces, record.dac(expanded=True), factors, strict=True):
+            with np.errstate(over="ignore"):  # beyond float32 it becomes infinite, and is refused as impossible
+                row.append((samples * factor).astype(np.float32))
+    if not longer and not skewed:
+        _verify_checksums(header, wanted, sums % 65536)
+    labelled = []
+    for row, i in zip(pieces, wanted, strict=True):
+        labelled.append((lines[i].label, np.concatenate(row)))
+        row.clear()
     return _Signals(labelled, per_frame)
+
+
+def _blocks(header: Header, wanted: Sequence[int], *, whole: bool) -> Iterator[Any]:
+    """The record as the package reads it, a few minutes at a time: it needs ten bytes for each it returns."""
+    import wfdb
+
+    stem, frames = str(header.path)[: -len(".hea")], header.frames
+    spans: list[tuple[int, int | None]] = [(0, None)]
+    if frames is not None and not whole:
+        spans = [(first, min(first + _BLOCK_FRAMES, frames)) for first in range(0, frames, _BLOCK_FRAMES)]
+    for first, stop in spans:
+        with redirect_stdout(StringIO()):
+            yield wfdb.rdrecord(
+                stem, sampfrom=first, sampto=stop, channels=list(wanted), physical=False, smooth_frames=False
+            )
 
 
 def _segmented(header: Header, unit: str | None) -> _Signals:
@@ -153,12 +175,16 @@ def _common_samples_per_frame(lines: Sequence[SignalLine], name: str) -> int:
     return rates.pop()
 
 
-def _verify_checksums(record: Any, header: Header) -> None:
-    """Compare the header's 16-bit sums with the samples; a header with only zeros states none."""
-    stated: list[int | None] = list(record.checksum)
+def _verify_checksums(header: Header, wanted: Sequence[int], sums: NDArray[np.int64]) -> None:
+    """Compare the header's 16-bit sums with the samples'; a header with only zeros states none."""
+    import wfdb
+
+    written = wfdb.rdheader(str(header.path)[: -len(".hea")]).checksum
+    stated: list[int | None] = [written[i] for i in wanted]
     if not any(stated):
         return
-    for label, promised, found in zip(record.sig_name, stated, record.calc_checksum(expanded=True), strict=True):
+    labels = [header.signals[i].label for i in wanted]
+    for label, promised, found in zip(labels, stated, sums, strict=True):
         if promised is not None and promised % 65536 != found:
             raise UnreadableInput(
                 f"found checksum {found} in lead {shown(label)}, `{shown(header.path.name)}` promises"

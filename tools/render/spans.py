@@ -90,8 +90,8 @@ def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement
     if value is None or measurement.beat is not None:
         return []
     agreeing = []
-    for key, beat in measurements.items():
-        if not key.startswith(stem) or beat.number is None or not beat.spans:
+    for key in measurements:
+        if not key.startswith(stem) or (beat := measurements[key]).number is None or not beat.spans:
             continue
         apart = abs(beat.number - value)
         if apart <= (measurement.uncertainty or 0.0) + (beat.uncertainty or 0.0):

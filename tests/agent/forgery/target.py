@@ -126,12 +126,13 @@ def with_criterion(report: Report, key: str, **changes: Any) -> Report:
 
 def composed(claims: tuple[Claim, ...]) -> str:
     """The impression that goes with these claims."""
+    first: dict[str, Claim] = {}
+    for claim in claims:
+        if claim.statement and claim.polarity == "present":
+            first.setdefault(claim.statement.label, claim)
     labels = [
-        f"{claim.statement.label}."
-        if claim.certainty == "definite"
-        else f"{claim.certainty.capitalize()}: {claim.statement.label}."
-        for claim in claims
-        if claim.statement and claim.polarity == "present"
+        f"{label}." if claim.certainty == "definite" else f"{claim.certainty.capitalize()}: {label}."
+        for label, claim in first.items()
     ]
     return " ".join(labels) or "No statement reached its criteria."
 

@@ -1,14 +1,14 @@
-"""Why a statement holds or not: its criteria walked step by step, with values, leads and places on the trace."""
+"""A statement's verdict as a chain of steps over the measurements behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from calipers.ecg import Ecg
 from calipers.evidence import CriterionEvidence, Frozen, Measurement, Span, Truth
-from calipers.knowledge import Verdict, evaluate, statements
+from calipers.knowledge import Decision, Verdict, Verdicts, statements
 from calipers.leads import Lead
 from calipers.report import Certainty, Demographics, Statement
+from calipers.tools.explain.stepwise import StepFinding, follow
 
 
 class ChainStep(Frozen):
@@ -26,7 +26,11 @@ class ChainStep(Frozen):
 
 
 class Chain(Frozen):
-    """A statement's criteria in order, and the decision they come to."""
+    """A statement's criteria in order, and the decision they come to.
+
+    `steps` are the criteria on which a claim rests. `stepwise` asks one finding at a time, as a reader would,
+    and gives the decision after each; it is empty for statements without a published pathway.
+    """
 
     statement: Statement
     record: str
@@ -37,36 +41,33 @@ class Chain(Frozen):
     missing: tuple[str, ...]
     suppressed_by: str | None
     not_applicable_reason: str | None
+    stepwise: tuple[StepFinding, ...] = ()
 
     @property
     def decision(self) -> bool | None:
         """The forced yes or no: met, or the way the measurements lean; None when they say nothing."""
         return True if self.result == "met" else False if self.result == "not_met" else self.leans
 
+    @property
+    def stepwise_decision(self) -> Decision | None:
+        """What the pathway comes to; None where there is none."""
+        reached = [step for step in self.stepwise if step.reached]
+        return reached[-1].decision if reached else None
 
-def explain(ecg: Ecg, statement: str) -> Chain:
-    """Walk through one statement on one ECG.
+
+def chain(key: str, verdicts: Verdicts, measurements: Mapping[str, Measurement], patient: Demographics) -> Chain:
+    """The chain of one statement.
 
     Args:
-        ecg: the ECG.
-        statement: key, SCP code, label or synonym: `1AVB`, `first degree heart block`.
-
-    Raises:
-        UnknownStatement: nothing in the table is called that.
+        key: the statement's key.
+        verdicts: every statement's verdict on this ECG.
+        measurements: those that the verdicts rest on.
+        patient: age and sex.
     """
-    from calipers.tools.measure import measure
-
-    row = statements().find(statement)
-    measurements = measure(ecg)
-    verdicts = evaluate(measurements, Demographics(age=ecg.patient.age, sex=ecg.patient.sex))
-    return chain(verdicts[row.key], measurements, ecg.record)
-
-
-def chain(verdict: Verdict, measurements: Mapping[str, Measurement], record: str) -> Chain:
-    """A verdict as a chain of steps over its measurements."""
-    return Chain(
+    verdict = verdicts[key]
+    return Chain.model_construct(
         statement=verdict.statement,
-        record=record,
+        record=next((item.record for item in measurements.values()), ""),
         result=verdict.result,
         leans=verdict.leans,
         certainty=verdict.certainty,
@@ -74,13 +75,14 @@ def chain(verdict: Verdict, measurements: Mapping[str, Measurement], record: str
         missing=verdict.missing,
         suppressed_by=verdict.suppressed_by,
         not_applicable_reason=verdict.not_applicable_reason,
+        stepwise=follow(key, statements(), verdicts, measurements, patient),
     )
 
 
 def _step(step: CriterionEvidence, verdict: Verdict, measurements: Mapping[str, Measurement]) -> ChainStep:
     values = tuple(measurements[key] for key in step.measurements if key in measurements)
     criterion = step.id.removeprefix("crit:")
-    return ChainStep(
+    return ChainStep.model_construct(
         criterion=criterion,
         looks_for=step.text,
         result=step.result,
