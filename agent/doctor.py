@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 
 from calipers.agent.fetch import base_weights
 from calipers.knowledge import criteria_sha256, statements
+from calipers.knowledge.guidelines import corpus_sha256, passages
+from calipers.knowledge.store.embedding import WEIGHTS, WEIGHTS_SHA256, weights_folder
 from calipers.settings import settings, version
 
 _NEEDED: Final = (
@@ -19,6 +21,8 @@ _NEEDED: Final = (
     "onnxruntime",
     "openecg",
     "neurokit2",
+    "chromadb",
+    "bm25s",
     "wfdb",
     "pydicom",
     "ecgdatakit",
@@ -43,7 +47,7 @@ def examine_installation() -> list[Finding]:
     found = [Finding("calipers", True, True, version())]
     found += [_package(name, needed=True) for name in _NEEDED]
     found += [_package(name, needed=False) for name in _OPTIONAL]
-    found += [*_delineators(), _criteria(), _base_model(), _home(), _data()]
+    found += [*_delineators(), _criteria(), _base_model(), _embedding(), _guidelines(), _home(), _data()]
     where = "allowed" if settings().allow_remote else "not allowed (CALIPERS_ALLOW_REMOTE)"
     found.append(Finding("model", True, False, f"{settings().model}; patient data to a remote model: {where}"))
     return found
@@ -74,6 +78,18 @@ def _base_model() -> Finding:
         return Finding("base language model", False, False, "not fetched (`calipers fetch`)")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Finding("base language model", True, False, f"{path.name}, sha256 {digest[:16]}")
+
+
+def _embedding() -> Finding:
+    folder = weights_folder()
+    if folder is None:
+        return Finding("sentence embedding", False, False, "not fetched (`calipers fetch`)")
+    digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    return Finding("sentence embedding", digest == WEIGHTS_SHA256, False, f"{folder}, sha256 {digest[:16]}")
+
+
+def _guidelines() -> Finding:
+    return Finding("guidelines", True, False, f"{len(passages())} passages, sha256 {corpus_sha256()[:16]}")
 
 
 def _home() -> Finding:

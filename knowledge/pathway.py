@@ -49,7 +49,7 @@ class PathwayStep(Entry):
         found: where its presence leads.
         not_found: where its absence leads.
         wave: the wave of each beat on which it is seen.
-        shown_by: counts whose spans show it where it is found; before `wave`.
+        shown_by: measurements whose spans show it, before `wave`.
     """
 
     id: Annotated[str, Field(pattern=NAME)]

@@ -114,8 +114,8 @@ def _pathways(folder: Traversable, rows: Mapping[str, Row], sources: Mapping[str
     if not isinstance(written, list):
         raise CriteriaError(f"{name}: needed a list of `pathways`")
     spelled: dict[str, Any] = {}
-    for pathway in chain.from_iterable(_substituted_all(item) for item in written):
-        spelled[str(pathway.pop("statement", "without statement"))] = pathway
+    for spelt in chain.from_iterable(_substituted_all(item) for item in written):
+        spelled[str(spelt.pop("statement", "without statement"))] = spelt
     pathways = _checked(name, TypeAdapter(dict[str, Pathway]), spelled)
     for key, pathway in pathways.items():
         for needed in (key, *pathway.needs):

@@ -91,13 +91,15 @@ def main() -> int:
         if then.record == now.record:
             same += 1
             continue
-        started = time.perf_counter()
+        started = time.process_time()
         changes = compare(now, then)
-        seconds += time.perf_counter() - started
+        seconds += time.process_time() - started
         name = "labels unchanged" if labels(then_row) == labels(now_row) else "labels changed"
         results[name][changes.criterion("400").result] += 1
         met[name].update(row.code for row in changes.criteria if row.result == "met")
-    print(f"{len(rows)} pairs, {same} of them one recording stored twice; {seconds / (len(rows) - same):.2f} s a pair")
+    print(
+        f"{len(rows)} pairs, {same} of them one recording stored twice; {seconds / (len(rows) - same):.2f} s of processor time a pair"
+    )
     for name, counted in results.items():
         print(
             f"{name}: {counted.total()} pairs; no significant change: {dict(counted)}; met: {dict(sorted(met[name].items()))}"

@@ -15,9 +15,9 @@ import calipers
 ROOT = Path(__file__).parents[1]
 
 PUBLIC = {
-    "Agent", "Answer", "CalipersError", "Chain", "Claim", "Ecg", "Evidence", "Fault", "ImplausibleUnits", "Ledger",
+    "Agent", "Answer", "CalipersError", "Chain", "Changes", "Claim", "Ecg", "Evidence", "Fault", "ImplausibleUnits", "Ledger",
     "Measurement", "Measurements", "MissingPart", "ModelFailed", "Patient", "Report", "Source", "Span", "Statement",
-    "UnknownEvidence", "UnknownLead", "UnknownStatement", "UnreadableInput", "UsageError", "explain", "measure",
+    "UnknownEvidence", "UnknownLead", "UnknownStatement", "UnreadableInput", "UsageError", "compare", "explain", "measure",
     "read_ecg", "render", "verify",
 }  # fmt: skip
 

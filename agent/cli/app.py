@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from calipers.agent.cli.eval_command import eval_
+from calipers.agent.cli.knowledge_commands import history_app, search
 from calipers.errors import CalipersError
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ SexOption = Annotated[str | None, typer.Option("--sex", help="male or female, if
 def main() -> None:
     """Entry point: run the command and turn errors into one line and an exit code."""
     try:
-        app(standalone_mode=False)
+        # The code of a `typer.Exit` comes back as the result; commands themselves return nothing.
+        ended = app(standalone_mode=False)
+        if isinstance(ended, int):
+            sys.exit(ended)
     except CalipersError as problem:
         _fail(str(problem), problem.exit_code)
     except typer.Exit as ended:
@@ -299,11 +303,12 @@ def render(
 @app.command()
 def fetch() -> None:
     """Bring the base weights into the cache; nothing is ever fetched while answering."""
-    from calipers.agent.fetch import fetch_base_weights
+    from calipers.agent.fetch import fetch_base_weights, fetch_embedding_weights
 
     with working("fetching the base weights"):
-        path, fetched = fetch_base_weights()
-    stdout.print(f"{'Fetched' if fetched else 'Already there'}: {path}", highlight=False, markup=False)
+        found = [fetch_base_weights(), fetch_embedding_weights()]
+    for path, fetched in found:
+        stdout.print(f"{'Fetched' if fetched else 'Already there'}: {path}", highlight=False, markup=False)
 
 
 @app.command()
@@ -322,6 +327,8 @@ def doctor(output: FormatOption = Format.text) -> None:
 
 
 app.command("eval")(eval_)
+app.command("search")(search)
+app.add_typer(history_app, name="history")
 
 
 def _read(

@@ -101,9 +101,18 @@ def facts(item: Evidence) -> list[Fact]:
         case DeviceEvidence():
             return [("the recorder's own value", printed(item))]
         case GuidelinePassage():
-            section = f", {item.section}" if item.section else ""
-            said = [(f"paraphrase of {item.society} {item.year}{section}", item.text)]
-            return [*said, ("seen at", item.seen_at)] if item.seen_at else said
+            section = item.section or "section not checked"
+            checked = ", ".join(
+                [section]
+                + ([f"class {item.recommendation_class}"] if item.recommendation_class else [])
+                + ([f"level {item.level}"] if item.level else [])
+            )
+            return [
+                (f"paraphrase of {item.society} {item.year}", item.text),
+                *([("document", item.title)] if item.title else []),
+                ("place in it", checked),
+                ("seen at", item.seen_at or "not re-seen at the source"),
+            ]
         case PriorEvidence():
             when = item.recorded_at or "date unknown"
             if item.measurement is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calipers.agent.lookups import repeated
+from calipers.agent.repetition import repeated
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
 from calipers.evidence import PriorEvidence, SimilarCase

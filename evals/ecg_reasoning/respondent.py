@@ -7,7 +7,7 @@ step; a yes or no is the step's forced answer; leads, segments and ranges are lo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Final
 
@@ -55,7 +55,7 @@ class Respondent:
 
     def answer(self, question: Question) -> Answer:
         """The options that the chain gives."""
-        answers = {
+        answers: dict[Kind, Callable[[Question], Answer]] = {
             "initial_diagnostic_question": self._initial,
             "criterion_selection": self._criterion,
             "finding_identification": self._finding,
@@ -64,8 +64,6 @@ class Respondent:
             "measurement_grounding": self._measurement,
             "diagnostic_decision": self._decision,
         }
-        by_kind: Mapping[Kind, object] = answers  # type: ignore[assignment]
-        assert question.kind in by_kind
         return answers[question.kind](question)
 
     def _initial(self, question: Question) -> Answer:

@@ -37,6 +37,7 @@ def _rhythm(rhythm: Rhythm, rate: tuple[float, float] | None = None) -> Specific
 
 
 _ANTERIOR: Final = ("stemi_anterior", "stemi_lateral")
+_FIBRILLATION: Final = ("ventricular_fibrillation", "wide_qrs_tachycardia")
 _AV_BLOCK: Final = ("third_degree_av_block", "high_grade_av_block", "severe_bradycardia", "long_pause")
 
 PATTERNS: Final = (
@@ -55,7 +56,7 @@ PATTERNS: Final = (
         "critical",
         ("avr_elevation_with_diffuse_depression",),
     ),
-    Pattern("ventricular_fibrillation", _rhythm("ventricular_fibrillation"), "critical", ("ventricular_fibrillation",)),
+    Pattern("ventricular_fibrillation", _rhythm("ventricular_fibrillation"), "critical", _FIBRILLATION),
     Pattern("asystole", _rhythm("asystole"), "critical", ("asystole", "long_pause")),
     Pattern("ventricular_tachycardia", _rhythm("vt"), "critical", ("wide_qrs_tachycardia", "extreme_tachycardia")),
     Pattern("torsades", _rhythm("torsades"), "critical", ("wide_qrs_tachycardia", "extreme_tachycardia")),
@@ -63,9 +64,7 @@ PATTERNS: Final = (
     Pattern("third_degree_junctional", _rhythm("third_degree_junctional"), "critical", _AV_BLOCK),
     Pattern("third_degree_ventricular", _rhythm("third_degree_ventricular"), "critical", _AV_BLOCK),
     Pattern("af_third_degree", _rhythm("af_third_degree"), "critical", _AV_BLOCK),
-    Pattern(
-        "mobitz_2", _rhythm("mobitz_2"), "critical", ("mobitz_ii", "high_grade_av_block", "second_degree_av_block")
-    ),
+    Pattern("mobitz_2", _rhythm("mobitz_2"), "critical", ("mobitz_2", "high_grade_av_block", "second_degree_av_block")),
     Pattern("high_grade_av_block", _rhythm("high_grade_av_block"), "critical", _AV_BLOCK),
     Pattern("rate_below_40", _rhythm("sinus", (30, 38)), "critical", ("severe_bradycardia",)),
     Pattern("rate_above_150", _rhythm("svt", (158, 210)), "critical", ("extreme_tachycardia",)),

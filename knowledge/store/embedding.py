@@ -104,7 +104,7 @@ class Embedder:
         for layer in range(_LAYERS):
             hidden = self._layer(hidden, f"encoder.layer.{layer}")
         mean = hidden.mean(axis=0)
-        return (mean / np.linalg.norm(mean)).astype(np.float32)
+        return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
     def _layer(self, hidden: Vectors, name: str) -> Vectors:
         """One transformer block: self-attention, then the feed-forward part, each with its residual."""
@@ -131,7 +131,9 @@ class Embedder:
     def _normalise(self, x: Vectors, name: str) -> Vectors:
         centred = x - x.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(_EPSILON))
-        return centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return np.asarray(
+            centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"], np.float32
+        )
 
 
 def _read_safetensors(path: Path) -> dict[str, Vectors]:

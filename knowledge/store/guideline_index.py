@@ -105,7 +105,7 @@ def _corpus_vectors() -> Vectors:
     if _EMBEDDED.is_file():
         with as_file(_EMBEDDED) as path, np.load(path) as packed:
             if str(packed["version"]) == index_version():
-                return packed["vectors"].astype(np.float32)
+                return np.asarray(packed["vectors"], np.float32)
     return embedder()([passage.searched for passage in passages().values()])
 
 

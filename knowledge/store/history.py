@@ -39,7 +39,7 @@ class HistoryEntry(Frozen):
     """
 
     patient_id: Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True)]
-    text: Annotated[str, Field(min_length=3, max_length=8000)]
+    text: Annotated[str, Field(min_length=2, max_length=8000)]
     author: Author
     confirmed: bool = False
     recorded_at: str | None = None
@@ -108,7 +108,9 @@ class HistoryStore:
         if not entries or not question.strip():
             return entries[:limit]
         words = WordIndex([entry.text for entry in entries])
-        score = words.coverage(question) + 0.3 * words.scores(question) + self._similarity(patient_id, entries, question)
+        score = (
+            words.coverage(question) + 0.3 * words.scores(question) + self._similarity(patient_id, entries, question)
+        )
         order = np.argsort(-score, kind="stable")
         return [entries[at] for at in order[:limit]]
 
@@ -141,9 +143,9 @@ class HistoryStore:
         finally:
             collection.close()
 
-    def _similarity(self, patient_id: str, entries: list[HistoryEntry], question: str) -> np.ndarray[
-        tuple[int, ...], np.dtype[np.float64]
-    ]:
+    def _similarity(
+        self, patient_id: str, entries: list[HistoryEntry], question: str
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         """Cosine similarity of each entry; zeros without an index or weights."""
         folder = self._index.current()
         if folder is None or weights_folder() is None:

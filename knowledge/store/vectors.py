@@ -19,7 +19,7 @@ Vectors = NDArray[np.float32]
 Label = str | int | float | bool
 
 #: Searched so widely that neighbours are exact at the sizes that a folder of reports has.
-_HNSW: Final[dict[str, Any]] = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "num_threads": 1}
+_CONFIGURATION: Final[Any] = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400, "num_threads": 1}}
 _BATCH: Final = 2000
 
 
@@ -29,7 +29,7 @@ def write_vectors(
     """Write a collection into an empty folder and let go of it."""
     client = _client(folder)
     try:
-        collection = client.create_collection(name, embedding_function=None, configuration={"hnsw": _HNSW})  # type: ignore[typeddict-item]
+        collection = client.create_collection(name, embedding_function=None, configuration=_CONFIGURATION)
         for first in range(0, len(ids), _BATCH):
             part = slice(first, first + _BATCH)
             collection.add(
@@ -59,7 +59,7 @@ class VectorCollection:
         found = self._collection.query(
             query_embeddings=np.ascontiguousarray(vector[None]),
             n_results=count,
-            where=dict(where) if where else None,  # type: ignore[arg-type]
+            where=dict(where) if where else None,
             include=["distances"],
         )
         distances = found["distances"] or [[]]

@@ -47,7 +47,7 @@ class WordIndex:
             return np.zeros(len(self._texts))
         weights = np.array([self._rarity(stem(word)) for word in asked])
         held = np.array([[stem(word) in text for word in asked] for text in self._sets], np.float64)
-        return held @ weights / weights.sum()
+        return np.asarray(held @ weights / weights.sum(), np.float64)
 
     def _rarity(self, term: str) -> float:
         count = self._frequency.get(term, 0)

@@ -81,7 +81,7 @@ def thresholds(own: Float, made: Float, false_alarms: float) -> Float:
     n, kinds = own.shape
     candidates = np.maximum(np.sort(own, axis=0)[::-1][: int(n * false_alarms) + 2] + 1e-6, _LEAST_LOG_RATIO)
     place = np.zeros(kinds, dtype=np.int64)
-    limit = candidates[0] + 0.5
+    limit: Float = candidates[0] + 0.5
     alarm: NDArray[np.bool_] = np.asarray((own > limit).any(axis=1))
     while True:
         best, best_gain = None, 0.0

@@ -36,9 +36,9 @@ def early_repolarisation(heart: Heart, rng: Rng, severity: float) -> Heart:
     """A notch at the end of the QRS in the inferior and lateral leads, a little concave elevation, tall T waves."""
     size = 0.9 + 0.7 * severity
     beat = t_gain(heart.beat, 1.35)
-    beat = with_st(beat, scaled({"I": 0.02, "II": 0.05, "V4": 0.05, "V5": 0.05, "V6": 0.04}, size), later=0.3)
+    beat = with_st(beat, scaled({"I": 0.02, "II": 0.05, "V4": 0.05, "V5": 0.05, "V6": 0.04}, size), later=0.2)
     notch = eight(scaled({"I": 0.04, "II": 0.16, "V4": 0.14, "V5": 0.18, "V6": 0.15}, size))
-    j_wave = Wave(0.80, 0.92, 0.94, 1.07, notch, 1.6, 1.6)
+    j_wave = Wave(0.80, 0.89, 0.91, 1.0, notch, 1.6, 1.6)
     own = tuple(squeezed(wave, 0.88) for wave in beat.qrs)
     beat = replace(beat, qrs_s=beat.qrs_s + 0.008, qrs=own, repolarisation=(*beat.repolarisation, j_wave))
     return replace(heart, beat=beat).saying("early_repolarisation")

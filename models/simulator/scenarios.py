@@ -128,7 +128,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "av_block_2_1": _of("urgent", _S(rhythm="av_block_2_1", rate=(82, 100))),
     "failure_to_sense": _of("urgent", _S(rhythm="failure_to_sense")),
     "normal": _of("routine", _S(), _S(rhythm="sinus_arrhythmia")),
-    "sinus_bradycardia": _of("routine", _S(rate=(46, 57))),
+    "sinus_bradycardia": _of("routine", _S(rate=(42, 49)), _S(rate=(50, 58))),
     "sinus_tachycardia": _of("routine", _S(rate=(103, 135))),
     "premature_beats": _of("routine", _S(ectopy=("pac",)), _S(ectopy=("pvc",)), _S(ectopy=("pac_blocked",))),
     "flutter": _of("routine", _S(rhythm="flutter_4_1"), _S(rhythm="flutter_3_1"), _S(rhythm="flutter_variable")),

@@ -24,6 +24,7 @@ from calipers.models.simulator.waves import BeatShape, Floats, draw_beat, draw_p
 #: Streams of random numbers: what one draws moves no other.
 _PATIENT, _SHAPE, _RHYTHM, _TEXTURE, _NOISE, _SPIKES = range(6)
 _USUAL_PR_MS: Final = (135.0, 190.0)
+_FAST_PR_MS: Final = (108.0, 136.0)
 _LONG_PR_MS: Final = (222.0, 320.0)
 _USUAL_QTC_MS: Final = {"male": (368.0, 410.0), "female": (378.0, 424.0)}
 
@@ -70,18 +71,17 @@ def simulate(spec: Specification, seed: int, beat: RecordedBeat | None = None) -
     rngs = [np.random.default_rng([stream, seed]) for stream in range(6)]
     heart = drawn_heart(spec, rngs[_PATIENT], rngs[_SHAPE], beat)
     rng = rngs[_RHYTHM]
-    conductor = _conductor(spec, heart, rng)
+    conductor, qtc_s = _conductor(spec, heart, rng), _qtc_s(spec, heart, rng)
     ladder = laid_out(spec.rhythm, spec.ectopy, conductor)
     if not heart.p.waves and heart.p.sampled is None:  # atria that no longer depolarise
         ladder.atrial = [impulse for impulse in ladder.atrial if impulse.kind != "sinus"]
-    qtc_s = _qtc_s(spec, heart, rng)
     shapes = Shapes(heart, rngs[_SHAPE])
     of_beats = [shapes.beat(impulse) for impulse in ladder.ventricular]
     qt_s = _qt_of_each(ladder, of_beats, qtc_s)
     eight = _drawn(spec, ladder, shapes, of_beats, qt_s, rngs[_TEXTURE])
     eight += _spikes(ladder.spikes, heart, spec, rngs[_SPIKES])
     layout = _within(ladder, shapes, of_beats, qt_s, spec.duration_s)
-    truth = truth_of(layout, shapes.p(_usual_p(layout)), spec.gain)
+    truth = truth_of(layout, shapes.p(_usual_p(layout)), spec.gain, beats_have_shape=ladder.texture != "torsades")
     twelve = recorded(spec.gain * eight, spec, rngs[_NOISE])
     ecg = Ecg.from_array(
         twelve,
@@ -98,11 +98,11 @@ def simulate(spec: Specification, seed: int, beat: RecordedBeat | None = None) -
 
 def _conductor(spec: Specification, heart: Heart, rng: np.random.Generator) -> Conductor:
     rate = drawn(spec.rate, USUAL_RATE[spec.rhythm], rng)
-    usual_pr = _LONG_PR_MS if spec.rhythm == "first_degree_av_block" else _USUAL_PR_MS
-    if heart.pr_s is not None and spec.rhythm != "first_degree_av_block":
+    usual_pr = _USUAL_PR_MS if rate <= 100 else _FAST_PR_MS
+    if spec.rhythm == "first_degree_av_block":
+        usual_pr = _LONG_PR_MS
+    elif heart.pr_s is not None:
         usual_pr = (1000 * heart.pr_s[0], 1000 * heart.pr_s[1])
-    elif rate > 100:
-        usual_pr = (115.0, 150.0)
     pr_s = drawn(spec.pr_ms, usual_pr, rng) / 1000
     return Conductor(rng, spec.duration_s, rate, pr_s, float(rng.uniform(0.17, 0.30)))
 
@@ -158,7 +158,8 @@ def _drawn(
             onsets_s = np.array([impulse.onset_s for impulse in ladder.atrial])
             eight += flutter_waves(chest, rng, time_s, onsets_s)
         case "torsades":
-            eight += torsades(chest, rng, time_s, ladder.texture_hz)
+            onsets_s = np.array([impulse.onset_s for impulse in ladder.ventricular])
+            eight += torsades(chest, rng, time_s, onsets_s)
         case "ventricular_fibrillation":
             eight += ventricular_fibrillation(chest, rng, time_s, ladder.texture_hz)
         case None:
@@ -188,8 +189,10 @@ def _spikes(spikes: list[Spike], heart: Heart, spec: Specification, rng: np.rand
 
 
 def _usual_p(layout: Layout) -> AtrialKind:
-    kinds = [event.kind for event in layout.atrial if event.kind in ("sinus", "paced", "ectopic", "retrograde")]
-    return max(set(kinds), key=kinds.count) if kinds else "sinus"
+    kinds: list[AtrialKind] = [
+        event.kind for event in layout.atrial if event.kind in ("sinus", "paced", "ectopic", "retrograde")
+    ]
+    return max(kinds, key=lambda kind: kinds.count(kind)) if kinds else "sinus"
 
 
 def _within(ladder: Ladder, shapes: Shapes, of_beats: list[BeatShape], qt_s: Floats, duration_s: float) -> Layout:
@@ -198,7 +201,9 @@ def _within(ladder: Ladder, shapes: Shapes, of_beats: list[BeatShape], qt_s: Flo
     number = {k: new for new, k in enumerate(kept)}
     beats = tuple(_beat(ladder, k, of_beats[k], float(qt_s[k])) for k in kept)
     atrial = tuple(
-        _atrial(impulse, shapes, number, duration_s) for impulse in ladder.atrial if _begins(impulse, duration_s)
+        _atrial(impulse, shapes, number, duration_s, ladder.texture_hz)
+        for impulse in ladder.atrial
+        if _begins(impulse, duration_s)
     )
     spikes = tuple(spike for spike in ladder.spikes if 0.0 <= spike.time_s < duration_s)
     return Layout(atrial, beats, spikes, tuple(of_beats[k] for k in kept))
@@ -217,9 +222,11 @@ def _beat(ladder: Ladder, k: int, shape: BeatShape, qt_s: float) -> VentricularE
     )
 
 
-def _atrial(impulse: AtrialImpulse, shapes: Shapes, number: dict[int, int], duration_s: float) -> AtrialEvent:
+def _atrial(
+    impulse: AtrialImpulse, shapes: Shapes, number: dict[int, int], duration_s: float, texture_hz: float
+) -> AtrialEvent:
     if impulse.kind == "fibrillation":
         return AtrialEvent(0.0, duration_s, "fibrillation")
     to = None if impulse.to is None else number.get(impulse.to)
-    lasts_s = shapes.p(impulse.kind).duration_s if impulse.kind != "flutter" else 0.0
+    lasts_s = 1.0 / texture_hz if impulse.kind == "flutter" else shapes.p(impulse.kind).duration_s
     return AtrialEvent(impulse.onset_s, impulse.onset_s + lasts_s, impulse.kind, to, impulse.blocked)

@@ -74,7 +74,7 @@ def _of_rate(truth: dict[str, float], sinus: bool) -> set[str]:
     rate, keys = truth.get("hr"), set[str]()
     if rate is None:
         return keys
-    if sinus and rate < 60:
+    if sinus and rate < 50:
         keys.add("sinus_bradycardia")
     if sinus and rate > 100:
         keys.add("sinus_tachycardia")

@@ -36,10 +36,10 @@ def flutter_waves(chest: Chest, rng: np.random.Generator, time_s: Floats, onsets
     return np.asarray(height * (np.outer(inferior, saw) + 0.75 * np.outer(septal, hump - hump.mean())))
 
 
-def torsades(chest: Chest, rng: np.random.Generator, time_s: Floats, rate_hz: float) -> Floats:
+def torsades(chest: Chest, rng: np.random.Generator, time_s: Floats, onsets_s: Floats) -> Floats:
     """(8, n) wide beats whose axis turns about the line every five to twelve beats, waxing and waning."""
     step_s = float(time_s[1] - time_s[0])
-    turn = 2 * np.pi * np.cumsum(rate_hz * (1.0 + 0.08 * slow_noise(rng, time_s, 0.5))) * step_s
+    turn = 2 * np.pi * np.interp(time_s, onsets_s, np.arange(onsets_s.size, dtype=np.float64))
     twist = 2 * np.pi * np.cumsum(1.0 / rng.uniform(2.2, 3.6) * (1.0 + 0.25 * slow_noise(rng, time_s, 0.3))) * step_s
     carrier = np.sin(turn + 0.35 * np.sin(turn)) + 0.15 * np.sin(2 * turn)
     x = np.cos(twist + rng.uniform(0, 6.3)) * carrier

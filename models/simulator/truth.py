@@ -8,12 +8,20 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from calipers.leads import LEADS
-from calipers.models.simulator.events import AtrialEvent, Spike, VentricularEvent
+from calipers.models.simulator.events import AtrialEvent, Spike, VentricularEvent, VentricularKind
 from calipers.models.simulator.heart import axis_of
 from calipers.models.simulator.waves import TWELVE_FROM_EIGHT, BeatShape, Floats, PShape, draw_beat, draw_p
 
 #: Kinds whose beats may be the record's usual ones; of equally common ones the first.
-_USUAL: Final = ("normal", "paced", "escape_junctional", "vt", "escape_ventricular", "preexcited", "pac")
+_USUAL: Final[tuple[VentricularKind, ...]] = (
+    "normal",
+    "paced",
+    "escape_junctional",
+    "vt",
+    "escape_ventricular",
+    "preexcited",
+    "pac",
+)
 _CLEAN_HZ: Final = 1000.0
 
 
@@ -26,12 +34,19 @@ class Layout(NamedTuple):
     shapes: tuple[BeatShape, ...]
 
 
-def truth_of(layout: Layout, p: PShape, gain: float) -> dict[str, float]:
-    """Measurement name → true value, in the units of `calipers.parameters`; only what is defined."""
+def truth_of(layout: Layout, p: PShape, gain: float, *, beats_have_shape: bool) -> dict[str, float]:
+    """Measurement name → true value, in the units of `calipers.parameters`; only what is defined.
+
+    Args:
+        layout: the record's events.
+        p: its usual P wave.
+        gain: of the whole record.
+        beats_have_shape: False where beats are swings of one twisting wave: no intervals, levels or axes.
+    """
     truth = {**_rates(layout.ventricular), **_atrial(layout), **_ectopy(layout.ventricular)}
     truth |= _pacing(layout)
     usual = _usual_beats(layout.ventricular)
-    if usual:
+    if usual and beats_have_shape:
         truth |= _intervals(layout, usual)
         first = usual[len(usual) // 2]
         with_p = any(event.conducted_to in usual and event.kind != "retrograde" for event in layout.atrial)
@@ -42,10 +57,10 @@ def truth_of(layout: Layout, p: PShape, gain: float) -> dict[str, float]:
 
 def _usual_beats(beats: Sequence[VentricularEvent]) -> list[int]:
     """The beats of the commonest kind that is not premature; the conducted ones where none is."""
-    kinds = [beat.kind for beat in beats if beat.kind in _USUAL and not beat.aberrant]
+    kinds: list[VentricularKind] = [beat.kind for beat in beats if beat.kind in _USUAL and not beat.aberrant]
     if not kinds:
         return []
-    commonest = max(_USUAL, key=kinds.count)
+    commonest = max(_USUAL, key=lambda kind: kinds.count(kind))
     return [place for place, beat in enumerate(beats) if beat.kind == commonest and not beat.aberrant]
 
 
@@ -63,7 +78,7 @@ def _rates(beats: Sequence[VentricularEvent]) -> dict[str, float]:
 
 
 def _intervals(layout: Layout, usual: list[int]) -> dict[str, float]:
-    """Medians over the usual beats; QTc from their QT and the mean RR."""
+    """Medians over the usual beats; QTc from their QT and the mean RR without pauses."""
     beats = layout.ventricular
     qrs = 1000.0 * float(np.median([beats[k].offset_s - beats[k].onset_s for k in usual]))
     qt = 1000.0 * float(np.median([beats[k].t_offset_s - beats[k].onset_s for k in usual]))
@@ -75,7 +90,8 @@ def _intervals(layout: Layout, usual: list[int]) -> dict[str, float]:
         truth["pr_range"] = 1000.0 * float(max(pr) - min(pr))
         truth["p_dur"] = 1000.0 * float(np.median([e.offset_s - e.onset_s for e in coupled]))
     if len(beats) > 1:
-        rr_s = float(np.mean(np.diff([beat.onset_s for beat in beats])))
+        gaps_s = np.diff([beat.onset_s for beat in beats])
+        rr_s = float(gaps_s[gaps_s <= 1.5 * np.median(gaps_s)].mean())
         truth |= {
             "qtc_bazett": qt / rr_s**0.5,
             "qtc_fridericia": qt / rr_s ** (1 / 3),
@@ -97,7 +113,9 @@ def _atrial(layout: Layout) -> dict[str, float]:
         truth["atrial_rate"] = _rate_of(waves)
     if beats:
         led = {e.conducted_to for e in layout.atrial if e.kind in ("sinus", "ectopic", "paced") and not e.blocked}
-        truth["p_per_qrs"] = sum(place in led for place in range(len(beats))) / len(beats)
+        # The first beat's P wave may lie before the record.
+        seen = [place for place, beat in enumerate(beats) if place in led or place > 0 or beat.onset_s > 0.4]
+        truth["p_per_qrs"] = sum(place in led for place in seen) / len(seen) if seen else 0.0
     if waves and any(e.conducted_to is not None for e in waves):
         truth |= _dropped(waves, beats)
     return truth
@@ -152,6 +170,8 @@ def _ectopy(beats: Sequence[VentricularEvent]) -> dict[str, float]:
         ]
         if couplings:
             truth[f"{name}_coupling"] = float(np.median(couplings))
+    escapes = sum(kind.startswith("escape") for kind in kinds)
+    truth["escape_count"] = float(escapes if escapes < len(kinds) / 2 else 0)
     if "pvc" in kinds:
         truth["pvc_shapes"] = float(len({beat.shape for beat in beats if beat.kind == "pvc"}))
     return truth

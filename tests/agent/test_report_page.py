@@ -283,7 +283,11 @@ def test_a_claim_lights_what_its_sentence_quotes_else_all_it_cites(page: str) ->
 
 def test_evidence_without_a_place_on_the_trace_shows_its_facts(page: str) -> None:
     evidence = embedded(page)["evidence"]
-    assert dict(map(tuple, evidence["guide:av1"]["facts"])) == {"paraphrase of AHA 2018": "A PR above 200 ms "}
+    assert dict(map(tuple, evidence["guide:av1"]["facts"])) == {
+        "paraphrase of AHA 2018": "A PR above 200 ms ",
+        "place in it": "section not checked",
+        "seen at": "not re-seen at the source",
+    }
     assert evidence["device:pr"]["label"] == "recorder: PR 161 ms"
     assert evidence["model:CRBBB"]["label"] == "model: crbbb 7 %"
     assert evidence["prior:abc/pr"]["label"] == "earlier ECG: PR 148 ms"

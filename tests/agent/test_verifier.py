@@ -7,7 +7,8 @@ import pytest
 from calipers import Report, verify
 from calipers.agent import descriptions
 from calipers.agent.verifier import Checker
-from calipers.evidence import DeviceEvidence, GuidelinePassage, Measurement, ModelProbability, PriorEvidence, Span
+from calipers.evidence import DeviceEvidence, Measurement, ModelProbability, PriorEvidence, Span
+from calipers.knowledge.guidelines import passages
 from calipers.report import Disagreement, Side
 from tests.agent.textbook import faults_of, kinds, textbook_case, textbook_report
 
@@ -270,18 +271,12 @@ def test_what_is_present_is_not_denied() -> None:
 
 # (e) guidelines are paraphrased, and say so.
 
-PASSAGE = GuidelinePassage(
-    id="guide:av",
-    record="",
-    text="First-degree AV block is a PR interval over 200 ms",
-    society="ACC/AHA/HRS",
-    year=2018,
-)
+PASSAGE = passages()["guide:bradycardia_2018.av_first"].evidence(record="")
 
 
 def test_a_paraphrase_says_whose_it_is() -> None:
     said = f"Paraphrase of ACC/AHA/HRS 2018: {PASSAGE.text}."
-    assert faults_of(BOOK, said, evidence=["guide:av"], further=[PASSAGE]) == []
+    assert faults_of(BOOK, said, evidence=[PASSAGE.id], further=[PASSAGE]) == []
 
 
 @pytest.mark.parametrize(
@@ -295,7 +290,15 @@ def test_a_paraphrase_says_whose_it_is() -> None:
     ],
 )
 def test_a_paraphrase_is_neither_quoted_nor_changed(template: str) -> None:
-    assert faults_of(BOOK, template, evidence=["guide:av"], further=[PASSAGE])
+    assert faults_of(BOOK, template, evidence=[PASSAGE.id], further=[PASSAGE])
+
+
+def test_a_passage_that_the_corpus_does_not_hold_is_refused() -> None:
+    invented = PASSAGE.model_copy(update={"id": "guide:bradycardia_2018.invented"})
+    altered = PASSAGE.model_copy(update={"text": PASSAGE.text.replace("200", "220")})
+    for forged in (invented, altered):
+        said = f"Paraphrase of ACC/AHA/HRS 2018: {forged.text}"
+        assert "unknown_id" in {fault.kind for fault in faults_of(BOOK, said, evidence=[forged.id], further=[forged])}
 
 
 # The report as a whole.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from calipers.evidence import Measurement, Measurements
 from calipers.knowledge import Verdicts, evaluate
 from calipers.leads import LEADS, Lead
-from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS
+from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS, PARAMETERS
 from calipers.report import Demographics
 
 RECORD = "0123456789abcdef"
@@ -15,13 +15,18 @@ MAN = Demographics(age=55.0, sex="male")
 #: value and uncertainty
 Value = float | str | tuple[float, float] | None
 
-_GLOBAL: dict[str, Value] = {
+#: What is counted is not there, unless it is said.
+_COUNTS: dict[str, Value] = {
+    item.name: 0.0 for item in PARAMETERS.values() if (item.scope, item.unit, item.form) == ("global", "", "number")
+}
+_GLOBAL: dict[str, Value] = _COUNTS | {
     "hr": (72.0, 0.5), "rr_mean": (833.0, 6.0), "rr_sd": (15.0, 3.0), "p_dur": (100.0, 10.0), "pr": (160.0, 10.0),
     "qrs": (92.0, 8.0), "qt": (380.0, 15.0), "jtc": (320.0, 15.0), "pause_max": (870.0, 8.0),
     "qtc_bazett": (416.0, 16.0), "qtc_fridericia": (404.0, 16.0), "qtc_framingham": (406.0, 16.0),
     "qtc_hodges": (401.0, 16.0), "p_axis": (50.0, 8.0), "qrs_axis": (40.0, 5.0), "t_axis": (45.0, 8.0),
     "atrial_rate": (72.0, 0.5), "p_per_qrs": (1.0, 0.1), "rr_irregularity": (0.02, 0.01), "pvc_count": 0.0,
-    "pac_count": 0.0, "paced_count": 0.0,
+    "pac_count": 0.0, "paced_count": 0.0, "rr_range": (60.0, 8.0), "flutter_regularity": (0.1, 0.05),
+    "av_dissociation": (0.0, 0.05), "pr_range": (8.0, 6.0),
 }  # fmt: skip
 _LEAD: dict[str, Value] = {
     "p_amp": (0.1, 0.02), "q_amp": (0.0, 0.02), "r_amp": (0.8, 0.03), "s_amp": (-0.2, 0.03), "rp_amp": (0.0, 0.02),

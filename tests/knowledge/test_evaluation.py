@@ -18,10 +18,11 @@ LBBB: dict[str, ecgs.Value] = {
     **in_leads("I aVL V5 V6", r_peak_time=(80.0, 4.0), qrs_notch=1.0, qrs_pattern="R", s_amp=(0.0, 0.02)),
     **in_leads("V1 V2", r_amp=(0.1, 0.02), s_amp=(-1.5, 0.03), qrs_pattern="rS"),
 }
-PACED: dict[str, ecgs.Value] = {"paced_count": 10.0, "qrs": (160.0, 8.0)}
+PACED: dict[str, ecgs.Value] = {"paced_count": 10.0, "ventricular_paced_count": 10.0, "qrs": (160.0, 8.0)}
 RBBB: dict[str, ecgs.Value] = {
     "qrs": (140.0, 8.0),
     "V1.qrs_pattern": "rSR'",
+    "V1.rp_amp": (0.7, 0.03),
     **in_leads("I V6", s_dur=(60.0, 4.0), r_dur=(40.0, 4.0)),
 }
 INFERIOR_ST = in_leads("II III aVF", st_j=(0.25, 0.03), st_60=(0.25, 0.03), st_80=(0.25, 0.03))
@@ -308,19 +309,26 @@ def test_sokolow_lyon_takes_the_taller_of_v5_and_v6() -> None:
 
 @pytest.mark.parametrize(("patient", "met"), [(WOMAN, True), (MAN, False)])
 def test_the_cornell_limit_depends_on_sex(patient: Demographics, met: bool) -> None:
-    verdict = verdicts({"aVL.r_amp": (1.0, 0.03), "V3.s_amp": (-1.4, 0.03)}, patient)["lvh"]
+    verdict = verdicts({"aVL.r_amp": (1.0, 0.03), "V3.s_amp": (-1.4, 0.03)}, patient)["lvh_voltage"]
     assert (verdict.result == "met") is met
-    step = next(step for step in verdict.steps if step.id == "crit:lvh.cornell")
+    step = next(step for step in verdict.steps if step.id == "crit:lvh_voltage.cornell")
     assert step.threshold == (2.0 if met else 2.8)
 
 
 def test_cornell_of_an_unknown_patient_between_the_limits_stays_open() -> None:
-    verdict = verdicts({"aVL.r_amp": (1.0, 0.03), "V3.s_amp": (-1.4, 0.03)}, Demographics(age=60))["lvh"]
+    verdict = verdicts({"aVL.r_amp": (1.0, 0.03), "V3.s_amp": (-1.4, 0.03)}, Demographics(age=60))["lvh_voltage"]
     assert (verdict.result, verdict.depends_on) == ("indeterminate", ("sex",))
-    step = next(step for step in verdict.steps if step.id == "crit:lvh.cornell")
+    step = next(step for step in verdict.steps if step.id == "crit:lvh_voltage.cornell")
     assert step.threshold is None
     assert "2.8 mV" in step.text
     assert "2 mV" in step.text
+
+
+def test_cornell_voltage_is_hypertrophy_only_beside_st_t_changes() -> None:
+    voltage: dict[str, ecgs.Value] = {"aVL.r_amp": (1.0, 0.03), "V3.s_amp": (-1.6, 0.03)}
+    strain: dict[str, ecgs.Value] = {"V6.st_80": (-0.1, 0.02), "V6.t_amp": (-0.2, 0.02)}
+    assert verdicts(voltage)["lvh"].result == "not_met"
+    assert verdicts({**voltage, **strain})["lvh"].result == "met"
 
 
 def test_a_missing_lead_does_not_hide_voltage_that_another_shows() -> None:
@@ -357,12 +365,15 @@ def test_a_wide_fast_rhythm_is_never_called_anything_but_possible_vt() -> None:
     assert not any("aberra" in str(row.says) for row in statements().values())
 
 
-def test_third_degree_block_from_rates_is_at_most_probable() -> None:
-    verdict = verdicts(
-        {"hr": (38.0, 0.5), "atrial_rate": (85.0, 2.0), "p_per_qrs": (0.1, 0.1), "rr_irregularity": (0.01, 0.005)}
-    )["third_degree_av_block"]
-    assert (verdict.result, verdict.certainty) == ("met", "probable")
-    assert verdict.caveats
+def test_third_degree_block_needs_p_waves_without_relation_to_the_qrs() -> None:
+    slow: dict[str, ecgs.Value] = {
+        "hr": (38.0, 0.5),
+        "atrial_rate": (85.0, 2.0),
+        "p_per_qrs": (0.1, 0.1),
+        "rr_irregularity": (0.01, 0.005),
+    }
+    assert verdicts(slow)["third_degree_av_block"].result == "not_met"
+    assert verdicts({**slow, "av_dissociation": (0.95, 0.05)})["third_degree_av_block"].result == "met"
 
 
 # --- QT -------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ PRESENT: dict[str, dict[str, Value]] = {
     "wellens": in_leads("V2 V3", t_pattern="positive-negative", t_amp=(0.2, 0.03)),
     "de_winter_pattern": in_leads("V3 V4", st_j=(-0.2, 0.02), st_80=(0.05, 0.02), t_amp=(0.9, 0.05)),
     "early_repolarisation": in_leads("II aVF", j_wave_amp=(0.2, 0.02)),
-    "low_t_wave": in_leads("V5 V6", t_amp=(0.03, 0.02)),
+    "low_t_wave": in_leads("V4 V5 V6", t_amp=(0.03, 0.02)),
     "old_posterior_infarction": in_leads(
         "V1 V2", r_amp=(1.1, 0.03), s_amp=(-0.4, 0.03), r_dur=(52.0, 3.0), t_amp=(0.4, 0.03)
     ),
@@ -102,7 +102,7 @@ def test_a_tall_t_wave_behind_a_narrow_qrs_is_no_marked_hyperkalaemia() -> None:
 
 
 def test_exchanged_arm_electrodes_are_not_taken_for_dextrocardia() -> None:
-    swapped = {"I.p_amp": (-0.1, 0.02), "I.r_amp": (0.1, 0.02), "I.s_amp": (-0.8, 0.03)}
+    swapped: dict[str, Value] = {"I.p_amp": (-0.1, 0.02), "I.r_amp": (0.1, 0.02), "I.s_amp": (-0.8, 0.03)}
     assert not verdicts(swapped)["dextrocardia_pattern"].leans_present
 
 

@@ -26,8 +26,27 @@ CRITICAL: dict[str, dict[str, ecgs.Value]] = {
     "avr_elevation_with_diffuse_depression": in_leads("I II aVF V4 V5 V6", st_j=(-0.2, 0.02))
     | {"aVR.st_j": (0.2, 0.02)},
     "wide_qrs_tachycardia": {"hr": (140.0, 1.0), "qrs": (150.0, 8.0)},
-    "third_degree_av_block": {"hr": (44.0, 0.5), "atrial_rate": (85.0, 2.0), "p_per_qrs": (0.1, 0.1)},
-    "high_grade_av_block": {"hr": (30.0, 0.5), "atrial_rate": (90.0, 1.0)},
+    "third_degree_av_block": {
+        "hr": (44.0, 0.5),
+        "atrial_rate": (85.0, 2.0),
+        "p_per_qrs": (0.1, 0.1),
+        "av_dissociation": (0.95, 0.05),
+    },
+    "high_grade_av_block": {
+        "hr": (30.0, 0.5),
+        "atrial_rate": (90.0, 1.0),
+        "dropped_count": 6.0,
+        "dropped_run_max": 2.0,
+    },
+    "mobitz_2": {
+        "hr": (60.0, 0.5),
+        "atrial_rate": (80.0, 1.0),
+        "dropped_count": 3.0,
+        "dropped_run_max": 1.0,
+        "pr_lengthening": (2.0, 6.0),
+        "conducted_run_max": 3.0,
+    },
+    "failure_to_capture": {"paced_count": 6.0, "ventricular_paced_count": 6.0, "noncapture_count": 4.0},
     "preexcited_af": {"hr": (180.0, 3.0), "qrs": (150.0, 8.0), "rr_irregularity": (0.2, 0.02), "p_per_qrs": 0.0},
     "marked_hyperkalaemia": {
         "qrs": (150.0, 8.0),

@@ -285,7 +285,7 @@ def raised(ecg: Ecg, leads: tuple[str, ...], level_mv: float) -> Ecg:
             level_mv * np.clip((clock_s - end_s + 0.02) / 0.02, 0, 1) * np.clip((end_s + 0.22 - clock_s) / 0.10, 0, 1)
         )
         for lead in leads:
-            signal[LEADS.index(lead)] += lift  # type: ignore[arg-type]
+            signal[LEADS.index(lead)] += lift
     return Ecg.from_array(signal, ecg.fs_hz, LEADS, age=60, sex="male")
 
 

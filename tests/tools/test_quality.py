@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from calipers import Ecg
-from calipers.leads import INDEX, LEADS
+from calipers.leads import INDEX, LEADS, Lead
 from calipers.report import LeadQuality
 from calipers.tools.measure import examine
 
 Samples = NDArray[np.float64]
 FS_HZ = 1000.0
-SPOILT = "V5"
+SPOILT: Final[Lead] = "V5"
 
 
 def seconds(lead: Samples) -> Samples:
-    return np.arange(lead.size) / FS_HZ
+    time_s: Samples = np.arange(lead.size) / FS_HZ
+    return time_s
 
 
 def muscle(rms_mv: float, seed: int = 3) -> Callable[[Samples], Samples]:
@@ -28,7 +30,8 @@ def muscle(rms_mv: float, seed: int = 3) -> Callable[[Samples], Samples]:
         spectrum, hz = np.fft.rfft(white), np.fft.rfftfreq(lead.size, 1.0 / FS_HZ)
         spectrum[(hz < 20) | (hz > 150)] = 0.0
         band = np.fft.irfft(spectrum, lead.size)
-        return lead + rms_mv * band / band.std()
+        noisy: Samples = lead + rms_mv * band / band.std()
+        return noisy
 
     return spoil
 

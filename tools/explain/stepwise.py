@@ -49,7 +49,7 @@ class StepFinding(Frozen):
         leads: the leads that show it.
         each_lead: every lead that was asked.
         each_beat: every beat, where the finding is seen on a wave.
-        shown: where it is seen: the beats that show it, or all that were looked at where none does.
+        shown: where it is seen: what shows it by itself, the beats that show it, or all that were looked at.
         values: the measurements it rests on.
         decision: what the steps so far come to.
         reached: whether the steps before leave it to be asked.
@@ -198,7 +198,7 @@ def _one_beat(step: PathwayStep, beat: int, walk: Walk) -> bool | None:
 def _shown(
     step: PathwayStep, answer: Answer, beats: tuple[BeatFinding, ...], measurements: Mapping[str, Measurement]
 ) -> tuple[Span, ...]:
-    if step.shown_by and answer.supports:
+    if step.shown_by:
         spans = tuple(span for name in step.shown_by if name in measurements for span in measurements[name].spans)
         if spans:
             return spans

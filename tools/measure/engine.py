@@ -120,7 +120,7 @@ def examine_stretch(
     beats = _conducted_first(beats, marks, signal, usable)
     if lead_by is not None:
         beats = lead_by(beats, signal, usable)
-    rhythm = read_rhythm(signal, beats, marks, usable)
+    rhythm = read_rhythm(signal, waves, beats, marks, usable)
     has_p = rhythm.p_share >= MIN_P_SHARE
     beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
     at = landmarks(beat, beats, marks, has_p) if beat else None
@@ -132,7 +132,7 @@ def examine_stretch(
     write_intervals(sheet, beats, marks, rhythm)
     write_qtc(sheet, rhythm)
     write_axes(sheet, beat, at, leads)
-    write_events(sheet, beats, marks, rhythm)
+    write_events(sheet, signal, beats, marks, rhythm, usable)
     write_leads(sheet, leads, beats, beat, at)
     write_beat_intervals(sheet, beats, marks, rhythm)
     write_beat_levels(sheet, signal, beats, marks, usable)

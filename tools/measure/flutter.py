@@ -17,7 +17,7 @@ _PERIOD_S: Final = (0.168, 0.280)
 REGULAR: Final = 0.70
 #: P and T wave stand a third of a regular cycle apart in many a sinus rhythm: what repeats so must be alike.
 _THIRD: Final = (2.8, 3.2)
-_REGULAR_IN_THIRDS: Final = 0.88
+REGULAR_IN_THIRDS: Final = 0.84
 _STEADY_RR: Final = 0.06
 _STRIDE: Final = 4
 _HZ: Final = ANALYSIS_HZ / _STRIDE
@@ -44,7 +44,7 @@ class AtrialPeriod:
     @property
     def is_regular(self) -> bool:
         """Whether the atria beat regularly at a flutter's rate."""
-        return self.regularity >= (_REGULAR_IN_THIRDS if self.locked else REGULAR)
+        return self.regularity >= (REGULAR_IN_THIRDS if self.locked else REGULAR)
 
 
 def atrial_period(signal: AnalysisSignal, qrs: list[tuple[float, float]], rr: Signal, usable: Mask) -> AtrialPeriod:

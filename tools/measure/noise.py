@@ -48,7 +48,7 @@ class Noise:
 def noise(raw_mv: Signal, level_mv: Signal) -> Noise:
     """Measure the noise of (12, n) leads at 500 Hz, as recorded and without baseline wander."""
     n = level_mv.shape[1]
-    freq = np.fft.rfftfreq(n, 1.0 / ANALYSIS_HZ)
+    freq: Signal = np.fft.rfftfreq(n, 1.0 / ANALYSIS_HZ).astype(np.float64)
     mains, quiet = _mains(level_mv, freq)
     fast = np.abs(quiet - _averaged(quiet, _AVERAGE))
     size = min(int(_WINDOW_S * ANALYSIS_HZ), n)

@@ -123,7 +123,8 @@ def noise_mv(beats_mv: Signal, offset: int) -> Signal:
     slope = differs @ line / (line @ line)
     differs -= differs.mean(axis=2, keepdims=True) + slope[:, :, None] * line
     scatter: Signal = np.median(differs.std(axis=0), axis=1)
-    return _NOISE_ERRORS * 1.2533 * scatter / np.sqrt(len(piece))
+    least: Signal = _NOISE_ERRORS * 1.2533 * scatter / np.sqrt(len(piece))
+    return least
 
 
 def _write_qrs_waves(sheet: Sheet, one: _LeadBeat, shape: QrsShape) -> None:

@@ -18,7 +18,7 @@ from calipers.tools.measure.sheet import Sheet
 _OPPOSITE: Final = -0.3
 #: A lead between the two leg electrodes shows nothing; the leads it is made of show the heart.
 _LEG_TO_LEG_MV: Final = 0.1
-_LIVE_MV: Final = 0.4
+_LIVE_MV: Final = 0.2
 _NEGATIVE_P_MV: Final = -0.03
 #: V5 and V6 this much smaller than the largest chest lead point to a heart on the right.
 _LOST_QRS: Final = 0.5

@@ -131,5 +131,3 @@ def _held(index: IndexFolder) -> tuple[dict[str, Vectors], dict[str, dict[str, s
     finally:
         collection.close()
     return vectors, {key: {"labels": str(mark["labels"])} for key, mark in marks.items()}
-
-

@@ -28,7 +28,9 @@ def add_history(paths: Sequence[Path], defaults: Defaults | None = None, *, home
         home: by default `CALIPERS_HOME`.
     """
     store = HistoryStore(home)
-    added, duplicates, failures = [], [], []
+    added: list[HistoryEntry] = []
+    duplicates: list[HistoryEntry] = []
+    failures: list[str] = []
     for path in _files(paths):
         try:
             entries = read_reports(path, defaults or Defaults())

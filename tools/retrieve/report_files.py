@@ -78,7 +78,7 @@ def _entry(facts: Mapping[str, Any], defaults: Defaults, kind: str, path: Path) 
     if author not in get_args(Author):
         found = f"author `{author}`" if author else "no author"
         raise UnreadableInput(f"found {found}; needed clinician, device or calipers in the file or `--author`")
-    if len(text) < 3:
+    if len(text) < 2:
         raise UnreadableInput("found a report without text; needed its wording")
     try:
         return HistoryEntry(
@@ -223,7 +223,7 @@ def _date(value: Any) -> str | None:
         return None
     for layout in ("%d.%m.%Y", "%Y%m%d"):
         try:
-            return datetime.strptime(text, layout).date().isoformat()  # noqa: DTZ007
+            return datetime.strptime(text, layout).date().isoformat()
         except ValueError:
             continue
     try:

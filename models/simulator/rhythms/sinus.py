@@ -109,7 +109,7 @@ def _walk(conductor: Conductor, order: str, atrial: AtrialKind, depth: float) ->
             gap_s = max(gap_s, 0.27) if letter != "i" else conductor.rr_s * 0.5
             last_qrs_s += gap_s
             ladder.beat(last_qrs_s, "pvc", shape=int(letter == "w"))
-            while letter != "i" and due_s < last_qrs_s + 0.22:
+            while letter != "i" and due_s < last_qrs_s + 0.55 * conductor.rr_s:
                 ladder.blocked(due_s, atrial)
                 last_p_s, due_s = due_s, due_s + conductor.sinus_cycle_s(due_s, depth)
         previous = letter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calipers.models.simulator.events import Ladder
-from calipers.models.simulator.rhythms.conductor import LEAD_IN_S, Conductor
+from calipers.models.simulator.rhythms.conductor import Conductor
 
 
 def tachycardia(conductor: Conductor) -> Ladder:
@@ -19,9 +19,9 @@ def tachycardia(conductor: Conductor) -> Ladder:
 
 
 def torsades(conductor: Conductor) -> Ladder:
-    """Polymorphic tachycardia that twists about the line, begun by a late PVC on a long QT; or running from the start."""
+    """Polymorphic tachycardia that twists about the line, its cycles a little uneven."""
     ladder = Ladder(texture="torsades", texture_hz=conductor.rate / 60.0)
-    for qrs_s in conductor.steady(conductor.rr_s, 0.0, first_s=-LEAD_IN_S):
+    for qrs_s in conductor.steady(conductor.rr_s, 0.05):
         ladder.beat(qrs_s, "vt")
     return ladder
 
