@@ -32,6 +32,7 @@ _STRIDE: Final = 4
 #: Share of the predicted P waves that the delineator must half see where no two neighbours were marked.
 _LIKELY_SHARE: Final = 0.4
 _SLOW_RR_S: Final = 1.2
+_ONE_PR_S: Final = 0.04
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class _Search:
         self._n = signal.n
         self._probability = _either_track(waves, usable)
         self._qrs = qrs_zones(beats, marks)
-        self._slow = len(beats) > 1 and float(np.median(np.diff(beats.peaks))) > _SLOW_RR_S * ANALYSIS_HZ
+        slow = len(beats) > 1 and float(np.median(np.diff(beats.peaks))) > _SLOW_RR_S * ANALYSIS_HZ
+        self._alone = slow and not _keep_one_pr(self._marked, np.array([on for on, _ in self._qrs]))
         self._signal, self._beats, self._rows = signal, beats, independent_rows(usable)
 
     def train(self, cycle: float) -> _Train:
@@ -115,8 +117,9 @@ class _Search:
             due += [start + step * turn / count for turn in range(1, count)]
         likely = sum(self._is_likely(time) for time in due)
         in_time = kept / max(steps.size, 1)
-        # Without two neighbours marked, a cycle rests on its own prediction: only slow beats are worth the search.
-        if not single and not self._slow and likely < _LIKELY_SHARE * len(due):
+        # Without two neighbours marked, a cycle rests on its own prediction: worth the search only where beats are
+        # slow and P waves go past them, for at one PR the T wave stands where the next one would be due.
+        if not single and not self._alone and likely < _LIKELY_SHARE * len(due):
             return _Train(cycle, -np.inf, in_time, [], [])
         last_start = self._n - _P_S * ANALYSIS_HZ
         due += [*_until(self._marked[0], -cycle, 0.0), *_until(self._marked[-1], cycle, last_start)]
@@ -207,6 +210,13 @@ def independent_rows(usable: Mask) -> list[int]:
     """Rows of two usable limb leads and of all usable chest leads: what the twelve know."""
     limb = [row for row in (1, 0, 5, 2, 4, 3) if usable[row]]
     return [*limb[:2], *(row for row in range(6, 12) if usable[row])]
+
+
+def _keep_one_pr(onset: Signal, qrs_on: Signal) -> bool:
+    """Whether most P waves stand at one distance before a QRS."""
+    after = np.searchsorted(qrs_on, onset)
+    pr = qrs_on[after[after < qrs_on.size]] - onset[after < qrs_on.size]
+    return bool(pr.size) and float((np.abs(pr - np.median(pr)) <= _ONE_PR_S * ANALYSIS_HZ).mean()) >= 0.6
 
 
 def _until(start: float, step: float, stop: float) -> list[float]:
