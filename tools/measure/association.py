@@ -82,9 +82,9 @@ def associate(atria: AtrialWaves, qrs_on: Signal, own: Mask) -> Association:
     beat = np.full(onset.size, -1, dtype=np.int64)
     pr = np.full(qrs_on.size, np.nan)
     if not onset.size or not qrs_on.size:
-        return Association(onset, ("unknown",) * onset.size, beat, pr, False)
+        return Association(onset, _all("unknown", onset), beat, pr, False)
     if is_dissociated(atria, qrs_on, own):
-        return Association(onset, ("unrelated",) * onset.size, beat, pr, True)
+        return Association(onset, _all("unrelated", onset), beat, pr, True)
     usual = _usual_pr(onset, qrs_on, own)
     for k in np.flatnonzero(own):
         leading = _leading(onset, qrs_on, int(k))
@@ -93,6 +93,10 @@ def associate(atria: AtrialWaves, qrs_on: Signal, own: Mask) -> Association:
             beat[chosen], pr[k] = k, qrs_on[k] - onset[chosen]
     fate = tuple(_fate(m, atria, beat, qrs_on, own) for m in range(onset.size))
     return Association(onset, fate, beat, pr, False)
+
+
+def _all(fate: Fate, onset: Signal) -> tuple[Fate, ...]:
+    return tuple(fate for _ in onset)
 
 
 def _leading(onset: Signal, qrs_on: Signal, k: int) -> NDArray[np.int64]:

@@ -31,7 +31,7 @@ _LEFT_OVER_S: Final = 0.55
 _STRIDE: Final = 4
 #: Share of the predicted P waves that the delineator must half see where no two neighbours were marked.
 _LIKELY_SHARE: Final = 0.4
-_SLOW_RR_S: Final = 1.2
+_SLOW_RR_S: Final = 0.9
 _ONE_PR_S: Final = 0.04
 
 

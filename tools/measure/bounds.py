@@ -27,6 +27,8 @@ T_WEIGHT: Final = 0.35
 P_ON_SHIFT: Final = 2.0
 _SLOPE_SHARE: Final = 0.03
 _LIVE_MV: Final = 0.05
+#: Samples below which a span holds no QRS to look at.
+_SHORTEST: Final = 5
 _T_MV: Final = 0.08
 
 
@@ -90,6 +92,9 @@ def steep_span(mv: Signal, onset: int, offset: int) -> tuple[int, int]:
         mv: (leads, m) representative beat.
         onset, offset: the network's QRS.
     """
+    onset, offset = max(onset, 0), min(offset, mv.shape[1] - 1)
+    if offset - onset < _SHORTEST:
+        return onset, offset
     height = np.ptp(mv[:, onset : offset + 1], axis=1)
     live = height > _LIVE_MV
     if not live.any():

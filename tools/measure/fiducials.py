@@ -14,6 +14,8 @@ from calipers.tools.measure.delineation import QRS, P, Probability, T, Waves, wa
 P_ON, P_OFF, QRS_ON, QRS_OFF, T_ON, T_OFF = range(6)
 #: A mark counts for the whole heart when two further leads confirm it within this (CSE working party).
 CONFIRM_MS = 12.0
+#: Nothing that lasts longer is one depolarisation: fibrillation, or an artefact.
+_WIDEST_QRS_S = 0.36
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def _qrs_of(segments: Signal, peak: float) -> tuple[float, float]:
     if not len(near):
         return np.nan, np.nan
     best = near[np.argmax(near[:, 1] - near[:, 0])]
+    if best[1] - best[0] > _WIDEST_QRS_S * ANALYSIS_HZ:
+        return np.nan, np.nan
     return float(best[0]), float(best[1])
 
 

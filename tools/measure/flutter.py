@@ -50,8 +50,8 @@ class AtrialPeriod:
 def atrial_period(signal: AnalysisSignal, qrs: list[tuple[float, float]], rr: Signal, usable: Mask) -> AtrialPeriod:
     """How regularly the leads repeat themselves outside the QRS complexes.
 
-    Each QRS is bridged by a line and left out of the comparison. On PTB-XL folds 1-8 the eight records labelled
-    flutter reach 0.71 or more, 1 of 79 sinus tachycardias and 1 of 357 sinus rhythms do.
+    Each QRS is bridged by a line and left out of the comparison. On PTB-XL folds 1-8 all eight records labelled
+    flutter are found regular, and 4 of the other 2,347: two labelled fibrillation, two without a P wave in the report.
 
     Args:
         signal: the analysis copy.
@@ -99,7 +99,9 @@ def _without_qrs(level: Signal, qrs: list[tuple[float, float]]) -> tuple[Signal,
     whole = n // _STRIDE * _STRIDE
     slow = bridged[:, :whole].reshape(level.shape[0], -1, _STRIDE).mean(axis=2)
     pad = min(60, slow.shape[1] - 1)
-    return dsp.sosfiltfilt(_band(), slow, axis=1, padlen=pad), free[:whole].reshape(-1, _STRIDE).all(axis=1)
+    filtered: Signal = dsp.sosfiltfilt(_band(), slow, axis=1, padlen=pad)
+    clear: Mask = np.asarray(free[:whole].reshape(-1, _STRIDE).all(axis=1))
+    return filtered, clear
 
 
 def _self_likeness(mv: Signal, free: Mask) -> tuple[Signal, Signal]:
