@@ -127,7 +127,7 @@ def _measurement(item: Item, record: str, duration_s: float) -> Iterator[str]:
     if item["status"] == "measured":
         if item["value"] is None:
             yield f"{key}: measured without a value"
-        elif isinstance(item["value"], str) != (item["name"] == "qrs_pattern") or item["value"] != item["value"]:
+        elif isinstance(item["value"], str) != item["name"].endswith("_pattern") or item["value"] != item["value"]:
             yield f"{key}: value {item['value']!r}"
     elif item["status"] != "not_measurable" or item["value"] is not None or not item["reason"]:
         yield f"{key}: status `{item['status']}`, value {item['value']!r}, reason {item['reason']!r}"
