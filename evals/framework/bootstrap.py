@@ -103,6 +103,22 @@ class Bootstrap:
         ]
         return self._estimate(float(np.median(top) / np.median(bottom)), np.array(drawn), len(top))
 
+    def macro_auroc(self, scores: ArrayLike, labels: ArrayLike) -> Estimate | None:
+        """Mean area under the ROC curve over columns; None without a column that has both kinds of label.
+
+        Args:
+            scores: (n, k), larger where more likely; ties count half.
+            labels: (n, k) 0 or 1. In a draw, a column that lost all of one kind is left out.
+        """
+        chances, truth = np.asarray(scores, dtype=np.float64), np.asarray(labels, dtype=np.float64)
+        both = np.flatnonzero((truth.sum(axis=0) > 0) & (truth.sum(axis=0) < len(truth)))
+        if not both.size:
+            return None
+        once = np.ones((1, len(truth)))
+        value = np.mean([_auroc(chances[:, k], truth[:, k], once)[0] for k in both])
+        drawn = np.nanmean([_auroc(chances[:, k], truth[:, k], self._weights) for k in both], axis=0)
+        return self._estimate(float(value), drawn, len(truth))
+
     def _known(self, x: ArrayLike) -> tuple[Numbers, Numbers]:
         values = np.asarray(x, dtype=np.float64)
         known = np.isfinite(values)
@@ -115,6 +131,18 @@ class Bootstrap:
             return Estimate.alone(value, n)
         low, high = np.percentile(drawn, [2.5, 97.5])
         return Estimate(value, float(low), float(high), n)
+
+
+def _auroc(score: Numbers, label: Numbers, weights: Numbers) -> Numbers:
+    """(n,) scores and labels, (draws, n) weights → (draws,) areas under the ROC curve."""
+    values, place = np.unique(score, return_inverse=True)
+    positive = np.zeros((len(weights), len(values)))
+    negative = np.zeros_like(positive)
+    for column in range(len(score)):
+        target = positive if label[column] else negative
+        target[:, place[column]] += weights[:, column]
+    below = np.cumsum(negative, axis=1) - negative / 2.0
+    return _divide((positive * below).sum(axis=1), positive.sum(axis=1) * negative.sum(axis=1))
 
 
 def _divide(top: Numbers, bottom: Numbers) -> Numbers:

@@ -16,6 +16,7 @@ _TASKS: Final[dict[str, str]] = {
     "measurement": "calipers.evals.measurement:MeasurementTask",
     "statements": "calipers.evals.statements:StatementsTask",
     "triage": "calipers.evals.triage:TriageTask",
+    "ptbxl_statements": "calipers.evals.ptbxl_statements:PtbxlStatementsTask",
     "ecg_reasoning": "calipers.evals.ecg_reasoning:EcgReasoningTask",
     "retrieval": "calipers.evals.retrieval:RetrievalTask",
 }

@@ -27,7 +27,7 @@ N_LEADS = 12
 class SignalEncoderConfig:
     """Shape of the network. `widths` are the channels from 50 Hz down to 3.1 Hz."""
 
-    widths: tuple[int, ...] = (64, 96, 128, 192, 256)
+    widths: tuple[int, ...] = (40, 56, 80, 112, 160)
     blocks: tuple[int, ...] = (1, 2, 2, 2)
     kernel: int = 7
     pools: int = 4

@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from calipers.models.mllm.augmentation import AugmentationConfig, augment
@@ -33,7 +34,7 @@ class StatementTraining:
     """
 
     folds: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
-    epochs: int = 60
+    epochs: int = 40
     batch: int = 64
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
@@ -68,7 +69,12 @@ def train_statements(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=steps, pct_start=config.warm_up
     )
-    states = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+    states: Mapping[str, _Stateful] = {
+        "network": network,
+        "averaged": averaged,
+        "optimiser": optimiser,
+        "schedule": schedule,
+    }
     first = _resume(out / "checkpoint.pt", states)
     started = time.time()
     with (out / "train_log.jsonl").open("a") as log:
@@ -95,6 +101,12 @@ def train_statements(
     return averaged
 
 
+class _Stateful(Protocol):
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
+
+
 @dataclass(frozen=True)
 class _Batch:
     signal_mv: Tensor
@@ -113,20 +125,23 @@ class _Records:
         if teacher is not None:
             taught = np.isfinite(teacher[self.rows])
             soft = np.where(taught, teacher[self.rows], 0.0)
-            share = config.teacher_share * taught
             # An unknown label is the teacher's alone.
-            share = np.where(known > 0, share, taught)
-            target = (1 - share) * target + share * soft
-            known = np.maximum(known, taught)
+            share = np.where(known > 0, config.teacher_share * taught, taught)
+            target = ((1 - share) * target + share * soft).astype(np.float32)
+            known = np.maximum(known, taught).astype(np.float32)
         self._signal = torch.from_numpy(corpus.signal_mv[self.rows])
         self._present = torch.from_numpy(corpus.present[self.rows].astype(np.float32))
-        self._target = torch.from_numpy(target.astype(np.float32))
-        self._known = torch.from_numpy(known.astype(np.float32))
+        self._target = torch.from_numpy(target)
+        self._known = torch.from_numpy(known)
         self.steps = len(self.rows) // config.batch
 
-    def epoch(self, epoch: int) -> list[_Batch] | _Epoch:
+    def epoch(self, epoch: int) -> Iterator[_Batch]:
         """The batches of one epoch; the same for the same seed and epoch."""
-        return _Epoch(self, epoch)
+        generator = torch.Generator().manual_seed(1000 * self._config.seed + epoch)
+        size = self._config.batch
+        order = torch.randperm(len(self.rows), generator=generator)
+        for start in range(0, self.steps * size, size):
+            yield self.batch(order[start : start + size], generator)
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> _Batch:
         """Augmented records, some of them mixed with a second one (Zhang 2018)."""
@@ -143,21 +158,53 @@ class _Records:
             known = known * known[other]
         return _Batch(signal, present, target, known)
 
-    @property
-    def config(self) -> StatementTraining:
-        """The recipe."""
-        return self._config
+
+def _loss(network: SignalEncoder, batch: _Batch) -> Tensor:
+    """Cross-entropy over the known statements."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(batch.signal_mv, batch.present).statements
+    losses = functional.binary_cross_entropy_with_logits(logits.float(), batch.target, reduction="none")
+    return _LOSS_SCALE * (losses * batch.known).sum() / batch.known.sum().clamp_min(1.0)
 
 
-class _Epoch:
-    """Iterates the batches of one epoch."""
+@torch.no_grad()
+def _average(averaged: SignalEncoder, network: SignalEncoder, keep: float) -> None:
+    """Exponential mean of the weights, and of the batch statistics."""
+    for mean, new in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
+        if mean.dtype.is_floating_point:
+            mean.lerp_(new, 1.0 - keep)
+        else:
+            mean.copy_(new)
 
-    def __init__(self, records: _Records, epoch: int) -> None:
-        self._records = records
-        self._generator = torch.Generator().manual_seed(1000 * records.config.seed + epoch)
 
-    def __iter__(self) -> object:
-        size = self._records.config.batch
-        order = torch.randperm(len(self._records.rows), generator=self._generator)
-        for start in range(0, self._records.steps * size, size):
-            yield self._records.batch(order[start : start + size], self._generator)
+def _resume(path: Path, states: Mapping[str, _Stateful]) -> int:
+    """Load the last checkpoint, if any; returns the epochs done."""
+    if not path.exists():
+        return 0
+    saved = torch.load(path, weights_only=True)
+    for name, state in states.items():
+        state.load_state_dict(saved[name])
+    return int(saved["epochs"])
+
+
+def _save(path: Path, epochs: int, states: Mapping[str, _Stateful]) -> None:
+    saved: dict[str, object] = {name: state.state_dict() for name, state in states.items()}
+    torch.save(saved | {"epochs": epochs}, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+
+
+def save_encoder(network: SignalEncoder, path: Path) -> None:
+    """Write the weights as safetensors."""
+    from safetensors.torch import save_file
+
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, str(path))
+
+
+def load_encoder(path: Path, config: SignalEncoderConfig | None = None) -> SignalEncoder:
+    """Read weights that `save_encoder` wrote, ready for inference."""
+    from safetensors.torch import load_file
+
+    network = SignalEncoder(config)
+    network.load_state_dict(load_file(str(path)))
+    network.train(False)
+    return network

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from calipers.report import Fault as Fault
     from calipers.report import Report as Report
     from calipers.report import Statement as Statement
+    from calipers.tools.classify import classify as classify
     from calipers.tools.compare import compare as compare
     from calipers.tools.explain import Chain as Chain
     from calipers.tools.explain import explain as explain
@@ -72,6 +73,7 @@ _HOME = {
     "Source": "calipers.ecg",
     "Span": "calipers.evidence",
     "Statement": "calipers.report",
+    "classify": "calipers.tools.classify",
     "compare": "calipers.tools.compare",
     "explain": "calipers.tools.explain",
     "measure": "calipers.tools.measure",

@@ -32,6 +32,9 @@ _LIVE_MV: Final = 0.05
 #: Samples below which a span holds no QRS to look at.
 _SHORTEST: Final = 5
 _T_MV: Final = 0.08
+_LEAST_T_MV: Final = 0.03
+#: Samples after the QRS that may still be its slur, or a filter's overshoot.
+_AFTER_QRS: Final = 20
 
 
 class Shift(NamedTuple):
@@ -85,6 +88,17 @@ def bounds_shift(beat: RepresentativeBeat, at: Landmarks, usable: Mask) -> Shift
         if tangent is not None:
             t_off = T_WEIGHT * float(np.clip(tangent - at.t_off, -30.0, 0.0))
     return Shift(P_ON_SHIFT, QRS_WEIGHT * (steep_on - onset), QRS_WEIGHT * (steep_off - offset), t_off)
+
+
+def has_t_wave(beat: RepresentativeBeat, at: Landmarks, usable: Mask) -> bool:
+    """Whether any lead leaves the line from QRS end to T end by more than 30 µV: a T wave, not a flat line."""
+    if at.t_off is None:
+        return False
+    piece = beat.mv[usable, at.qrs[1] + _AFTER_QRS : at.t_off]
+    if piece.shape[1] < _SHORTEST:
+        return False
+    line = np.linspace(piece[:, 0], piece[:, -1], piece.shape[1], axis=1)
+    return bool(np.abs(piece - line).max() > _LEAST_T_MV)
 
 
 def steep_span(mv: Signal, onset: int, offset: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from calipers.report import Quality
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, analysis_signal
 from calipers.tools.measure.axis import frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, led_by, representative_beat
-from calipers.tools.measure.bounds import bounds_shift, set_bounds
+from calipers.tools.measure.bounds import bounds_shift, has_t_wave, set_bounds
 from calipers.tools.measure.delineation import Delineator, TwelveLead
 from calipers.tools.measure.events import write_events
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
@@ -42,6 +42,7 @@ from calipers.tools.measure.rhythm import Rhythm, read_rhythm
 from calipers.tools.measure.second_opinion import second_opinion
 from calipers.tools.measure.sheet import Sheet
 from calipers.tools.measure.timeline import Timeline
+from calipers.tools.measure.ventricles import watch_ventricles, write_ventricles
 
 #: Longer records are measured in windows (`tools.measure.long`).
 LONGEST_WHOLE_S: Final = 60.0
@@ -115,7 +116,7 @@ def examine_stretch(
         return Examination(Measurements(sheet.items.values()), quality)
     waves = delineator(signal, usable)
     sheet.method = waves.method
-    beats = find_beats(signal, waves, usable)
+    ventricles, beats = watch_ventricles(signal, find_beats(signal, waves, usable), usable, leads.score)
     marks = fiducials(waves, beats.peaks, usable)
     beats = _conducted_first(beats, marks, signal, usable)
     if lead_by is not None:
@@ -125,10 +126,12 @@ def examine_stretch(
     beat = representative_beat(signal, beats, marks.heart[:, QRS_ON], usable) if len(beats) else None
     at = landmarks(beat, beats, marks, has_p) if beat else None
     if beat is not None and at is not None:
+        marks = marks if has_t_wave(beat, at, usable) else marks.without_t()
         marks = set_bounds(marks, beats, bounds_shift(beat, at, usable), signal.raw_mv[usable])
         at = landmarks(beat, beats, marks, has_p)
-    opinion = second_opinion(signal, leads.score, beats.peaks)
+    opinion = second_opinion(signal, leads.score, beats)
     write_rates(sheet, beats, rhythm, opinion)
+    write_ventricles(sheet, signal, beats, ventricles)
     write_intervals(sheet, beats, marks, rhythm)
     write_qtc(sheet, rhythm)
     write_axes(sheet, beat, at, leads)
@@ -138,7 +141,7 @@ def examine_stretch(
     write_beat_levels(sheet, signal, beats, marks, usable)
     reversal = electrode_reversal(sheet, beat, at, signal.present, usable)
     remarks = [*([reversal] if reversal else []), *([opinion.remark()] if opinion and opinion.differs else [])]
-    quality = record_quality(ecg, signal, leads, len(beats), tuple(remarks))
+    quality = record_quality(ecg, signal, leads, len(beats), tuple(remarks), beatless=ventricles.beatless)
     return Examination(Measurements(sheet.items.values()), quality, beats, marks, rhythm, beat=beat, landmarks=at)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from calipers.tools.measure.analysis import MS_PER_SAMPLE, AnalysisSignal, Mask, Signal
 from calipers.tools.measure.beats import Beats
 from calipers.tools.measure.ectopy import write_ectopy
+from calipers.tools.measure.f_waves import write_f_waves
 from calipers.tools.measure.fiducials import P_ON, QRS_ON, Fiducials
 from calipers.tools.measure.flutter import REGULAR, REGULAR_IN_THIRDS
 from calipers.tools.measure.rhythm import P_SUPPORT, Rhythm
@@ -32,6 +33,7 @@ def write_events(
     _write_p_share(sheet, marks, rhythm)
     _write_flutter(sheet, signal, rhythm)
     _write_atrial_rate(sheet, signal, marks, rhythm)
+    write_f_waves(sheet, signal, beats, usable)
     _write_pr_range(sheet, marks, rhythm)
     _write_conduction(sheet, rhythm)
     write_ectopy(sheet, signal, beats, marks, rhythm, usable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,13 @@ class Fiducials:
     leads: Signal
     p_support: Signal
     p_waves: Signal
+
+    def without_t(self) -> Fiducials:
+        """The same marks without T waves."""
+        heart, leads = self.heart.copy(), self.leads.copy()
+        heart[:, T_ON : T_OFF + 1] = np.nan
+        leads[..., T_ON : T_OFF + 1] = np.nan
+        return replace(self, heart=heart, leads=leads)
 
 
 def fiducials(waves: Waves, peaks: NDArray[np.int64], usable: Mask) -> Fiducials:

@@ -15,7 +15,7 @@ from calipers.tools.measure.sheet import Sheet
 
 #: 95 % half-width of one record's error in ms beyond the spread of its beats: the smallest that covers 95 % of
 #: LUDB's 159 training records when each is measured by a network that never saw it (docs/measurement.md).
-FLOOR_MS: Final[dict[str, float]] = {"p_dur": 16.0, "pr": 12.0, "qrs": 24.0, "qt": 32.0}
+FLOOR_MS: Final[dict[str, float]] = {"p_dur": 18.0, "pr": 12.0, "qrs": 24.0, "qt": 32.0}
 #: A P wave must precede this share of the normal beats before the record has a PR.
 MIN_P_SHARE: Final = 0.5
 _MIN_AF_BEATS: Final = 8

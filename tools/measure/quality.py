@@ -96,8 +96,12 @@ def _clipped_share(stored: NDArray[np.float32]) -> float:
     """Share of samples that stand still at the lead's own extremes: an amplifier at its rail."""
     finite = stored[np.isfinite(stored)]
     low, high = finite.min(), finite.max()
-    at_rail = (finite == low) | (finite == high)
-    still = [stop - start for start, stop in runs(at_rail) if stop - start >= 5]
+    # The baseline of a noise-free signal may be its lowest level; a rail lies away from it.
+    level, half = float(np.median(finite)), 0.25 * (high - low)
+    at_rail = ((finite == low) & (level - low > half)) | ((finite == high) & (high - level > half))
+    # A heart's voltage climbs to the rail; a calibration pulse jumps to its top.
+    climbed = np.abs(np.concatenate(([high], finite[:-1])) - level) > 0.3 * np.maximum(np.abs(finite - level), half)
+    still = [stop - start for start, stop in runs(at_rail) if stop - start >= 5 and climbed[start]]
     return float(sum(still)) / finite.size
 
 
@@ -111,9 +115,18 @@ def _steps(raw: Signal) -> int:
 
 
 def record_quality(
-    ecg: Ecg, signal: AnalysisSignal, leads: LeadQualities, n_beats: int, extra: tuple[str, ...] = ()
+    ecg: Ecg,
+    signal: AnalysisSignal,
+    leads: LeadQualities,
+    n_beats: int,
+    extra: tuple[str, ...] = (),
+    *,
+    beatless: bool = False,
 ) -> Quality:
-    """Whole-record quality: the mean over recorded leads, and what a reader must be told."""
+    """Whole-record quality: the mean over recorded leads, and what a reader must be told.
+
+    `beatless`: that there are no QRS complexes was measured (asystole, ventricular fibrillation) and is no failure.
+    """
     recorded = leads.score[signal.present]
     reasons = list(extra)
     mismatch = _einthoven_mismatch_mv(signal)
@@ -133,7 +146,7 @@ def record_quality(
         score *= 0.8
     return Quality(
         score=round(score, 3),
-        assessable=bool(leads.usable.any()) and n_beats >= 2,
+        assessable=bool(leads.usable.any()) and (n_beats >= 2 or beatless),
         reasons=tuple(reasons),
         leads=tuple(
             LeadQuality(

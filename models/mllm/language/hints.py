@@ -17,9 +17,11 @@ from calipers.knowledge import statements
 from calipers.models.mllm.language.vocabulary import MEASURED, QTC, stated_names
 
 #: Names offered beside a question, at most.
-MOST: Final = 4
+MOST: Final = 3
 #: Share of a name's letter groups, weighted by rarity, that the question must hold.
 _COVERED: Final = 0.62
+#: And this share of what the likeliest name has.
+_NEAR_BEST: Final = 0.75
 #: Shorter names must stand in the question as words.
 _SHORT: Final = 4
 _WORD: Final = re.compile(r"[a-z0-9+]+")
@@ -54,7 +56,8 @@ def hints(question: str) -> tuple[str, ...]:
         if share >= _COVERED:
             best[key] = max(best.get(key, (0.0, 0)), (share, sum(map(len, names))))
     ranked = sorted(best, key=lambda key: (-best[key][0], -best[key][1], key))
-    return tuple(ranked[:MOST])
+    least = _NEAR_BEST * best[ranked[0]][0] if ranked else 0.0
+    return tuple(key for key in ranked[:MOST] if best[key][0] >= least)
 
 
 @cache

@@ -35,9 +35,9 @@ _COMMON: Final = (
     "atrial_fibrillation", "atrial_flutter", "lbbb", "rbbb", "lvh", "st_elevation", "stemi_inferior", "stemi_anterior", "st_depression", "t_inversion", "pathological_q", "long_qt", "first_degree_av_block", "second_degree_av_block", "third_degree_av_block", "pre_excitation", "wide_qrs_tachycardia", "paced_rhythm", "ventricular_premature_complex", "atrial_premature_complex", "sinus_rhythm", "sinus_bradycardia", "sinus_tachycardia", "pericarditis_pattern", "brugada_type_1", "wellens", "marked_hyperkalaemia", "s1q3t3", "lafb", "rvh", "left_axis_deviation", "right_axis_deviation", "wenckebach", "mobitz_2", "early_repolarisation", "low_voltage", "poor_r_progression", "normal_axis", "supraventricular_tachycardia", "left_atrial_enlargement",
 )  # fmt: skip
 #: Loose names that mean too much to stand alone as one statement's name.
-_TOO_LOOSE: Final = frozenset(
-    "axis rhythm normal norm regular Q sinus heart block av block mobitz lad pe qrs axis|electrical axis|anything abnormal|regular rhythm|heart block|av block|potassium|electrolytes|rotation".replace("|", "\n").split("\n")
-) | {"axis", "rhythm", "normal", "norm", "q", "sr", "wave", "pattern", "normal ecg", "unremarkable", "normal tracing", "ddd", "vvi", "aai", "at", "fib", "left bundle", "right bundle"}  # fmt: skip
+_TOO_LOOSE: Final = frozenset((
+    "axis", "qrs axis", "electrical axis", "rhythm", "regular rhythm", "normal", "norm", "normal ecg", "unremarkable", "normal tracing", "anything abnormal", "q", "sr", "wave", "pattern", "heart block", "av block", "mobitz", "potassium", "electrolytes", "rotation", "dropped beats", "ddd", "vvi", "aai", "fib", "left bundle", "right bundle",
+))  # fmt: skip
 #: Judgements of a measurement and the statement that they ask for.
 _DERIVED: Final[dict[str, tuple[str, ...]]] = {
     "first_degree_av_block": ("is the [PR|PQ|PR interval|PQ time] [too long|prolonged|long|lengthened|above normal|normal|borderline]?", "[PR|PQ] [prolonged|too long|verlängert|normal]?", "is AV conduction [delayed|slow|impaired|slowed]?"),
@@ -55,8 +55,8 @@ _DERIVED: Final[dict[str, tuple[str, ...]]] = {
     "t_inversion": ("are the T[s| waves] [inverted|flipped|negative|upside down]?", "[any|] [inverted|flipped|negative] T[s| waves]?"),
     "low_t_wave": ("are the T waves [flat|low|flattened]?",),
     "hyperkalaemia_suspected": ("are the T waves [peaked|tented|too tall|pointy]?",),
-    "st_elevation": ("[is|are] the ST[ segment| segments|] [elevated|raised|up]?", "is this an [infarct|acute infarction|acute coronary occlusion|MI]?", "is [he|she|the patient] having [a heart attack|an MI|an infarct]?"),
-    "st_depression": ("[is|are] the ST[ segment| segments|] [depressed|down|sagging|lowered]?", "[any|] [ischaemia|ischemia]?", "ischaemic changes?"),
+    "st_elevation": ("[any|is there|do you see] ST elevation in [V1|V2|II|aVF|lead III|aVL|V5|lead I]?", "[is|are] the ST[ segment| segments|] [elevated|raised|up]?", "is this an [infarct|acute infarction|acute coronary occlusion|MI]?", "is [he|she|the patient] having [a heart attack|an MI|an infarct]?"),
+    "st_depression": ("[any|is there|do you see] ST depression in [V1|V2|II|aVF|lead III|aVL|V5|lead I]?", "[is|are] the ST[ segment| segments|] [depressed|down|sagging|lowered]?", "[any|] [ischaemia|ischemia]?", "ischaemic changes?"),
     "low_voltage": ("[is|are] the [voltage|voltages|amplitudes|complexes] [low|small|too small|reduced]?",),
     "poor_r_progression": ("is the R[ wave|] progression [normal|ok|poor|delayed|adequate]?", "R progression[ ok|]?"),
     "left_atrial_enlargement": ("is the left atrium [big|enlarged|dilated]?",),
@@ -67,6 +67,17 @@ _DERIVED: Final[dict[str, tuple[str, ...]]] = {
     "pathological_q": ("are the Q waves [pathological|significant|abnormal]?", "[has he had|did she have] an [infarct|MI|infarction] [before|in the past|years ago]?"),
     "ventricular_premature_complex": ("are there [extra beats|ectopic beats|extrasystoles]?", "what are those [wide|broad] early beats, PVCs?"),
     "long_pause": ("are there [pauses|any pauses|long pauses]?", "any [pauses|asystole|arrest]?"),
+    "stemi_inferior": ("[any|is there|do you see] ST [elevation|elevations|hebungen] [inferiorly|in the inferior leads|in II, III and aVF|in II III aVF]?",),
+    "stemi_anterior": ("[any|is there|do you see] ST [elevation|elevations|hebungen] [anteriorly|in the anterior leads|in V1-V4|over the anterior wall]?",),
+    "stemi_lateral": ("[any|is there|do you see] ST [elevation|elevations|hebungen] [laterally|in the lateral leads|in I and aVL|in V5/V6]?",),
+    "st_depression_inferior": ("[any|is there|do you see] ST [depression|depressions|senkungen] [inferiorly|in the inferior leads|in II, III and aVF]?",),
+    "st_depression_lateral": ("[any|is there|do you see] ST [depression|depressions|senkungen] [laterally|in the lateral leads|in V5/V6]?",),
+    "st_depression_anterior": ("[any|is there|do you see] ST [depression|depressions|senkungen] [anteriorly|in the anterior leads|in V1-V3]?",),
+    "t_inversion_anterior": ("[any|is there|are there] [inverted Ts|T inversion|T wave inversions|negative T waves] [anteriorly|in the anterior leads|in V1-V4|in the precordials]?",),
+    "t_inversion_inferior": ("[any|is there|are there] [inverted Ts|T inversion|T wave inversions|negative T waves] [inferiorly|in the inferior leads|in III and aVF]?",),
+    "t_inversion_lateral": ("[any|is there|are there] [inverted Ts|T inversion|T wave inversions|negative T waves] [laterally|in the lateral leads|in I and aVL|in V5-V6]?",),
+    "pathological_q_inferior": ("[any|is there|are there] [Q waves|Qs|Q-zacken|pathological Qs] [inferiorly|in the inferior leads|in II, III, aVF]?",),
+    "pathological_q_anterior": ("[any|is there|are there] [Q waves|Qs|Q-zacken|pathological Qs] [anteriorly|in the anterior leads|in V1-V4]?",),
     "pre_excitation": ("is there [an accessory pathway|a slurred upstroke|pre excitation|a kent bundle]?",),
 }  # fmt: skip
 #: Statements that tools report together in a generated full read.
@@ -99,7 +110,7 @@ def dialogue(draw: random.Random) -> Dialogue:
     turns: list[Turn] = []
     subject = _subject(draw)
     turns += _exchange(subject, draw, last=True)
-    while draw.random() < 0.33 and len(turns) < 8:
+    while draw.random() < 0.28 and len(turns) < 8:
         # Earlier questions keep their call alone: what the tools gave is not carried on.
         turns = [turn for turn in turns if turn.role != "tool" and not turn.text.startswith("answer")]
         following = _following(subject, draw) if draw.random() < 0.7 else None
@@ -340,7 +351,7 @@ def _exchange(subject: Subject, draw: random.Random, last: bool) -> list[Turn]:
     elif chance < 0.22:
         offered.insert(draw.randint(0, len(offered)), draw.choice([*_judged(), *MEASURED]))
     turns = [asked(subject.question, offered), Turn("assistant", subject.action.line())]
-    if last and subject.action.calls and draw.random() < 0.3:
+    if last and subject.action.calls and draw.random() < 0.22:
         result, answer = _came_back(subject.action.calls, draw)
         turns += [Turn("tool", result), Turn("assistant", answer.line())]
     return turns

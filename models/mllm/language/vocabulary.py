@@ -67,7 +67,7 @@ STATED: Final[dict[str, tuple[str, ...]]] = {
     "sinus_arrhythmia": ("sinusarrhythmie", "breathing related irregularity"),
     "atrial_fibrillation": ("vorhofflimmern", "VHF", "a-fib", "fibrillating atria", "AF", "irregularly irregular rhythm", "fib", "VHFli"),
     "atrial_flutter": ("vorhofflattern", "sawtooth pattern", "saw tooth waves", "flutter", "typical flutter"),
-    "atrial_tachycardia": ("AT", "fokale atriale tachykardie"),
+    "atrial_tachycardia": ("fokale atriale tachykardie",),
     "junctional_rhythm": ("AV-knotenrhythmus", "rhythm from the AV junction", "nodal escape rhythm"),
     "supraventricular_tachycardia": ("AV nodal re-entry", "svt", "reentry tachycardia"),
     "atrial_premature_complex": ("SVES", "atrial ectopics", "atrial ectopy", "premature atrial beats"),
@@ -136,7 +136,7 @@ def stated_names(key: str) -> tuple[str, ...]:
     """Every name of a statement under which a question means it and no other."""
     table = statements()
     row = table[key]
-    own = [row.label.split(",")[0], *row.synonyms]
+    own = [row.label.replace(",", ""), *row.synonyms]
     loose = [name for name in (*row.asked_as, *(code for code in row.scp if "_" not in code)) if _means(name, key)]
     return tuple(dict.fromkeys([*own, *loose, *STATED.get(key, ())]))
 
