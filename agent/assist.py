@@ -28,10 +28,13 @@ MAX_MODEL_CALLS: Final = 8
 
 
 class DraftClaim(BaseModel):
-    """One claim about this ECG. Numbers only as slots, e.g. `PR interval {pr}`; code prints value and unit."""
+    """One claim about this ECG. Numbers only as slots, e.g. `PR interval {pr}`; code prints value and unit.
 
-    template: str = Field(description="A short sentence; every value is a slot holding an evidence id")
-    evidence: list[str] = Field(description="Ids of measurements that this claim rests on")
+    Without a template code writes the sentence: for the statement, or for each measurement cited.
+    """
+
+    template: str = Field(default="", description="A short sentence; every value is a slot holding an evidence id")
+    evidence: list[str] = Field(default_factory=list, description="Ids of measurements that this claim rests on")
     statement: str | None = Field(default=None, description="Key of the diagnostic statement, if it makes one")
     polarity: Polarity = "present"
     certainty: Certainty = "definite"

@@ -46,7 +46,7 @@ def choose(model: str | BaseChatModel | None) -> Choice:
     if name == "none":
         return Choice("none", reason)
     if name == "embedded":
-        return Choice("none", "`embedded` has no trained weights in this version; measurements and criteria answer")
+        return _embedded(reason)
     if name.startswith(("http://", "https://")):
         return _compatible_server(name, reason)
     provider, colon, _ = name.partition(":")
@@ -55,6 +55,16 @@ def choose(model: str | BaseChatModel | None) -> Choice:
             f"found model `{name}`; needed `none`, `embedded`, `provider:model` such as `ollama:qwen3`, or a URL"
         )
     return Choice(name, reason, _named(name, provider), remote=provider != "ollama")
+
+
+def _embedded(reason: str) -> Choice:
+    from calipers.agent.embedded.weights import adapter_problem
+
+    if problem := adapter_problem():
+        return Choice("none", f"`embedded` cannot run: {problem}; measurements and criteria answer")
+    from calipers.agent.embedded import EmbeddedChatModel
+
+    return Choice("embedded", reason, EmbeddedChatModel())
 
 
 def _named(name: str, provider: str) -> BaseChatModel:

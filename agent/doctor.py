@@ -47,7 +47,7 @@ def examine_installation() -> list[Finding]:
     found = [Finding("calipers", True, True, version())]
     found += [_package(name, needed=True) for name in _NEEDED]
     found += [_package(name, needed=False) for name in _OPTIONAL]
-    found += [*_delineators(), _criteria(), _base_model(), _embedding(), _guidelines(), _home(), _data()]
+    found += [*_delineators(), _criteria(), _base_model(), _embedded(), _embedding(), _guidelines(), _home(), _data()]
     where = "allowed" if settings().allow_remote else "not allowed (CALIPERS_ALLOW_REMOTE)"
     found.append(Finding("model", True, False, f"{settings().model}; patient data to a remote model: {where}"))
     return found
@@ -78,6 +78,14 @@ def _base_model() -> Finding:
         return Finding("base language model", False, False, "not fetched (`calipers fetch`)")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Finding("base language model", True, False, f"{path.name}, sha256 {digest[:16]}")
+
+
+def _embedded() -> Finding:
+    from calipers.agent.embedded.weights import adapter_manifest, adapter_problem
+
+    if problem := adapter_problem():
+        return Finding("embedded model", False, False, problem)
+    return Finding("embedded model", True, False, f"adapter sha256 {adapter_manifest()['sha256'][:16]}")
 
 
 def _embedding() -> Finding:

@@ -16,7 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from calipers.agent.answering import answer_by_rule
+from calipers.agent.answering import answer_by_rule, explained_claims, measured_claims
 from calipers.agent.assist import Draft, DraftClaim, assist, faults_message, question_message
 from calipers.agent.case_store import Case
 from calipers.agent.context import Event, RunContext
@@ -139,13 +139,35 @@ def _claims_of(drafted: Draft, case: Case) -> tuple[list[Claim], list[str]]:
     claims, faults = [], []
     for number, item in enumerate(drafted.claims):
         try:
-            claims.append(_claim_of(f"model_{number}", item, case))
+            claims += _claims_for(f"model_{number}", item, case)
         except (CalipersError, ValueError) as problem:
             faults.append(f"{item.template}: {problem}")
             claims.append(
                 Claim(id=f"model_{number}", template=item.template, text=item.template, evidence=tuple(item.evidence))
             )
     return claims, faults
+
+
+def _claims_for(key: str, item: DraftClaim, case: Case) -> list[Claim]:
+    """What one draft says: in the model's words, or in code's where it gave none.
+
+    Raises:
+        ValueError: the draft holds neither words, nor a statement, nor a measurement; or it states the contrary
+            of what the criteria show.
+    """
+    if item.template:
+        return [_claim_of(key, item, case)]
+    if item.statement is None:
+        found = list(measured_claims(tuple(item.evidence), case))
+    else:
+        found, undecided = explained_claims(case.verdicts[statements().find(item.statement).key], case)
+        if not undecided:
+            if any(claim.polarity != item.polarity for claim in found):
+                raise ValueError(f"found `{item.statement}` {item.polarity}; the criteria show the contrary")
+            found = [claim.model_copy(update={"certainty": item.certainty}) for claim in found]
+    if not found:
+        raise ValueError("found neither words nor a measurement of this ECG in a draft")
+    return [claim.model_copy(update={"id": f"{key}_{place}"}) for place, claim in enumerate(found)]
 
 
 def _claim_of(key: str, item: DraftClaim, case: Case) -> Claim:
@@ -184,6 +206,8 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
         if question is not None and state.get("model_name") == "none":
             by_rule, said = answer_by_rule(question, context)
             answer, sentences = list(by_rule), [*sentences, *said]
+        elif context.pictures:
+            sentences.append("picture")
         if state["mode"] == "interpret":
             whole = (*full_read(case.verdicts, case.ledger), *full_comparison(case))
     known = {claim.text for claim in whole}

@@ -23,10 +23,24 @@ SentenceKey = Literal[
     "no_archive",
     "unconfirmed_reports",
     "search_not_installed",
+    "no_generator",
+    "no_classifier",
 ]
 
 #: What a language model may choose: nothing among them says anything about this ECG.
-ModelSentence = Literal["greeting", "thanks", "off_topic", "treatment", "prognosis", "not_in_ecg", "no_prior", "no_guideline", "no_archive"]
+ModelSentence = Literal[
+    "greeting",
+    "thanks",
+    "off_topic",
+    "treatment",
+    "prognosis",
+    "not_in_ecg",
+    "no_prior",
+    "no_guideline",
+    "no_archive",
+    "no_generator",
+    "no_classifier",
+]
 
 SENTENCES: Final[dict[SentenceKey, str]] = {
     "greeting": "Hello. Ask about this ECG: an interval, a finding, the rhythm, or a full interpretation.",
@@ -48,6 +62,8 @@ SENTENCES: Final[dict[SentenceKey, str]] = {
     "no_archive": "No archive of labelled ECGs was added, so there is no similar case to show.",
     "unconfirmed_reports": "Reports that no clinician wrote or confirmed are on file; they support no claim.",
     "search_not_installed": "The guideline search is not installed: run `calipers fetch`.",
+    "no_generator": "No generator of ECGs is installed.",
+    "no_classifier": "No model that gives probabilities is installed.",
 }
 
 

@@ -101,16 +101,21 @@ def interpret(runtime: Runtime) -> tuple[str, list[str]]:
 
 
 @tool(response_format="content_and_artifact")
-def compare(runtime: Runtime) -> tuple[str, list[str]]:
-    """Compare this ECG with the nearest earlier one: what is new, gone, worse, and how each interval changed."""
+def compare(runtime: Runtime, about: list[str] | None = None) -> tuple[str, list[str]]:
+    """Compare this ECG with the nearest earlier one: what is new, gone, worse, and how each interval changed.
+
+    `about` adds the sentences on single measurements (`pr`, `V3.st_j`) or statements (`lbbb`).
+    """
     case = runtime.context.the_case
-    with runtime.context.step("compare"):
+    with runtime.context.step("compare", **({"about": about} if about else {})):
         said = case.change_sentences
         if said is None:
             return "no earlier ECG is on file; choose the sentence no_prior", []
-        lines = [sentence_line(sentence) for sentence in said.full_read()]
+        wanted = [said.of_statement(key) or said.of_measurement(key) for key in about or ()]
+        sentences = list(dict.fromkeys([*filter(None, wanted), *said.full_read()]))
+        lines = [sentence_line(sentence) for sentence in sentences]
         lines += [f"limit: {limit.kind}" for limit in said.changes.limits]
-    return "\n".join(["Sentences to draft as they stand:", *lines]), [one.key for one in said.full_read()]
+    return "\n".join(["Sentences to draft as they stand:", *lines]), [one.key for one in sentences]
 
 
 @tool(response_format="content_and_artifact")
@@ -126,7 +131,9 @@ def search_history(question: str, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up what earlier reports of this patient said; only those that a clinician stands behind are given."""
     with runtime.context.step("search_history", question=question):
         items, _ = history_items(question, runtime.context)
-    return _to_repeat(items) or "no earlier report is on file; choose the sentence no_prior", [item.id for item in items]
+    return _to_repeat(items) or "no earlier report is on file; choose the sentence no_prior", [
+        item.id for item in items
+    ]
 
 
 @tool(response_format="content_and_artifact")

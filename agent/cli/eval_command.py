@@ -54,6 +54,9 @@ def eval_(
     split: Annotated[
         Records, typer.Option("--split", help="Records trained or tuned on (training, tune), those held out, or all")
     ] = Records.all,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Whose choices are scored, where a model is asked")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the reports; by default under CALIPERS_HOME")
     ] = None,
@@ -66,7 +69,7 @@ def eval_(
     from calipers.settings import settings
 
     stderr = Console(stderr=True, soft_wrap=True)
-    outcomes = run(tasks or [], Options(data=data_folder(), n=n, split=_SPLITS[split]))
+    outcomes = run(tasks or [], Options(data=data_folder(), n=n, split=_SPLITS[split], model=model))
     folder = out if out is not None else settings().home / "evals"
     for outcome in outcomes:
         for path in write_outcome(outcome, folder):

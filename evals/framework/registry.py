@@ -18,6 +18,7 @@ _TASKS: Final[dict[str, str]] = {
     "triage": "calipers.evals.triage:TriageTask",
     "ptbxl_statements": "calipers.evals.ptbxl_statements:PtbxlStatementsTask",
     "ecg_reasoning": "calipers.evals.ecg_reasoning:EcgReasoningTask",
+    "tool_choice": "calipers.evals.tool_choice:ToolChoiceTask",
     "retrieval": "calipers.evals.retrieval:RetrievalTask",
 }
 

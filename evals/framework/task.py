@@ -30,6 +30,7 @@ class Options:
         seed: of every random draw; results repeat.
         workers: processes; 1 runs everything in this one.
         show_progress: a bar on standard error, where that is a terminal.
+        model: whose choices are scored, where a model is asked; None as `Agent(model=None)`.
     """
 
     data: Path
@@ -38,6 +39,7 @@ class Options:
     seed: int = SEED
     workers: int = 2
     show_progress: bool = True
+    model: str | None = None
 
 
 class Outcome(NamedTuple):

@@ -37,8 +37,13 @@ def _rhythm(rhythm: Rhythm, rate: tuple[float, float] | None = None) -> Specific
 
 
 _ANTERIOR: Final = ("stemi_anterior", "stemi_lateral")
-_FIBRILLATION: Final = ("ventricular_fibrillation", "wide_qrs_tachycardia")
-_AV_BLOCK: Final = ("third_degree_av_block", "high_grade_av_block", "severe_bradycardia", "long_pause")
+_AV_BLOCK: Final = (
+    "third_degree_av_block",
+    "af_complete_av_block",
+    "high_grade_av_block",
+    "severe_bradycardia",
+    "long_pause",
+)
 
 PATTERNS: Final = (
     Pattern("stemi_anterior", _shape("stemi_anterior"), "critical", _ANTERIOR),
@@ -56,10 +61,10 @@ PATTERNS: Final = (
         "critical",
         ("avr_elevation_with_diffuse_depression",),
     ),
-    Pattern("ventricular_fibrillation", _rhythm("ventricular_fibrillation"), "critical", _FIBRILLATION),
+    Pattern("ventricular_fibrillation", _rhythm("ventricular_fibrillation"), "critical", ("ventricular_fibrillation",)),
     Pattern("asystole", _rhythm("asystole"), "critical", ("asystole", "long_pause")),
     Pattern("ventricular_tachycardia", _rhythm("vt"), "critical", ("wide_qrs_tachycardia", "extreme_tachycardia")),
-    Pattern("torsades", _rhythm("torsades"), "critical", ("wide_qrs_tachycardia", "extreme_tachycardia")),
+    Pattern("torsades", _rhythm("torsades"), "critical", ("ventricular_fibrillation", "wide_qrs_tachycardia")),
     Pattern("preexcited_af", _rhythm("preexcited_af"), "critical", ("preexcited_af", "wide_qrs_tachycardia")),
     Pattern("third_degree_junctional", _rhythm("third_degree_junctional"), "critical", _AV_BLOCK),
     Pattern("third_degree_ventricular", _rhythm("third_degree_ventricular"), "critical", _AV_BLOCK),

@@ -82,6 +82,7 @@ def train_statements(
         log.write(json.dumps({"config": asdict(config), "parameters": parameters, "records": len(records.rows)}) + "\n")
         for epoch in range(first, config.epochs):
             network.train()
+            torch.manual_seed(1000 * config.seed + epoch)
             losses = []
             for step, batch in enumerate(records.epoch(epoch), start=epoch * records.steps):
                 loss = _loss(network, batch)

@@ -184,12 +184,6 @@ def test_an_unreadable_record_is_not_assessable_and_asks_no_model(tmp_path: Path
     assert verify(report, flat) == []
 
 
-def test_embedded_says_that_its_weights_are_not_here() -> None:
-    agent = Agent("embedded")
-    assert agent.choice.name == "none"
-    assert "no trained weights" in agent.choice.reason
-
-
 def test_an_unknown_model_name_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="needed `none`"):
         Agent("gpt")

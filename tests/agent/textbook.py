@@ -26,6 +26,7 @@ _UNCERTAINTY = {"ms": 4.0, "mV": 0.02, "deg": 3.0, "/min": 0.5, "": 0.01}
 _GLOBAL: dict[str, float] = {
     "hr": 70.0, "rr_sd": 20.0, "pause_max": 900.0, "rr_irregularity": 0.02, "p_dur": 100.0, "pr": 160.0, "qrs": 90.0,
     "qt": 390.0, "p_axis": 50.0, "rr_range": 40.0, "pr_range": 6.0, "qrs_axis": 45.0, "t_axis": 40.0, "p_per_qrs": 1.0, "atrial_rate": 70.0,
+    "qrs_count": 12.0, "qrs_similarity": 0.98, "rest_share": 0.8,
 }  # fmt: skip
 _LEAD: dict[str, float | str] = {
     "p_amp": 0.1, "q_amp": -0.05, "r_amp": 0.8, "s_amp": -0.2, "t_amp": 0.3, "st_j": 0.01, "st_60": 0.02, "st_80": 0.03,

@@ -26,7 +26,8 @@ _GLOBAL: dict[str, Value] = _COUNTS | {
     "qtc_hodges": (401.0, 16.0), "p_axis": (50.0, 8.0), "qrs_axis": (40.0, 5.0), "t_axis": (45.0, 8.0),
     "atrial_rate": (72.0, 0.5), "p_per_qrs": (1.0, 0.1), "rr_irregularity": (0.02, 0.01), "pvc_count": 0.0,
     "pac_count": 0.0, "paced_count": 0.0, "rr_range": (60.0, 8.0), "flutter_regularity": (0.1, 0.05),
-    "av_dissociation": (0.0, 0.05), "pr_range": (8.0, 6.0),
+    "av_dissociation": (0.0, 0.05), "pr_range": (8.0, 6.0), "qrs_count": 12.0, "qrs_similarity": (0.99, 0.05),
+    "rest_share": (0.8, 0.05), "f_wave_amp": (0.01, 0.004),
 }  # fmt: skip
 _LEAD: dict[str, Value] = {
     "p_amp": (0.1, 0.02), "q_amp": (0.0, 0.02), "r_amp": (0.8, 0.03), "s_amp": (-0.2, 0.03), "rp_amp": (0.0, 0.02),

@@ -14,6 +14,19 @@ from .ecgs import MAN, in_leads, verdicts
 from .test_evaluation import INFERIOR_ST, LBBB
 
 CRITICAL: dict[str, dict[str, ecgs.Value]] = {
+    "ventricular_fibrillation": {
+        "rest_share": (0.05, 0.05),
+        "qrs_similarity": (0.2, 0.05),
+        "fibrillation_rate": (290.0, 30.0),
+        "qrs_count": None,
+    },
+    "asystole": {"qrs_count": 0.0},
+    "af_complete_av_block": {
+        "hr": (42.0, 0.5),
+        "rr_irregularity": (0.01, 0.01),
+        "p_per_qrs": (0.0, 0.1),
+        "f_wave_amp": (0.08, 0.01),
+    },
     "severe_bradycardia": {"hr": (35.0, 0.5)},
     "extreme_tachycardia": {"hr": (170.0, 1.0)},
     "long_pause": {"pause_max": (3500.0, 10.0)},

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calipers.leads import LEADS, Lead
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal
-from calipers.tools.measure.beats import Beats
+from calipers.tools.measure.beats import REFRACTORY_S, Beats
 
 #: Share of beats on which two detectors may differ before the reader is told.
 TOLERATED: Final = 0.2
@@ -85,8 +85,9 @@ def _disagreement(beats: Beats, theirs: NDArray[np.int64], n: int) -> float:
     ours, theirs = beats.peaks[inside], theirs[(theirs > edge) & (theirs < n - edge)]
     if not ours.size or not theirs.size:
         return 1.0
-    apart = np.abs(ours[:, None] - theirs[None, :]) > _SAME_BEAT_S * ANALYSIS_HZ
-    missed, extra = apart.all(axis=1), apart.all(axis=0)
+    apart_s = np.abs(ours[:, None] - theirs[None, :]) / ANALYSIS_HZ
+    # Two peaks within a refractory period are two peaks of one wide QRS.
+    missed, extra = (apart_s > _SAME_BEAT_S).all(axis=1), (apart_s > REFRACTORY_S).all(axis=0)
     doubtful = (missed & ~_sure(beats)[inside]).sum() + (extra & _has_energy(beats, theirs)).sum()
     return int(doubtful) / max(ours.size, theirs.size)
 

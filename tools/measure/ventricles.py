@@ -11,7 +11,7 @@ from scipy import signal as dsp
 
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, qrs_band
 from calipers.tools.measure.atrial import independent_rows
-from calipers.tools.measure.beats import Beats
+from calipers.tools.measure.beats import Beats, shapes
 from calipers.tools.measure.sheet import Sheet
 
 #: Shorter records say nothing about a stop or a fibrillation.
@@ -65,9 +65,7 @@ class Ventricles:
         return self.state in ("chaotic", "silent")
 
 
-def watch_ventricles(
-    signal: AnalysisSignal, beats: Beats, usable: Mask, score: Signal
-) -> tuple[Ventricles, Beats]:
+def watch_ventricles(signal: AnalysisSignal, beats: Beats, usable: Mask, score: Signal) -> tuple[Ventricles, Beats]:
     """Tell beating ventricles from fibrillating and silent ones; the beats, none where they do not beat.
 
     Args:
@@ -80,7 +78,7 @@ def watch_ventricles(
     """
     rows = independent_rows(usable)
     waves = dsp.sosfiltfilt(_band(), signal.level_mv[rows], axis=1, padlen=min(600, signal.n - 1))
-    similarity = float(beats.correlation.mean()) if len(beats) >= 3 else float("nan")
+    similarity = _similarity(beats)
     beating = Ventricles("beating", similarity, rest_share(waves), float("nan"), float("nan"))
     if signal.duration_s < _MIN_S:
         return beating, beats
@@ -91,23 +89,30 @@ def watch_ventricles(
             return replace(beating, state="unreadable"), _none(beats)
         rate, error = _rate(waves)
         return replace(beating, state="chaotic", rate=rate, rate_error=error), _none(beats)
-    if _is_silent(signal, beats, rows, similarity):
-        return replace(beating, state="silent" if readable else "unreadable"), _none(beats)
+    size_mv = _sizes(signal, beats, rows)
+    least_mv = _QRS_MV if len(rows) >= _MANY_LEADS else _QRS_MV_FEW_LEADS
+    if size_mv.max(initial=0.0) >= _NOISE_MV:
+        # Beside complexes of a QRS's size, what is smaller is a P wave; in block there may be more of them.
+        kept = _only(signal, beats, size_mv >= least_mv, usable)
+        return replace(beating, similarity=_similarity(kept)), kept
+    if _is_silent(size_mv, least_mv, similarity):
+        quiet = readable and height_mv < _NOISE_MV
+        return replace(beating, state="silent" if quiet else "unreadable"), _none(beats)
     return beating, beats
 
 
 def write_ventricles(sheet: Sheet, signal: AnalysisSignal, beats: Beats, ventricles: Ventricles) -> None:
     """`qrs_count qrs_similarity rest_share fibrillation_rate`."""
     whole = [(None, 0.0, float(signal.n - 1))]
-    spans = [(None, float(peak) - 25.0, float(peak) + 35.0) for peak in beats.peaks]
+    last = float(signal.n - 1)
+    spans = [(None, max(float(peak) - 25.0, 0.0), min(float(peak) + 35.0, last)) for peak in beats.peaks]
     if ventricles.state in ("chaotic", "unreadable"):
         why = "waves without rest or repeated shape" if ventricles.state == "chaotic" else "too much noise"
         sheet.missing("qrs_count", "", f"{why}: single QRS complexes cannot be told")
-    elif signal.duration_s < _MIN_S:
-        sheet.missing("qrs_count", "", f"{signal.duration_s:.1f} s of signal; a count needs {_MIN_S:.0f} s")
+    elif signal.duration_s < _MIN_S and not len(beats):
+        sheet.missing("qrs_count", "", f"{signal.duration_s:.1f} s of signal; to find none needs {_MIN_S:.0f} s")
     else:
-        how = f"count of QRS complexes in {signal.duration_s:.1f} s"
-        sheet.value("qrs_count", float(len(beats)), "", uncertainty=0.0, spans=spans or whole, how=how)
+        sheet.value("qrs_count", float(len(beats)), "", uncertainty=0.0, spans=spans, how="count of QRS complexes")
     if ventricles.state in ("silent", "unreadable") or np.isnan(ventricles.similarity):
         sheet.missing("qrs_similarity", "", "fewer than three QRS complexes to compare")
     else:
@@ -132,22 +137,36 @@ def rest_share(waves: Signal) -> float:
 
 
 def _is_chaotic(found: Ventricles, waves: Signal, height_mv: float) -> bool:
-    alike = np.isnan(found.similarity) or found.similarity > CHAOTIC_SIMILARITY
-    if alike or found.rest_share > CHAOTIC_REST or height_mv < _LEAST_CHAOS_MV:
+    # Fewer than three candidates (NaN) show no repeated shape either.
+    if found.similarity > CHAOTIC_SIMILARITY or found.rest_share > CHAOTIC_REST or height_mv < _LEAST_CHAOS_MV:
         return False
     freq_hz, power = _spectrum(waves)
     inside = (freq_hz >= _BAND_HZ[0]) & (freq_hz <= _BAND_HZ[1])
     return float(power[inside].sum() / power[(freq_hz >= 1.0) & (freq_hz <= 30.0)].sum()) >= _BAND_SHARE
 
 
-def _is_silent(signal: AnalysisSignal, beats: Beats, rows: list[int], similarity: float) -> bool:
-    """Whether nothing has the size of a QRS, or what has it is small and never twice alike."""
-    if not len(beats):
-        return True
+def _sizes(signal: AnalysisSignal, beats: Beats, rows: list[int]) -> Signal:
+    """(k,) height of each candidate complex in its best lead, 5-30 Hz, in millivolts."""
     band, reach = qrs_band(signal.raw_mv[rows]), int(_HALF_QRS_S * ANALYSIS_HZ)
-    size = float(np.median([np.ptp(band[:, max(p - reach, 0) : p + reach], axis=1).max() for p in beats.peaks]))
-    least_mv = _QRS_MV if len(rows) >= _MANY_LEADS else _QRS_MV_FEW_LEADS
-    return size < least_mv or (size < _NOISE_MV and similarity < _NO_SHAPE)
+    return np.array([np.ptp(band[:, max(p - reach, 0) : p + reach], axis=1).max() for p in beats.peaks], dtype=float)
+
+
+def _is_silent(size_mv: Signal, least_mv: float, similarity: float) -> bool:
+    """Whether nothing has the size of a QRS, or what has it is small and never twice alike."""
+    return not size_mv.size or float(np.median(size_mv)) < least_mv or similarity < _NO_SHAPE
+
+
+def _only(signal: AnalysisSignal, beats: Beats, chosen: Mask, usable: Mask) -> Beats:
+    """Some of the candidates, sorted by shape again."""
+    if chosen.all():
+        return beats
+    peaks = beats.peaks[chosen]
+    return Beats(peaks, *shapes(signal.level_mv[usable], peaks), beats.energy)
+
+
+def _similarity(beats: Beats) -> float:
+    """Mean correlation with the usual shape; NaN with fewer than three beats."""
+    return float(beats.correlation.mean()) if len(beats) >= 3 else float("nan")
 
 
 def _rate(waves: Signal) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, Literal, get_args
 
 from calipers.knowledge import statements
@@ -158,39 +158,42 @@ def _one_of(word: str, known: Sequence[Any]) -> Any:
     return word
 
 
-@cache
-def grammar(tools: frozenset[Tool], given: tuple[str, ...] | None) -> str:
+@lru_cache(maxsize=256)
+def grammar(tools: frozenset[Tool], given: tuple[str, ...] | None, names: frozenset[str] | None = None) -> str:
     """The lines admitted in one turn, as a Lark grammar for llguidance.
 
     Args:
         tools: those that can be called.
         given: ids and statement keys that the last tools gave; None before any was called.
+        names: the only measurements and statements that a call may be about; None for all.
     """
-    whole = sorted(name for name in MEASURED if name not in LEAD_UNITS)
-    leads = sorted(name for name in MEASURED if name in LEAD_UNITS)
-    judged = sorted(key for key, row in statements().items() if row.criteria)
+    named = {*MEASURED, *(key for key, row in statements().items() if row.criteria)}
+    known = named if names is None else named & names
+    whole = sorted(name for name in known if name in MEASURED and name not in LEAD_UNITS)
+    leads = sorted(name for name in known if name in LEAD_UNITS)
+    judged = sorted(name for name in known if name not in MEASURED)
+    entry = [part for part, there in (("WHOLE", whole), ('LEADWISE (" " PLACE)*', leads)) if there]
+    about = " | ".join([*(["entry"] if entry else []), *(["STATEMENT"] if judged else [])])
     rules = {
-        "measure": '"measure" (" " entry)+',
-        "explain": '"explain" (" " STATEMENT)+',
-        "compare": '"compare" (" " (entry | STATEMENT))*',
-        "render": '"render" (" " LAYOUT)? (" " entry)*',
+        "measure": '"measure" (" " entry)+' if entry else "",
+        "explain": '"explain " STATEMENT' if judged else "",
+        "compare": f'"compare" (" " ({about}))*' if about else '"compare"',
+        "render": '"render" (" " LAYOUT)? (" " entry)*' if entry else '"render" (" " LAYOUT)?',
     }
     calls = [rules.get(tool, f'"{_WORD_OF.get(tool, tool)}"') for tool in TOOLS if tool in tools]
+    calls = [rule for rule in calls if rule]
     lines = ['"say" (" " SAID)+', 'call (" ; " call)*'] if calls else ['"say" (" " SAID)+']
-    parts = [
-        f"entry: {_any(whole)} | LEADWISE (\" \" PLACE)*",
-        f"LEADWISE: {_any(leads)}",
-        f"PLACE: {_any(PLACES)}",
-        f"STATEMENT: {_any(judged)}",
-        f"LAYOUT: {_any(LAYOUTS)}",
-        f"SAID: {_any(SENTENCES)}",
-    ]  # fmt: skip
+    parts = [f"SAID: {_any(SENTENCES)}", f"LAYOUT: {_any(LAYOUTS)}"]
+    if entry:
+        parts.append(f"entry: {' | '.join(entry)}\nPLACE: {_any(PLACES)}")
+    terminals = (("WHOLE", whole), ("LEADWISE", leads), ("STATEMENT", judged))
+    parts += [f"{name}: {_any(words)}" for name, words in terminals if words]
     if calls:
         parts.append(f"call: {' | '.join(calls)}")
     if given is not None:
-        lines.append('"answer all"')
+        # One literal may not begin another: the lexer takes the longest and does not go back.
+        lines.append('"answer " ("all" | item (" " item)*)' if given else '"answer " "all"')
         if given:
-            lines.append('"answer" (" " item)+')
             parts.append(f'item: GIVEN (" " STANDING (" " CERTAINTY)?)?\nGIVEN: {_any(given)}')
             parts.append(f"STANDING: {_any(_STANDINGS)}\nCERTAINTY: {_any(_CERTAINTIES)}")
     return "\n".join([f"start: {' | '.join(lines)}", *parts]) + "\n"

@@ -72,7 +72,9 @@ def _dequantise(gguf: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         made = Path(scratch)
-        save_file({name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}, made / _WEIGHTS, {"format": "pt"})
+        save_file(
+            {name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}, made / _WEIGHTS, {"format": "pt"}
+        )
         tokenizer.backend_tokenizer.save(str(made / _TOKENIZER))
         (made / _CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
         # The weights come last: a folder that holds them is whole.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from calipers.errors import MissingPart, ModelFailed
 from calipers.models.mllm.language.actions import Action, Tool, grammar, parse
+from calipers.models.mllm.language.hints import hints
 from calipers.models.mllm.language.prompt import END, MOST_TOKENS, Turn, written
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 #: An action of more tokens than this is not one.
 LONGEST_ACTION: Final = 96
+#: By how much the model must prefer a name that the question was not found to hold.
+MARGIN_NATS: Final = 3.0
+#: Names looked up in the question among which the second reading chooses.
+_LOOKED_UP: Final = 10
 
 
 class ActionWriter:
@@ -54,22 +59,36 @@ class ActionWriter:
         Raises:
             ModelFailed: no action came to an end.
         """
-        matcher = self._matcher(grammar(tools, given))
-        logits = self._prompted(self._prompt_ids(turns), ecg_tokens)
+        prompt = self._prompt_ids(turns)
+        action, score = self._scored(prompt, grammar(tools, given), ecg_tokens)
+        meant = _meant(turns) if given is None else frozenset()
+        if not meant or {name for call in action.calls for name in call.names} <= meant:
+            return action
+        looked_up, other = self._scored(prompt, grammar(tools, given, meant), ecg_tokens)
+        return looked_up if score - other < MARGIN_NATS else action
+
+    def _scored(self, prompt: list[int], rules: str, ecg_tokens: Tensor | None) -> tuple[Action, float]:
+        """The greedy action under a grammar, and its log-probability under the model alone."""
+        matcher = self._matcher(rules)
+        ahead = self._prompted(prompt, ecg_tokens)[None]  # (1, vocabulary)
         line: list[int] = []
+        score = 0.0
         while len(line) < LONGEST_ACTION:
             allowed = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8) > 0
-            chosen = int(torch.where(allowed, logits[: len(allowed)], -torch.inf).argmax())
+            chosen = int(torch.where(allowed, ahead[-1][: len(allowed)], -torch.inf).argmax())
+            score += float(ahead[-1].log_softmax(-1)[chosen])
             if chosen == self._end:
-                return parse(self._tokenizer.decode(line))
+                return parse(self._tokenizer.decode(line)), score
             matcher.consume_token(chosen)
+            # Where the grammar leaves no choice its tokens are read together with the chosen one.
             forced = [token for token in matcher.compute_ff_tokens() if token != self._end]
             if forced:
                 matcher.consume_tokens(forced)
             line += [chosen, *forced]
             if matcher.is_stopped():
-                return parse(self._tokenizer.decode(line))
-            logits = self._advanced([chosen, *forced])
+                return parse(self._tokenizer.decode(line)), score
+            ahead = self._advanced([chosen, *forced], every=True)  # (1 + forced, vocabulary)
+            score += sum(float(row.log_softmax(-1)[token]) for row, token in zip(ahead, forced, strict=False))
         raise ModelFailed(f"found an action of more than {LONGEST_ACTION} tokens")
 
     def _prompt_ids(self, turns: Sequence[Turn]) -> list[int]:
@@ -89,9 +108,10 @@ class ActionWriter:
         same = 0
         while same < min(len(self._read), len(ids) - 1) and self._read[same] == ids[same]:
             same += 1
-        self._cache.crop(ahead + same)
+        if surplus := self._cache.get_seq_length() - ahead - same:
+            self._cache.crop(-surplus)
         self._read = self._read[:same]
-        return self._advanced(ids[same:])
+        return self._advanced(ids[same:])[0]
 
     def _restart(self, ecg_tokens: Tensor | None) -> None:
         from transformers import DynamicCache
@@ -100,12 +120,12 @@ class ActionWriter:
         if ecg_tokens is not None:
             self._decoded(ecg_tokens.to(self._model.dtype))
 
-    def _advanced(self, ids: list[int]) -> Tensor:
-        """(vocabulary,) logits after these tokens."""
+    def _advanced(self, ids: list[int], *, every: bool = False) -> Tensor:
+        """(1, vocabulary) logits after these tokens, or (t, vocabulary) after each."""
         embedding = self._model.get_input_embeddings().weight  # (vocabulary, d)
-        hidden = self._decoded(embedding[torch.tensor(ids)][None])  # (1, t, d)
+        hidden = self._decoded(embedding[torch.tensor(ids)][None])[0]  # (t, d)
         self._read += ids
-        return (embedding @ hidden[0, -1]).float()
+        return ((hidden if every else hidden[-1:]) @ embedding.T).float()
 
     @torch.inference_mode()
     def _decoded(self, embedded: Tensor) -> Tensor:
@@ -129,3 +149,14 @@ class ActionWriter:
             return made
 
         return matcher
+
+
+def _meant(turns: Sequence[Turn]) -> frozenset[str]:
+    """The names that the last question may hold, with those of what was called before; none where it holds none."""
+    question = turns[-1].text.rpartition("\n")[0]
+    found = set(hints(question, _LOOKED_UP))
+    if not found:
+        return frozenset()
+    before = {name for turn in turns if turn.role == "assistant" for name in turn.text.split()}
+    both = {"qtc_fridericia"} if "qtc_bazett" in found else set()
+    return frozenset(found | before | both)

@@ -36,7 +36,7 @@ class _Index(NamedTuple):
     rarity: dict[str, float]
 
 
-def hints(question: str) -> tuple[str, ...]:
+def hints(question: str, most: int = MOST) -> tuple[str, ...]:
     """Measurement names and statement keys that a question may mean, the likeliest first."""
     index = _index()
     words = _words(question)
@@ -57,7 +57,7 @@ def hints(question: str) -> tuple[str, ...]:
             best[key] = max(best.get(key, (0.0, 0)), (share, sum(map(len, names))))
     ranked = sorted(best, key=lambda key: (-best[key][0], -best[key][1], key))
     least = _NEAR_BEST * best[ranked[0]][0] if ranked else 0.0
-    return tuple(key for key in ranked[:MOST] if best[key][0] >= least)
+    return tuple(key for key in ranked[:most] if best[key][0] >= least)
 
 
 @cache

@@ -47,7 +47,9 @@ def attach(model: nn.Module, rank: int = RANK) -> list[nn.Parameter]:
     model.requires_grad_(False)
     for parent, name, layer in list(_targets(model)):
         setattr(parent, name, LoraLinear(layer, rank))
-    return [parameter for module in model.modules() if isinstance(module, LoraLinear) for parameter in (module.a, module.b)]
+    return [
+        parameter for module in model.modules() if isinstance(module, LoraLinear) for parameter in (module.a, module.b)
+    ]
 
 
 def factors(model: nn.Module) -> dict[str, Tensor]:

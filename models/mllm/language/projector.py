@@ -24,7 +24,9 @@ class EcgProjector(nn.Module):
     def __init__(self, width: int, tokens: int = 16, language_width: int = LANGUAGE_WIDTH) -> None:
         super().__init__()
         self.pool = nn.AdaptiveAvgPool1d(tokens)
-        self.layers = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, language_width), nn.GELU(), nn.Linear(language_width, language_width))
+        self.layers = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, language_width), nn.GELU(), nn.Linear(language_width, language_width)
+        )
         self.scale = nn.Parameter(torch.tensor(1e-2))
 
     def forward(self, *sequences: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from calipers.models.mllm.language import lora
 from calipers.models.mllm.language.base import load_base, load_tokenizer
-from calipers.models.mllm.language.instructions import SEED, Dialogue, dialogue
+from calipers.models.mllm.language.dialogues import SEED, Dialogue, dialogue
 from calipers.models.mllm.language.prompt import END
 
 #: Batches that are drawn and sorted by length together.
@@ -108,7 +108,12 @@ def train(config: TrainingConfig, folder: Path) -> Path:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             step += 1
-            line = {"step": step, "loss": round(loss.item(), 4), "tokens": batch.ids.numel(), "seconds": round(time.perf_counter() - started, 1)}
+            line = {
+                "step": step,
+                "loss": round(loss.item(), 4),
+                "tokens": batch.ids.numel(),
+                "seconds": round(time.perf_counter() - started, 1),
+            }
             log.write(json.dumps(line) + "\n")
             log.flush()
             if step % config.save_every == 0 or step == config.steps:

@@ -57,7 +57,15 @@ MEASURED: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 #: Asked for without a formula: Bazett and Fridericia stand side by side.
-QTC: Final = ("QTc", "corrected QT", "QTc interval", "QT corrected for rate", "frequency corrected QT", "QTc zeit", "qtc-zeit")
+QTC: Final = (
+    "QTc",
+    "corrected QT",
+    "QTc interval",
+    "QT corrected for rate",
+    "frequency corrected QT",
+    "QTc zeit",
+    "qtc-zeit",
+)
 
 #: Statement key → words that its own table lacks: how it looks, ward slang, German.
 STATED: Final[dict[str, tuple[str, ...]]] = {
