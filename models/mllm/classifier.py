@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from calipers.errors import MissingPart
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -25,7 +27,7 @@ _BATCH: Final = 32
 
 def codes() -> tuple[str, ...]:
     """PTB-XL's 71 SCP-ECG codes, in the order of `probabilities`."""
-    return tuple(_calibration()["codes"])
+    return _calibration().codes
 
 
 def probabilities(signal_mv: Float32, present: NDArray[np.bool_], *, threads: int = 2) -> Float32:
@@ -54,15 +56,24 @@ def probabilities(signal_mv: Float32, present: NDArray[np.bool_], *, threads: in
         ]
     )
     fitted = _calibration()
-    slope, offset = np.asarray(fitted["slope"]), np.asarray(fitted["offset"])
-    calibrated: Float32 = (1.0 / (1.0 + np.exp(-(slope * logits + offset)))).astype(np.float32)
+    calibrated: Float32 = (1.0 / (1.0 + np.exp(-(fitted.slope * logits + fitted.offset)))).astype(np.float32)
     return calibrated
 
 
+class _Calibration(NamedTuple):
+    """codes: in the network's order; a logit x becomes the probability of slope * x + offset."""
+
+    codes: tuple[str, ...]
+    slope: float
+    offset: NDArray[np.float64]
+
+
 @functools.cache
-def _calibration() -> dict[str, list[float] | list[str] | float]:
-    stored: dict[str, list[float] | list[str] | float] = json.loads(CALIBRATION.read_text(encoding="utf-8"))
-    return stored
+def _calibration() -> _Calibration:
+    if not CALIBRATION.is_file():
+        raise MissingPart(f"found no `{CALIBRATION}`; needed the statement network's weights, see its CARD.md")
+    stored = json.loads(CALIBRATION.read_text(encoding="utf-8"))
+    return _Calibration(tuple(stored["codes"]), stored["slope"], np.array(stored["offset"]))
 
 
 @functools.cache

