@@ -98,7 +98,7 @@ def _of_message(message: AIMessage) -> Chosen:
             sentences |= set(arguments.get("sentences", ()))
             continue
         tools.add(name)
-        listed = next((arguments[key] for key in ("ids", "evidence", "about") if arguments.get(key)), [])
+        listed: list[str] = next((arguments[key] for key in ("ids", "evidence", "about") if arguments.get(key)), [])
         about |= {(name, str(key)) for key in listed}
         about |= {(name, str(arguments[key])) for key in ("statement", "layout") if key in arguments}
     return Chosen(frozenset(tools), frozenset(about), frozenset(sentences))
