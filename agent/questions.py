@@ -107,7 +107,9 @@ _INTERPRET: Final = re.compile(
     re.I,
 )
 #: Questions about an earlier ECG. `previous infarction` is none, and `ST changes` are a level, not a comparison.
-_ECG: Final = r"(?:ecgs?|ekgs?|electrocardiograms?|tracings?|traces?|recordings?|stud(?:y|ies)|one|time|visit|admission)"
+_ECG: Final = (
+    r"(?:ecgs?|ekgs?|electrocardiograms?|tracings?|traces?|recordings?|stud(?:y|ies)|one|time|visit|admission)"
+)
 _COMPARE: Final = re.compile(
     r"\b(?:compar(?:e[ds]?|ing|ison)|versus|vs\.?|serial|trends?|since|any ?more|"
     rf"(?:previous|prior|old|older|earlier|last|baseline|first|former) {_ECG}|before(?! (?:the|each|every|a) )|previously|used to|"
@@ -135,7 +137,8 @@ _HISTORY: Final = re.compile(
     re.I,
 )
 _SIMILAR: Final = re.compile(
-    r"\bsimilar (?:cases?|ecgs?|ekgs?|patients?|tracings?|records?)\b|\b(?:ecgs?|cases|patients|tracings) like this\b", re.I
+    r"\bsimilar (?:cases?|ecgs?|ekgs?|patients?|tracings?|records?)\b|\b(?:ecgs?|cases|patients|tracings) like this\b",
+    re.I,
 )
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
@@ -180,7 +183,9 @@ def understand(question: str) -> tuple[Intent, ...]:
     rows = [row for row in statements().mentioned(text) if row.criteria is not None]
     named = tuple(row.key for row in rows)
     if _COMPARE.search(_NOT_COMPARED.sub(" ", text)):
-        return (Intent("compare", ids=measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named),)
+        return (
+            Intent("compare", ids=measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named),
+        )
     ids = measurement_ids(_without_names(text, rows))
     intents: list[Intent] = []
     if named and "normal_ecg" not in named:

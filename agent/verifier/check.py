@@ -13,8 +13,8 @@ from calipers.agent.verifier.diagnosis import Diagnosis
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
 from calipers.agent.verifier.lead_names import spelling_flaws
-from calipers.agent.verifier.passages import passage_flaws, passages
 from calipers.agent.verifier.lookups import is_repetition, repetition_flaws
+from calipers.agent.verifier.passages import passage_flaws, passages
 from calipers.agent.verifier.remeasure import remeasured_faults
 from calipers.agent.verifier.remeasured_priors import remeasured_prior_faults
 from calipers.agent.verifier.slot_names import read_slots

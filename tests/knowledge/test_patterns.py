@@ -13,7 +13,11 @@ INFERIOR_Q: dict[str, Value] = in_leads(
     "II III aVF", q_dur=(45.0, 4.0), q_amp=(-0.5, 0.02), r_amp=(0.6, 0.02), qrs_pattern="QR"
 )
 PRESENT: dict[str, dict[str, Value]] = {
-    "left_atrial_enlargement": {"V1.p_terminal_amp": (-0.15, 0.01), "V1.p_terminal_dur": (60.0, 6.0), "p_dur": (140.0, 6.0)},
+    "left_atrial_enlargement": {
+        "V1.p_terminal_amp": (-0.15, 0.01),
+        "V1.p_terminal_dur": (60.0, 6.0),
+        "p_dur": (140.0, 6.0),
+    },
     "right_atrial_enlargement": {"II.p_amp": (0.32, 0.02)},
     "pre_excitation": {"pr": (100.0, 6.0), "qrs": (135.0, 8.0), **in_leads("I V5 V6", delta_dur=(45.0, 6.0))},
     "incomplete_rbbb": {"qrs": (115.0, 2.0), "V1.rp_amp": (0.5, 0.02), "V6.s_dur": (52.0, 4.0)},
