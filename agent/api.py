@@ -41,6 +41,7 @@ class Answer(Frozen):
         steps: the tool calls the model chose, in order.
         report: everything cited, as for a full interpretation; None while interrupted.
         pictures: rendered images, in the order they were asked for.
+        syntheses: generated ECGs, each with what was asked for and what was measured on it.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Answer(Frozen):
     steps: tuple[Step, ...] = ()
     report: Report | None = None
     pictures: tuple[Picture, ...] = ()
+    syntheses: tuple[Any, ...] = ()
 
     model_config = Frozen.model_config | {"arbitrary_types_allowed": True}
 
@@ -59,7 +61,7 @@ class Agent:
 
     Args:
         model: `none`, `embedded`, a LangChain model name with tool calling, an OpenAI-compatible URL, or a
-            chat model object; by default what `CALIPERS_MODEL` says.
+            chat model object, or a `Choice` that several agents share; by default what `CALIPERS_MODEL` says.
         home: where threads and cases live; by default `CALIPERS_HOME`. `None` is the default; use a
             temporary folder to leave no trace.
 
@@ -69,7 +71,7 @@ class Agent:
         Sinus rhythm. Normal ECG.
     """
 
-    def __init__(self, model: str | BaseChatModel | None = None, *, home: Path | None = None) -> None:
+    def __init__(self, model: str | BaseChatModel | Choice | None = None, *, home: Path | None = None) -> None:
         # Nothing here may be traced to a third party unless the user sets it up beyond this variable.
         os.environ.setdefault("LANGSMITH_TRACING", "false")
         self.choice: Choice = choose(model)
@@ -104,20 +106,35 @@ class Agent:
             raise RuntimeError("the graph ended without a report")
         return context.report
 
-    def ask(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Answer:
+    def ask(
+        self,
+        thread_id: str,
+        text: str,
+        ecg: Ecg | None = None,
+        priors: Sequence[Ecg] = (),
+        *,
+        listen: Callable[[Event], None] = ignore,
+    ) -> Answer:
         """Ask within a conversation; the ECG and its priors are given once and remembered with the thread.
+
+        Args:
+            thread_id: names the conversation.
+            text: the question.
+            ecg: the ECG under review; needed with the first question.
+            priors: earlier ECGs of the same patient.
+            listen: told of each step and claim as it happens; what it raises ends the run.
 
         Raises:
             UsageError: no ECG was given in this thread, or a prior carries another patient's identifier or
                 is synthetic.
         """
-        return self._run(thread_id, self._question(thread_id, text, ecg, priors), ignore)
+        return self._run(thread_id, self._question(thread_id, text, ecg, priors), listen)
 
-    def resume(self, thread_id: str, value: Any) -> Answer:
-        """Continue a conversation that was interrupted with a question back."""
+    def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] = ignore) -> Answer:
+        """Continue a conversation that was interrupted with a question back; `listen` as for `ask`."""
         from langgraph.types import Command
 
-        return self._run(thread_id, Command(resume=value), ignore)
+        return self._run(thread_id, Command(resume=value), listen)
 
     def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
         """Like `ask`, but yields steps and claims as they happen; the last event is `done`, `interrupt` or `error`."""
@@ -188,6 +205,7 @@ class Agent:
             steps=tuple(context.steps),
             report=report,
             pictures=tuple(context.pictures),
+            syntheses=tuple(context.syntheses),
         )
 
     def _question(self, thread_id: str, text: str, ecg: Ecg | None, priors: Sequence[Ecg]) -> State:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelCallLimitMiddleware, ToolErrorMiddleware
 from langchain.agents.structured_output import ToolStrategy
-from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.messages import AnyMessage, BaseMessage, HumanMessage
 from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 #: Model calls in one turn; a loop that has not ended by then is cut off and `none` answers.
 MAX_MODEL_CALLS: Final = 8
+_FAULTS: Final = "These claims did not pass their check."
 
 
 class DraftClaim(BaseModel):
@@ -46,6 +47,10 @@ class Draft(BaseModel):
 
     claims: list[DraftClaim] = Field(default_factory=list)
     sentences: list[ModelSentence] = Field(default_factory=list)
+
+
+#: The tool call by which a model answers.
+DRAFTING: Final = Draft.__name__
 
 
 @cache
@@ -97,9 +102,12 @@ def question_message(question: str | None, context: RunContext) -> HumanMessage:
 
 def faults_message(lines: list[str]) -> HumanMessage:
     """What the verifier found, for the model to revise."""
-    return HumanMessage(
-        "These claims did not pass their check. Draft corrected ones, or leave them out:\n" + "\n".join(lines)
-    )
+    return HumanMessage(f"{_FAULTS} Draft corrected ones, or leave them out:\n" + "\n".join(lines))
+
+
+def is_faults_message(message: BaseMessage) -> bool:
+    """Whether a message is the verifier's, and no question of the user."""
+    return isinstance(message, HumanMessage) and str(message.content).startswith(_FAULTS)
 
 
 def _agent(chat: BaseChatModel) -> Any:

@@ -23,7 +23,7 @@ from calipers.agent.beat_store import read_beats, write_beats
 from calipers.beat_table import BeatTable
 from calipers.ecg import Ecg, Patient, Source
 from calipers.errors import UsageError
-from calipers.evidence import Ledger, Measurement, Measurements
+from calipers.evidence import Ledger, Measurement, Measurements, ModelProbability
 from calipers.knowledge import Verdicts, evaluate
 from calipers.report import Changes, Demographics, Quality
 from calipers.settings import version
@@ -32,6 +32,7 @@ from calipers.tools.measure import Examination, Timeline, examine
 
 if TYPE_CHECKING:
     from calipers.agent.comparison import ChangeSentences
+    from calipers.agent.suggestions import Suggestion
 
 _KEPT_IN_MEMORY: Final = 16
 
@@ -99,8 +100,29 @@ class Case:
         return ChangeSentences(nearest, self.verdicts, then.verdicts)
 
     @cached_property
+    def probabilities(self) -> tuple[ModelProbability, ...]:
+        """What the statement network gives each statement; empty where it cannot read the record."""
+        from calipers.agent.probabilities import model_probabilities
+
+        return model_probabilities(self.ecg)
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """What only the statement network finds, of the probabilities in the ledger."""
+        from calipers.agent.suggestions import suggestions
+
+        if not self.quality.assessable:
+            return ()
+        return suggestions(self.verdicts, self.ledger.entered, self.demographics)
+
+    def enter_probabilities(self) -> None:
+        """Enter the probabilities in the ledger; of a long record they are entered only when asked for."""
+        for item in self.probabilities:
+            self.ledger.add(item)
+
+    @cached_property
     def ledger(self) -> Ledger:
-        """Measurements, the recorder's own values, the criteria as evaluated, and the nearest prior."""
+        """Measurements, the recorder's own values, the criteria as evaluated, the nearest prior, the probabilities."""
         from calipers.agent.comparison import prior_evidence
         from calipers.agent.drafting import device_evidence
 
@@ -112,6 +134,9 @@ class Case:
         if self.change_sentences is not None:
             for earlier in prior_evidence(self.change_sentences.changes):
                 ledger.add(earlier)
+        if self.examination.timeline is None and self.quality.assessable:
+            for item in self.probabilities:
+                ledger.add(item)
         return ledger
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from calipers.errors import MissingPart, UsageError
-from calipers.settings import settings
+from calipers.settings import DEFAULT_MODEL, settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 _EXTRAS = {"anthropic": "anthropic", "openai": "openai", "ollama": "ollama"}
 
@@ -32,17 +35,19 @@ class Choice:
     remote: bool = False
 
 
-def choose(model: str | BaseChatModel | None) -> Choice:
-    """Resolve what the user asked for.
+def choose(model: str | BaseChatModel | Choice | None) -> Choice:
+    """Resolve what the user asked for; a choice that was made already stays as it is.
 
     Raises:
         UsageError: the name is not one of the four kinds.
         MissingPart: the provider's package is not installed.
     """
+    if isinstance(model, Choice):
+        return model
     if model is not None and not isinstance(model, str):
         return Choice(type(model).__name__, "passed as an object", model)
-    name = model or settings().model
-    reason = "asked for" if model else ("set by CALIPERS_MODEL" if settings().model != "none" else "the default")
+    name = model or settings().model or DEFAULT_MODEL
+    reason = "asked for" if model else ("set by CALIPERS_MODEL" if settings().model else "the default")
     if name == "none":
         return Choice("none", reason)
     if name == "embedded":

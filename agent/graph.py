@@ -16,16 +16,16 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from calipers.agent.answering import answer_by_rule, explained_claims, measured_claims
-from calipers.agent.assist import Draft, DraftClaim, assist, faults_message, question_message
-from calipers.agent.case_store import Case
+from calipers.agent.answering import answer_by_rule
+from calipers.agent.assist import assist, faults_message, question_message
 from calipers.agent.context import Event, RunContext
-from calipers.agent.drafting import full_comparison, full_read, make_claim
+from calipers.agent.drafting import full_comparison, full_read
+from calipers.agent.model_drafts import claims_of, fault_line
 from calipers.agent.reporting import assemble, provisional
 from calipers.agent.state import State
+from calipers.agent.suggestions import suggested_claims
 from calipers.agent.verifier import Checker
-from calipers.errors import CalipersError, ModelFailed
-from calipers.knowledge import statements
+from calipers.errors import ModelFailed
 from calipers.report import Claim, Withheld
 
 #: How often the model may draft: once, and two revisions.
@@ -121,76 +121,14 @@ def _model_turn(history: list[AnyMessage], added: list[AnyMessage], state: State
     except ModelFailed as problem:
         note = f"{context.choice.name} failed ({problem}); measurements and criteria answered"
         return State(attempts=MAX_DRAFTS, model_name="none", model_note=note, sentences=["model_failed"], drafts=[])
-    claims, faults = _claims_of(drafted, context.the_case)
     return State(
         attempts=attempts,
         consent=True,
         messages=[*added, *messages],
-        drafts=[claim.model_dump(mode="json") for claim in claims],
+        drafts=[claim.model_dump(mode="json") for claim in claims_of(drafted, context.the_case)],
         sentences=list(drafted.sentences),
-        faults=faults,
         model_name=context.choice.name,
         model_note=context.choice.reason,
-    )
-
-
-def _claims_of(drafted: Draft, case: Case) -> tuple[list[Claim], list[str]]:
-    """The model's drafts as claims; one that cannot even be filled keeps its template as text, to be withheld."""
-    claims, faults = [], []
-    for number, item in enumerate(drafted.claims):
-        try:
-            claims += _claims_for(f"model_{number}", item, case)
-        except (CalipersError, ValueError) as problem:
-            faults.append(f"{item.template}: {problem}")
-            claims.append(
-                Claim(id=f"model_{number}", template=item.template, text=item.template, evidence=tuple(item.evidence))
-            )
-    return claims, faults
-
-
-def _claims_for(key: str, item: DraftClaim, case: Case) -> list[Claim]:
-    """What one draft says: in the model's words, or in code's where it gave none.
-
-    Raises:
-        ValueError: the draft holds neither words, nor a statement, nor a measurement; or it states the contrary
-            of what the criteria show.
-    """
-    if item.template:
-        return [_claim_of(key, item, case)]
-    if item.statement is None:
-        found = list(measured_claims(tuple(item.evidence), case))
-    else:
-        found, undecided = explained_claims(case.verdicts[statements().find(item.statement).key], case)
-        if not undecided:
-            if any(claim.polarity != item.polarity for claim in found):
-                raise ValueError(f"found `{item.statement}` {item.polarity}; the criteria show the contrary")
-            found = [claim.model_copy(update={"certainty": item.certainty}) for claim in found]
-    if not found:
-        raise ValueError("found neither words nor a measurement of this ECG in a draft")
-    return [claim.model_copy(update={"id": f"{key}_{place}"}) for place, claim in enumerate(found)]
-
-
-def _claim_of(key: str, item: DraftClaim, case: Case) -> Claim:
-    """One draft as a claim; a claim about a statement cites all that its verdict rests on, whoever wrote it."""
-    evidence, criteria = list(item.evidence), [name.removeprefix("crit:") for name in item.criteria]
-    statement = None
-    if item.statement:
-        row = statements().find(item.statement)
-        statement = statements().noun(row.key)
-        verdict = case.verdicts.get(row.key)
-        said = (verdict.present if item.polarity == "present" else verdict.absent) if verdict else None
-        if said is not None:
-            evidence += said.evidence
-            criteria += said.criteria
-    return make_claim(
-        key,
-        item.template,
-        case.ledger,
-        statement=statement,
-        polarity=item.polarity,
-        certainty=item.certainty,
-        evidence=evidence,
-        criteria=criteria,
     )
 
 
@@ -209,7 +147,8 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
         elif context.pictures:
             sentences.append("picture")
         if state["mode"] == "interpret":
-            whole = (*full_read(case.verdicts, case.ledger), *full_comparison(case))
+            read_in_full = full_read(case.verdicts, case.ledger, suggested_claims(case.suggestions, case.ledger))
+            whole = (*read_in_full, *full_comparison(case))
     known = {claim.text for claim in whole}
     merged = [*whole, *(claim for claim in answer if claim.text not in known)]
     return State(
@@ -238,7 +177,7 @@ def verify_node(state: State, runtime: Runtime[RunContext]) -> State:
             released.append(claim.model_dump(mode="json"))
             context.listen(Event(kind="claim", claim=claim))
         elif may_revise and claim.id.startswith("model_"):
-            faults += [f"- {claim.template}: {problem.detail}" for problem in problems]
+            faults.append(fault_line(claim, problems, context.the_case))
             retry.append(stored)
         else:
             kept = Withheld(claim=claim, reason="; ".join(problem.detail for problem in problems))
@@ -255,10 +194,10 @@ def revise(state: State, runtime: Runtime[RunContext]) -> State:
     """Tell the model what was wrong and take its new drafts; a model that fails here loses the claims at hand."""
     told = faults_message(state.get("faults", []))
     after = _model_turn([*state.get("messages", []), told], [told], state, _context(state, runtime))
+    after["sentences"] = list(dict.fromkeys([*state.get("sentences", []), *after.get("sentences", [])]))
     if after.get("model_name") == "none":
         # The first drafts stand unverified: they are kept as they are, to be withheld with their reasons.
         after["drafts"] = state.get("drafts", [])
-        after["sentences"] = state.get("sentences", [])
     return after
 
 

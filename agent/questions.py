@@ -10,7 +10,9 @@ from calipers.agent.sentences import SentenceKey
 from calipers.knowledge import Row, statements
 from calipers.leads import LEADS, Lead
 
-Verb = Literal["measure", "explain", "interpret", "compare", "render", "guidelines", "history", "similar", "say"]
+Verb = Literal[
+    "measure", "explain", "interpret", "classify", "compare", "render", "guidelines", "history", "similar", "generate", "say",
+]  # fmt: skip
 
 #: Measurement names by how clinicians call them; the first that fits wins, and its words are used up.
 _MEASUREMENTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = tuple(
@@ -140,6 +142,17 @@ _SIMILAR: Final = re.compile(
     r"\bsimilar (?:cases?|ecgs?|ekgs?|patients?|tracings?|records?)\b|\b(?:ecgs?|cases|patients|tracings) like this\b",
     re.I,
 )
+#: The trained network's word, and ECGs that are made: neither is read off this ECG by criteria.
+_CLASSIFY: Final = re.compile(
+    r"\b(?:probabilit\w+|likelihoods?|how (?:likely|probable|confident|sure|certain)|odds of|chances? (?:of|that)|classif\w+|"
+    r"neural net\w*|deep learning|(?:network|model|ai|algorithm|classifier)(?:['’]s)? (?:think|say|suggest|predict|believe|score|output|give|opinion|flag|see)\w*)\b",
+    re.I,
+)
+_GENERATE: Final = re.compile(
+    r"\b(?:generat(?:e|ing)|synthesi[sz]e|simulat(?:e|ing)|fabricate)\b|"
+    r"\b(?:make|create|produce|give|draw) (?:me |us )?(?:an?|another|some|the) (?:\w+ ){0,3}?(?:synthetic|artificial|fake|new|example|sample|variant|version)\b",
+    re.I,
+)
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
 _LEAD_WORD: Final = re.compile(r"\b(aVR|aVL|aVF|V[1-6]|III|II)\b|\blead (I)\b|\b(I)\b(?=\s*(and|,|\?|$))", re.I)
@@ -174,6 +187,7 @@ def understand(question: str) -> tuple[Intent, ...]:
         (_GUIDELINES, "guidelines"),
         (_HISTORY, "history"),
         (_SIMILAR, "similar"),
+        (_GENERATE, "generate"),
     )
     for asks, verb in looked_up:
         if asks.search(text):
@@ -182,6 +196,8 @@ def understand(question: str) -> tuple[Intent, ...]:
         return (Intent("render"),)
     rows = [row for row in statements().mentioned(text) if row.criteria is not None]
     named = tuple(row.key for row in rows)
+    if _CLASSIFY.search(text):
+        return (Intent("classify", statements=tuple(row.key for row in statements().mentioned(text))),)
     if _COMPARE.search(_NOT_COMPARED.sub(" ", text)):
         return (
             Intent("compare", ids=measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named),

@@ -12,7 +12,9 @@ from calipers.agent.case_store import Case
 from calipers.agent.comparison import newly_present
 from calipers.agent.drafting import device_disagreements
 from calipers.agent.episodes import episodes_apart
+from calipers.agent.probabilities import STATEMENTS, statement_weights_sha256
 from calipers.agent.sentences import SentenceKey, sentence
+from calipers.agent.suggestions import model_disagreements
 from calipers.agent.verifier.check import impression
 from calipers.evidence import Citable, Measurement
 from calipers.knowledge import criteria_sha256, urgency
@@ -32,7 +34,8 @@ def provisional(case: Case, cited: Iterable[str] = ()) -> Report:
     """
     evidence = tuple(item for item in case.ledger.entered if not isinstance(item, Measurement))
     made = tuple(case.measurements.beats[key] for key in dict.fromkeys(cited) if key in case.measurements.beats)
-    return _report(case, (), (), (*case.measurements.held, *made), evidence, None, None, "none", "")
+    report = _report(case, (), (), (*case.measurements.held, *made), evidence, None, None, "none", "")
+    return report.model_copy(update={"disagreements": model_disagreements(case.suggestions, case.verdicts)})
 
 
 def assemble(
@@ -50,7 +53,10 @@ def assemble(
     cited = {key for claim in (*claims, *(item.claim for item in withheld)) for key in claim.evidence}
     criteria = {f"crit:{key}" for claim in (*claims, *(item.claim for item in withheld)) for key in claim.criteria}
     withheld = (*withheld, *episodes_apart(case))
-    disagreements = device_disagreements(case.ledger)
+    disagreements = (
+        *model_disagreements(case.suggestions, case.verdicts),
+        *device_disagreements(case.ledger),
+    )
     cited |= {key for item in disagreements for side in item.sides for key in side.evidence}
     beats = [case.measurements[key] for key in sorted(cited) if key in case.measurements and "#" in key]
     measurements = (*case.measurements.whole, *sorted(beats, key=lambda item: item.beat or 0))
@@ -79,7 +85,8 @@ def _report(
 ) -> Report:
     kept_back = tuple(item.claim.statement.key for item in withheld if item.claim.statement is not None)
     new = newly_present(case.changes)
-    level, reasons = urgency(case.verdicts, case.quality.assessable, withheld=kept_back, new=new)
+    suggested = tuple(one.key for one in case.suggestions)
+    level, reasons = urgency(case.verdicts, case.quality.assessable, withheld=kept_back, suggested=suggested, new=new)
     return Report(
         record=case.record,
         patient=case.demographics,
@@ -119,4 +126,5 @@ def _versions() -> dict[str, str]:
 def _weights() -> dict[str, str]:
     from calipers.tools.measure.delineation import weights_sha256
 
-    return weights_sha256()
+    digest = statement_weights_sha256()
+    return weights_sha256() | ({STATEMENTS: digest} if digest else {})

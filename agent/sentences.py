@@ -25,6 +25,7 @@ SentenceKey = Literal[
     "search_not_installed",
     "no_generator",
     "no_classifier",
+    "generated",
 ]
 
 #: What a language model may choose: nothing among them says anything about this ECG.
@@ -40,6 +41,7 @@ ModelSentence = Literal[
     "no_archive",
     "no_generator",
     "no_classifier",
+    "generated",
 ]
 
 SENTENCES: Final[dict[SentenceKey, str]] = {
@@ -62,8 +64,9 @@ SENTENCES: Final[dict[SentenceKey, str]] = {
     "no_archive": "No archive of labelled ECGs was added, so there is no similar case to show.",
     "unconfirmed_reports": "Reports that no clinician wrote or confirmed are on file; they support no claim.",
     "search_not_installed": "The guideline search is not installed: run `calipers fetch`.",
-    "no_generator": "No generator of ECGs is installed.",
-    "no_classifier": "No model that gives probabilities is installed.",
+    "no_generator": "This version has no weights for the generator of ECGs.",
+    "no_classifier": "No model here gives a probability for that.",
+    "generated": "A generated ECG is attached, with what was asked for beside what was measured on it.",
 }
 
 

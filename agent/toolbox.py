@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import BaseTool
+from pydantic import Field
 
 from calipers.agent.comparison import ChangeSentence
 from calipers.agent.context import RunContext
+from calipers.agent.generator import generator
 from calipers.agent.lookups import case_items, guideline_items, history_items
 from calipers.agent.repetition import repeated
-from calipers.errors import UnknownEvidence
+from calipers.agent.suggestions import asked_claims, suggested_claims
+from calipers.ecg import Sex
+from calipers.errors import MissingPart, UnknownEvidence
 from calipers.evidence import Evidence, Measurement
 from calipers.knowledge import Verdict, statements
 from calipers.printing import printed
-from calipers.report import Demographics
+from calipers.report import Claim, Demographics
 from calipers.tools.explain import chain
 from calipers.tools.render import render as draw
 
 Runtime = ToolRuntime[RunContext, dict[str, object]]
+
+#: How a tool says that there is nothing to draft but one fixed sentence.
+CHOOSE = "choose the sentence"
+
+Ids = Annotated[
+    list[str],
+    Field(min_length=1, description="Measurement ids: `pr`, `qtc_bazett`, `V3.st_j`, `II.t_amp`, `qrs#4`"),
+]
+StatementName = Annotated[
+    str, Field(min_length=1, description="Key, SCP code or name of one statement: `lbbb`, `1AVB`, `long QT`")
+]
+Question = Annotated[str, Field(min_length=1, description="The question in the user's words")]
 
 
 def evidence_line(item: Evidence) -> str:
@@ -46,6 +62,12 @@ def verdict_line(verdict: Verdict) -> str:
     )
 
 
+def claim_line(claim: Claim) -> str:
+    """One sentence of code's own as the model sees it: template, and all that goes with it."""
+    about = f"; statement {claim.statement.key}, {claim.polarity}" if claim.statement else ""
+    return f"{claim.template} [certainty {claim.certainty}{about}; evidence {' '.join(claim.evidence)}]"
+
+
 def sentence_line(said: ChangeSentence) -> str:
     """One sentence about change as the model sees it: template, and all that goes with it."""
     about = f"; statement {said.statement}, {said.polarity}" if said.statement else ""
@@ -54,7 +76,7 @@ def sentence_line(said: ChangeSentence) -> str:
 
 
 @tool(response_format="content_and_artifact")
-def measure(ids: list[str], runtime: Runtime) -> tuple[str, list[str]]:
+def measure(ids: Ids, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up measurements of this ECG by id: `pr`, `qtc_bazett`, `V3.st_j`, `II.t_amp`, `qrs#4`."""
     case = runtime.context.the_case
     with runtime.context.step("measure", ids=ids):
@@ -65,13 +87,14 @@ def measure(ids: list[str], runtime: Runtime) -> tuple[str, list[str]]:
 
 
 @tool(response_format="content_and_artifact")
-def explain(statement: str, runtime: Runtime) -> tuple[str, str]:
+def explain(statement: StatementName, runtime: Runtime) -> tuple[str, str]:
     """Walk through the published criteria of one diagnostic statement on this ECG, step by step."""
     case = runtime.context.the_case
     with runtime.context.step("explain", statement=statement):
         row = statements().find(statement)
         if row.key not in case.verdicts:
-            return f"{row.label}: no published criteria here", row.key
+            said = [claim_line(claim) for claim in asked_claims([row.key], case)]
+            return "\n".join([f"{row.label}: no published criteria here", *said]), row.key
         verdict = case.verdicts[row.key]
         patient = Demographics(age=case.ecg.patient.age, sex=case.ecg.patient.sex)
         walked = chain(row.key, case.verdicts, case.measurements, patient)
@@ -96,8 +119,23 @@ def interpret(runtime: Runtime) -> tuple[str, list[str]]:
     with runtime.context.step("interpret"):
         found = case.verdicts.asserted()
         globals_ = [item for item in case.measurements.whole if item.lead is None]
-        lines = [verdict_line(verdict) for verdict in found] + [evidence_line(item) for item in globals_]
+        lines = [verdict_line(verdict) for verdict in found]
+        lines += [claim_line(claim) for claim in suggested_claims(case.suggestions, case.ledger)]
+        lines += [evidence_line(item) for item in globals_]
     return "\n".join(lines), [verdict.key for verdict in found]
+
+
+@tool(response_format="content_and_artifact")
+def classify(runtime: Runtime, about: list[StatementName] | None = None) -> tuple[str, list[str]]:
+    """What probability the trained network gives the statements named in `about`, or its leading ones."""
+    case = runtime.context.the_case
+    with runtime.context.step("classify", **({"about": about} if about else {})):
+        claims = asked_claims([statements().find(name).key for name in about or ()], case)
+    if not claims:
+        return f"the network gives no probability for that; {CHOOSE} no_classifier", []
+    return "\n".join(["Sentences to draft as they stand:", *map(claim_line, claims)]), [
+        key for claim in claims for key in claim.evidence
+    ]
 
 
 @tool(response_format="content_and_artifact")
@@ -110,7 +148,7 @@ def compare(runtime: Runtime, about: list[str] | None = None) -> tuple[str, list
     with runtime.context.step("compare", **({"about": about} if about else {})):
         said = case.change_sentences
         if said is None:
-            return "no earlier ECG is on file; choose the sentence no_prior", []
+            return f"no earlier ECG is on file; {CHOOSE} no_prior", []
         wanted = [said.of_statement(key) or said.of_measurement(key) for key in about or ()]
         sentences = list(dict.fromkeys([*filter(None, wanted), *said.full_read()]))
         lines = [sentence_line(sentence) for sentence in sentences]
@@ -119,21 +157,19 @@ def compare(runtime: Runtime, about: list[str] | None = None) -> tuple[str, list
 
 
 @tool(response_format="content_and_artifact")
-def search_guidelines(question: str, runtime: Runtime) -> tuple[str, list[str]]:
+def search_guidelines(question: Question, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up what published guidelines say; each passage comes with its id and the sentence to draft as it stands."""
     with runtime.context.step("search_guidelines", question=question):
         items = guideline_items(question, runtime.context)
-    return _to_repeat(items) or "no passage answers that; choose the sentence no_guideline", [item.id for item in items]
+    return _to_repeat(items) or f"no passage answers that; {CHOOSE} no_guideline", [item.id for item in items]
 
 
 @tool(response_format="content_and_artifact")
-def search_history(question: str, runtime: Runtime) -> tuple[str, list[str]]:
+def search_history(question: Question, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up what earlier reports of this patient said; only those that a clinician stands behind are given."""
     with runtime.context.step("search_history", question=question):
         items, _ = history_items(question, runtime.context)
-    return _to_repeat(items) or "no earlier report is on file; choose the sentence no_prior", [
-        item.id for item in items
-    ]
+    return _to_repeat(items) or f"no earlier report is on file; {CHOOSE} no_prior", [item.id for item in items]
 
 
 @tool(response_format="content_and_artifact")
@@ -141,7 +177,7 @@ def similar_cases(runtime: Runtime) -> tuple[str, list[str]]:
     """Look up the labelled ECGs of other patients that are most like this one."""
     with runtime.context.step("similar_cases"):
         items = case_items(runtime.context)
-    return _to_repeat(items) or "no archive was added; choose the sentence no_archive", [item.id for item in items]
+    return _to_repeat(items) or f"no archive was added; {CHOOSE} no_archive", [item.id for item in items]
 
 
 def _to_repeat(items: Sequence[Evidence]) -> str:
@@ -150,7 +186,11 @@ def _to_repeat(items: Sequence[Evidence]) -> str:
 
 
 @tool(response_format="content_and_artifact")
-def render(evidence: list[str], layout: Literal["3x4+1", "6x2", "12x1"], runtime: Runtime) -> tuple[str, list[str]]:
+def render(
+    runtime: Runtime,
+    evidence: Annotated[list[str], Field(description="Measurement ids to mark; may be empty")],
+    layout: Literal["3x4+1", "6x2", "12x1"] = "3x4+1",
+) -> tuple[str, list[str]]:
     """Draw the ECG on paper with the given evidence ids marked as calipers."""
     context = runtime.context
     with context.step("render", evidence=evidence, layout=layout):
@@ -163,6 +203,36 @@ def render(evidence: list[str], layout: Literal["3x4+1", "6x2", "12x1"], runtime
     return "The picture is shown to the user.", list(evidence)
 
 
+@tool(response_format="content_and_artifact")
+def generate(
+    text: Annotated[str, Field(min_length=1, description="What the ECG should show, in the user's words")],
+    runtime: Runtime,
+    age: Annotated[float | None, Field(ge=0, le=120, description="Years")] = None,
+    sex: Annotated[Sex | None, Field(description="male or female")] = None,
+    seed: Annotated[int | None, Field(ge=0, description="The same seed gives the same ECG")] = None,
+) -> tuple[str, list[str]]:
+    """Make a new, synthetic ECG from a description, or a changed one; it is measured again."""
+    context = runtime.context
+    asked = {"age": age, "sex": sex, "seed": seed}
+    with context.step("generate", text=text, **{name: value for name, value in asked.items() if value is not None}):
+        try:
+            context.syntheses.append(generator()(text, age=age, sex=sex, seed=seed))
+        except MissingPart as problem:
+            return f"{problem}; {CHOOSE} no_generator", []
+    return f"The ECG is shown to the user; {CHOOSE} generated", []
+
+
 def toolbox() -> Sequence[BaseTool]:
     """Every tool, in the order in which the prompt lists them."""
-    return (measure, explain, interpret, compare, render, search_guidelines, search_history, similar_cases)
+    return (
+        measure,
+        explain,
+        interpret,
+        classify,
+        compare,
+        render,
+        search_guidelines,
+        search_history,
+        similar_cases,
+        generate,
+    )

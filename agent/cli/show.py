@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calipers.agent.cli import show_changes
-from calipers.agent.doctor import Finding
+from calipers.agent.usable_models import Finding
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
 from calipers.leads import LEADS

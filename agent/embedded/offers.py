@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from langchain_core.messages import ToolMessage
 
+from calipers.agent.suggestions import row_of
+from calipers.agent.toolbox import CHOOSE
 from calipers.models.mllm.language.actions import Item
 
 #: The measurements that stand beside the findings of a full read.
@@ -24,8 +26,10 @@ _CHANGE: Final = re.compile(
     r"^(?P<template>.*) \[certainty (?P<certainty>\w+)(?:; statement (?P<statement>\w+), (?P<polarity>\w+))?"
     r"; evidence (?P<evidence>[^;\]]*)(?:; criteria (?P<criteria>[^\]]*))?\]$"
 )
+_CHOOSE: Final = re.compile(rf"{CHOOSE} (\w+)$")
+_SUGGESTS: Final = "The model suggests "
 _LOOKED_UP: Final = frozenset(("search_guidelines", "search_history", "similar_cases"))
-_SHORT: Final = {"render": "shown", "generate": "made", "classify": "probabilities"}
+_SHORT: Final = {"render": "shown"}
 
 
 class Offer(NamedTuple):
@@ -36,10 +40,11 @@ class Offer(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What one tool gave: the words for the prompt, and what may be drafted of it."""
+    """What one tool gave: the words for the prompt, what may be drafted of it, the sentence that says it was nothing."""
 
     words: str
     offers: tuple[Offer, ...]
+    sentences: tuple[str, ...] = ()
 
 
 def given_by(message: ToolMessage) -> Given:
@@ -47,6 +52,8 @@ def given_by(message: ToolMessage) -> Given:
     text = str(message.content)
     if message.status == "error":
         return Given("none", ())
+    if chosen := _CHOOSE.search(text):
+        return Given("none", (), (chosen[1],))
     if message.name == "measure":
         ids = tuple(message.artifact or ())
         return Given(_some(ids) or "none", tuple(Offer(key, {"evidence": [key]}) for key in ids))
@@ -55,7 +62,10 @@ def given_by(message: ToolMessage) -> Given:
     if message.name == "interpret":
         read = _verdicts(text.splitlines())
         words = " ".join([*(offer.name for offer in read.offers), *_READ_WITH_FINDINGS[:5]])
-        return Given(words, (*read.offers, Offer("hr", {"evidence": list(_READ_WITH_FINDINGS)})))
+        suggested = (offer for line in text.splitlines() if line.startswith(_SUGGESTS) and (offer := _change(line)))
+        return Given(words, (*read.offers, *suggested, Offer("hr", {"evidence": list(_READ_WITH_FINDINGS)})))
+    if message.name == "classify":
+        return _probabilities(text.splitlines())
     if message.name == "compare":
         changes = tuple(_change(line) for line in text.splitlines())
         offers = tuple(offer for offer in changes if offer)
@@ -94,6 +104,22 @@ def _verdicts(lines: Sequence[str]) -> Given:
         polarity = "absent" if standing == "absent" else "present"
         offers.append(Offer(key, {"statement": key, "polarity": polarity, "certainty": certainty or "definite"}))
     return Given("\n".join(words) or "none", tuple(offers))
+
+
+def _probabilities(lines: Sequence[str]) -> Given:
+    """Statement by statement: `model lbbb suggested`, `model lvh unlikely`."""
+    words, offers = [], []
+    for line in lines:
+        found = _CHANGE.match(line)
+        if found is None:
+            continue
+        code = found["evidence"].removeprefix("model:")
+        row = row_of(code)
+        name = found["statement"] or (row.key if row else code)
+        words.append(f"model {name} {'suggested' if found['statement'] else 'unlikely'}")
+        if offer := _change(line):
+            offers.append(Offer(name, offer.claim))
+    return Given("\n".join(words[:_SHOWN]) or "none", tuple(offers))
 
 
 def _change(line: str) -> Offer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -17,14 +18,14 @@ from calipers.tools.measure import measure
 Wave = NDArray[np.float64]
 
 #: Seconds before and after the onset of the QRS.
-_BEFORE_S: Final = 0.26
+BEFORE_S: Final = 0.26
 _AFTER_S: Final = 0.50
 #: 50 mm/s and 10 mm/mV; a panel shows what lies within.
 _MM_PER_S, _MM_PER_MV = 50.0, 10.0
 _WIDTH_MM: Final = 40.0
 _HEIGHT_MM: Final = 26.0
 _COLUMNS: Final = 4
-_RATE_HZ: Final = 500.0
+RATE_HZ: Final = 500.0
 _MOST_BEATS: Final = 30
 
 
@@ -49,13 +50,17 @@ def superimposed(ecg: Ecg, prior: Ecg) -> Html:
 
 def typical_beats(ecg: Ecg) -> Wave | None:
     """(12, n) millivolts at 500 Hz around QRS onset, the level before it subtracted; None without beats."""
-    starts_s = _onsets_s(measure(ecg))
-    at_s = np.arange(-_BEFORE_S, _AFTER_S, 1.0 / _RATE_HZ)
-    inside = [start for start in starts_s if start >= _BEFORE_S and start + _AFTER_S < ecg.duration_s]
+    return beats_at(ecg, onsets_s(measure(ecg)))
+
+
+def beats_at(ecg: Ecg, starts_s: Sequence[float]) -> Wave | None:
+    """`typical_beats` around QRS onsets that are known already."""
+    at_s = np.arange(-BEFORE_S, _AFTER_S, 1.0 / RATE_HZ)
+    inside = [start for start in starts_s if start >= BEFORE_S and start + _AFTER_S < ecg.duration_s]
     if not inside:
         return None
     clock_s = np.arange(ecg.signal_mv.shape[1]) / ecg.fs_hz
-    level = slice(int((_BEFORE_S - 0.03) * _RATE_HZ), int((_BEFORE_S - 0.01) * _RATE_HZ))
+    level = slice(int((BEFORE_S - 0.03) * RATE_HZ), int((BEFORE_S - 0.01) * RATE_HZ))
     beats = np.empty((len(LEADS), len(at_s)))
     for row, samples in enumerate(ecg.signal_mv):
         windows = np.array([np.interp(at_s + start, clock_s, samples) for start in inside[:_MOST_BEATS]])
@@ -64,14 +69,14 @@ def typical_beats(ecg: Ecg) -> Wave | None:
     return beats
 
 
-def _onsets_s(measurements: Measurements) -> list[float]:
+def onsets_s(measurements: Measurements) -> list[float]:
     """The QRS onsets of the beats that the QRS duration rests on."""
     spans = [item.spans[0] for item in measurements.held if item.name == "qrs" and item.spans]
     return sorted({span.start_s for span in spans})
 
 
 def _panel(number: int, lead: Lead, now: Wave, then: Wave) -> Html:
-    x_mm = np.arange(now.size) / _RATE_HZ * _MM_PER_S
+    x_mm = np.arange(now.size) / RATE_HZ * _MM_PER_S
     left, top = (number % _COLUMNS) * _WIDTH_MM, (number // _COLUMNS) * _HEIGHT_MM
     both = np.concatenate([now[np.isfinite(now)], then[np.isfinite(then)]])
     middle = 0.0 if both.size == 0 else _MM_PER_MV * float(both.max() + both.min()) / 2.0

@@ -18,6 +18,7 @@ from calipers.agent.verifier.passages import passage_flaws, passages
 from calipers.agent.verifier.remeasure import remeasured_faults
 from calipers.agent.verifier.remeasured_priors import remeasured_prior_faults
 from calipers.agent.verifier.slot_names import read_slots
+from calipers.agent.verifier.suggestions import cites_model, suggestion_flaws
 from calipers.agent.verifier.whole import impression, report_flaws
 from calipers.ecg import Ecg
 from calipers.evidence import Evidence, Measurement
@@ -64,6 +65,8 @@ class Checker:
         flaws = [*self._citation_flaws(claim), *self._text_flaws(claim)]
         if passages(claim, self.grounds):
             flaws += passage_flaws(claim, self.grounds)
+        elif cites_model(claim, self.grounds):
+            flaws += suggestion_flaws(claim, self.grounds)
         elif is_repetition(claim, self.grounds):
             flaws += repetition_flaws(claim, self.grounds)
         elif (said := self.grounds.changes.own_sentence(claim)) is not None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from calipers.agent.verifier import denial, wording
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
 from calipers.agent.verifier.lead_names import Mention, leads_of_ids
-from calipers.evidence import CriterionEvidence, Measurement, ModelProbability
+from calipers.evidence import CriterionEvidence
 from calipers.knowledge import Row, Verdict, statements
 from calipers.report import Claim
-
-_SUGGESTION: Final = "The model suggests"
 
 
 class Diagnosis:
@@ -56,8 +53,6 @@ class Diagnosis:
 
     def flaws(self) -> Flaws:
         """Whether the statement may be made, so, on this evidence; not how it is worded."""
-        if self._is_suggestion():
-            return
         if self.verdict is None:
             yield Flaw("criteria", f"{self.row.key} has no criteria here; only a model's suggestion may name it")
             return
@@ -89,7 +84,7 @@ class Diagnosis:
         own = self.said.template if self.said else ""
         if word := denial.stray_negation(template, own, self.row):
             yield Flaw("absence", f"found the denial `{word}` in a claim of presence")
-        if not self._is_suggestion() and not wording.hedged(template, claim.certainty):
+        if not wording.hedged(template, claim.certainty):
             yield Flaw("criteria", f"worded as certain; needed words as cautious as `{claim.certainty}`")
         if claim.certainty == "definite" and wording.overcautious(template):
             yield Flaw("criteria", "worded as doubtful; the claim says `definite`")
@@ -166,24 +161,16 @@ class Diagnosis:
             elif mention.lead not in concerned and (meeting or not mention.bound):
                 yield Flaw("lead", f"names lead {mention.lead}, which does not meet {self.row.key}")
 
-    def _is_suggestion(self) -> bool:
-        """A statement without settled criteria, released as the model's suggestion with its probability."""
-        claim = self.claim
-        cited = [self.grounds.items.get(key) for key in claim.evidence]
-        return (
-            any(isinstance(item, ModelProbability) and item.statement == self.row.key for item in cited)
-            and not any(isinstance(item, Measurement) for item in cited)
-            and claim.template.startswith(_SUGGESTION)
-            and (claim.certainty, claim.polarity) == ("possible", "present")
-            and (self.verdict is None or self.verdict.result == "indeterminate" or self._shown_as_disagreement())
-        )
-
     def _shown_as_disagreement(self) -> bool:
-        """Whether the report shows this statement with both sides, each on evidence of the report."""
+        """Whether the report shows this statement with both sides, each on evidence of the report.
+
+        A model's probability is no such side: what it suggests is said in its own sentence alone.
+        """
         return any(
             found.about == self.row.key
             and len({side.who for side in found.sides}) >= 2
             and all(side.evidence and set(side.evidence) <= set(self.grounds.items) for side in found.sides)
+            and not any(key.startswith("model:") for side in found.sides for key in side.evidence)
             for found in self.grounds.report.disagreements
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from calipers.agent.suggestions import Suggestion, suggestions
 from calipers.agent.verifier.changes import ChangeGrounds, prior_flaws
 from calipers.agent.verifier.consistency import consistency_flaws
 from calipers.agent.verifier.flaw import Flaw
@@ -40,6 +41,14 @@ class Grounds:
     def changes(self) -> ChangeGrounds:
         """The report's comparisons with earlier ECGs, computed anew."""
         return ChangeGrounds(self.report, self._sound, self.verdicts)
+
+    @cached_property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """What only the model finds, from the report's sound probabilities and the criteria evaluated anew."""
+        if not self.report.quality.assessable:
+            return ()
+        sound = (item for key, item in self.items.items() if key not in self._unsound)
+        return suggestions(self.verdicts, sound, self.report.patient)
 
     @cached_property
     def _sound(self) -> tuple[Measurement, ...]:

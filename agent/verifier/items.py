@@ -19,6 +19,7 @@ from calipers.evidence import (
     SimilarCase,
     measurement_id,
 )
+from calipers.models.mllm.classifier import codes
 from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS, PARAMETERS, WAVE_SHAPES, WORDS
 from calipers.report import Report
 
@@ -65,8 +66,11 @@ def _flaws(item: Evidence, record: str) -> Flaws:
         yield Flaw("unit", f"found `{item.id}` = {item.value!r} in `{item.unit}`; needed a number in a known unit")
     elif isinstance(item, CriterionEvidence) and item.unit not in _UNITS:
         yield Flaw("unit", f"found `{item.id}` in `{item.unit}`; needed a unit that measurements have")
-    elif isinstance(item, ModelProbability) and not 0.0 <= item.probability <= 1.0:
-        yield Flaw("measurement", f"found `{item.id}` of {item.probability:g}; needed a probability")
+    elif isinstance(item, ModelProbability):
+        if not 0.0 <= item.probability <= 1.0:
+            yield Flaw("measurement", f"found `{item.id}` of {item.probability:g}; needed a probability")
+        if item.statement not in codes():
+            yield Flaw("unknown_id", f"found `{item.id}`; needed one of the network's {len(codes())} codes")
 
 
 def _expected_id(item: Evidence) -> str:

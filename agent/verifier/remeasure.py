@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from calipers.agent.verifier.grounds import Grounds
+from calipers.agent.verifier.suggestions import recomputed
 from calipers.ecg import Ecg
 from calipers.evidence import DeviceEvidence, Measurement
 from calipers.report import Demographics, Fault, Report
@@ -31,7 +32,7 @@ def remeasured_faults(grounds: Grounds, ecg: Ecg) -> list[Fault]:
         return [_fault("", f"the ECG is record {ecg.record}, the report of {report.record}")]
     again = measure(ecg)
     wrong = differing(report, report.measurements, again)
-    wrong |= _device_differences(grounds, ecg)
+    wrong |= _device_differences(grounds, ecg) | recomputed(grounds, ecg)
     faults = [_fault("", f"{detail} ({len(wrong)} in all)") for detail in list(wrong.values())[:1]]
     if report.patient != Demographics(age=ecg.patient.age, sex=ecg.patient.sex):
         faults.append(_fault("", "the report's age and sex are not the ECG's"))
@@ -64,7 +65,7 @@ def _fault(claim_id: str, detail: str) -> Fault:
 def _same_engine(report: Report) -> bool:
     from calipers.tools.measure.delineation import weights_sha256
 
-    return report.provenance.calipers == version() and report.provenance.weights == weights_sha256()
+    return report.provenance.calipers == version() and report.provenance.weights.items() >= weights_sha256().items()
 
 
 def _difference(stated: Measurement, measured: Mapping[str, Measurement], share: float | None) -> str | None:

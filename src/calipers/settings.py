@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+#: Which model answers where nothing else is asked for or set; without its weights `none` takes over and says so.
+DEFAULT_MODEL: Final = "none"
 
 
 class Settings(BaseSettings):
@@ -15,18 +21,28 @@ class Settings(BaseSettings):
     Attributes:
         home: where threads, cases, caches and run bundles live (`CALIPERS_HOME`).
         data: a folder laid out like the project's `shared/data` (`CALIPERS_DATA`).
-        model: `none`, `embedded`, a LangChain model name, or an OpenAI-compatible URL.
+        model: `none`, `embedded`, a LangChain model name, or an OpenAI-compatible URL; by default `DEFAULT_MODEL`.
         allow_remote: patient data may go to a remote model, de-identified.
         max_input_mb: refuse larger input files.
+        worker_python: the interpreter in which the big published models run; by default this one.
+        worker_precision: of their weights; `int8` and `int4` need bitsandbytes and a GPU.
+        worker_device: `cuda`, or `cpu`, which takes minutes an answer.
+        worker_seconds: how long one of their answers may take once the model is loaded.
+        worker_memory_gb: main memory that one may hold before it is stopped; unlimited by default.
     """
 
     model_config = SettingsConfigDict(env_prefix="CALIPERS_", extra="ignore")
 
     home: Path = Field(default_factory=lambda: Path.home() / ".calipers")
     data: Path | None = None
-    model: str = "none"
+    model: str | None = None
     allow_remote: bool = False
     max_input_mb: int = 1024
+    worker_python: Path | None = None
+    worker_precision: Literal["bf16", "int8", "int4"] = "bf16"
+    worker_device: Literal["cuda", "cpu"] = "cuda"
+    worker_seconds: float = 180.0
+    worker_memory_gb: float | None = None
 
 
 def settings() -> Settings:

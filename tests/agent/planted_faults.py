@@ -23,7 +23,17 @@ from typing import NamedTuple
 from calipers import Agent, Ecg, Fault, Report, verify
 from calipers.evidence import Measurements
 from calipers.tools.measure import examine
-from tests.agent.forgery import ids, leads, numbers, patients, priors, statements, units, words  # noqa: F401
+from tests.agent.forgery import (  # noqa: F401
+    ids,
+    leads,
+    numbers,
+    patients,
+    priors,
+    statements,
+    suggestions,
+    units,
+    words,
+)
 from tests.agent.forgery.target import TRICKS, Kind, Place, PlantedFault, Target, Trick
 
 #: Labels that the records should spread over, and how many of each.

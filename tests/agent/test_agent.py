@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from calipers import Agent, Ecg, Report, UsageError, verify
+from calipers.agent.probabilities import statement_weights_sha256
 from calipers.agent.sentences import SENTENCES
 from calipers.leads import LEADS
 from calipers.models.delineator.inference import WEIGHTS
@@ -26,7 +27,8 @@ def test_the_report_round_trips_exactly(demo_ecg: Ecg, tmp_path: Path) -> None:
 
 def test_provenance_names_the_network_that_marked_the_waves(demo_ecg: Ecg, tmp_path: Path) -> None:
     weights = Agent("none", home=tmp_path).interpret(demo_ecg).provenance.weights
-    assert weights == {WEIGHTS.name: hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()}
+    assert weights[WEIGHTS.name] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    assert weights["statements"] == statement_weights_sha256()
 
 
 def test_equal_input_gives_equal_bytes(demo_ecg: Ecg, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from calipers import Agent, Answer, Ecg, verify
+from calipers.agent.assist import faults_message
 from calipers.agent.embedded import EmbeddedChatModel, weights
 from calipers.agent.embedded.conversation import Conversation
 from calipers.agent.embedded.offers import given_by
 from calipers.agent.sentences import SENTENCES
+from calipers.agent.toolbox import toolbox
 from calipers.errors import MissingPart
-from calipers.models.mllm.language.actions import Action, parse
+from calipers.models.mllm.language.actions import TOOLS, Action, parse
 from calipers.models.mllm.language.prompt import Turn
 
 Ask = Callable[..., Answer]
@@ -70,10 +72,40 @@ def test_one_line_may_call_several_tools(ask: Ask) -> None:
     assert "Ventricular rate" in answer.text
 
 
-def test_the_contrary_of_what_the_criteria_show_is_withheld(ask: Ask) -> None:
-    answer = ask("LBBB?", "explain lbbb", "answer lbbb present definite")
-    assert not [claim for claim in answer.claims if claim.statement and claim.polarity == "present"]
-    assert answer.withheld
+def test_the_contrary_of_what_the_criteria_show_goes_back_and_is_mended(ask: Ask) -> None:
+    answer = ask("LBBB?", "explain lbbb", "answer lbbb present definite", "answer lbbb absent")
+    assert [claim.polarity for claim in answer.claims if claim.statement] == ["absent"]
+    assert not answer.withheld
+
+
+def test_a_claim_that_the_model_drops_is_not_made(ask: Ask) -> None:
+    answer = ask("LBBB?", "explain lbbb", "answer lbbb present definite", "answer none")
+    assert answer.claims == ()
+
+
+def test_what_fails_twice_is_said_as_the_criteria_have_it(ask: Ask) -> None:
+    answer = ask("LBBB?", "explain lbbb", *["answer lbbb present definite"] * 3)
+    assert [claim.polarity for claim in answer.claims if claim.statement] == ["absent"]
+
+
+def test_the_model_is_told_the_fault_and_what_its_criteria_bear() -> None:
+    told = faults_message(
+        [f"- Complete LBBB. [lbbb; criteria; {allowed}]: not met" for allowed in ("absent", "nothing")]
+    )
+    turns = Conversation(
+        [
+            HumanMessage("[patient: unknown age, unknown sex]\nLBBB?"),
+            AIMessage("explain lbbb", tool_calls=[{"name": "explain", "args": {"statement": "lbbb"}, "id": "1"}]),
+            ToolMessage("lbbb (Complete LBBB): not_met; evidence qrs; criteria -", tool_call_id="1", name="explain"),
+            AIMessage("answer lbbb present definite"),
+            ToolMessage("Drafted.", tool_call_id="2", name="Draft"),
+            told,
+        ]
+    ).turns
+    assert turns[-2:] == [
+        Turn("assistant", "answer lbbb present definite"),
+        Turn("tool", "fault criteria lbbb absent\nfault criteria lbbb absent"),
+    ]
 
 
 def test_a_full_read_is_drafted_whole(ask: Ask) -> None:
@@ -112,18 +144,25 @@ def test_a_fixed_sentence_needs_no_tool(ask: Ask, key: str) -> None:
     assert not answer.steps
 
 
-def test_a_tool_that_is_not_installed_is_said_to_be_missing(ask: Ask) -> None:
-    lacking = {"generate": "no_generator", "classify": "no_classifier"}
-    bound = {tool.name for tool in _toolbox()}
-    for tool, key in lacking.items():
-        if tool not in bound:
-            assert ask("…", tool).text == SENTENCES[key]  # type: ignore[index]
+def test_every_tool_of_the_action_language_is_in_the_toolbox() -> None:
+    assert {tool.name for tool in toolbox()} == set(TOOLS)
 
 
-def _toolbox() -> Any:
-    from calipers.agent.toolbox import toolbox
+def test_without_a_generator_its_sentence_is_said_and_the_model_not_asked_again(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calipers.agent.generator.find_spec", lambda name: None)
+    answer = ask("make me a flutter", "generate")
+    assert answer.text == SENTENCES["no_generator"]
+    assert [(step.name, step.arguments) for step in answer.steps] == [("generate", {"text": "make me a flutter"})]
 
-    return toolbox()
+
+def test_probabilities_are_told_as_the_model_s_word(ask: Ask) -> None:
+    answer = ask("what does the network say", "classify", "answer all")
+    assert [step.name for step in answer.steps] == ["classify"]
+    assert answer.claims
+    assert all(claim.text.startswith("The model ") for claim in answer.claims)
+    assert all(key.startswith("model:") for claim in answer.claims for key in claim.evidence)
 
 
 def test_a_model_that_cannot_load_is_replaced_and_said_so(

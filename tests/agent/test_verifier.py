@@ -7,7 +7,7 @@ import pytest
 from calipers import Report, verify
 from calipers.agent import descriptions
 from calipers.agent.verifier import Checker
-from calipers.evidence import DeviceEvidence, Measurement, ModelProbability, PriorEvidence, Span
+from calipers.evidence import DeviceEvidence, Measurement, PriorEvidence, Span
 from calipers.knowledge.guidelines import passages
 from calipers.report import Disagreement, Side
 from tests.agent.textbook import faults_of, kinds, textbook_case, textbook_report
@@ -216,15 +216,6 @@ def test_a_measurement_is_not_stated_as_probable() -> None:
 def test_a_wide_qrs_is_called_so_only_where_it_is() -> None:
     assert "criteria" in kinds(faults_of(BOOK, descriptions.JTC))
     assert faults_of(textbook_case({"qrs": 150.0}), descriptions.JTC) == []
-
-
-def test_the_model_suggests_only_what_no_criteria_settle() -> None:
-    probability = ModelProbability(
-        id="model:atrial_fibrillation", record=BOOK.record, statement="atrial_fibrillation", probability=0.93, model="m"
-    )
-    said = "The model suggests atrial fibrillation, probability {model:atrial_fibrillation}."
-    found = faults_of(BOOK, said, statement="atrial_fibrillation", certainty="possible", further=[probability])
-    assert "criteria" in kinds(found), "the criteria are not met, which settles it"
 
 
 # (d) denials cite what shows the absence.

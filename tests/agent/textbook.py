@@ -10,8 +10,9 @@ from calipers import Claim, Ecg, Fault, Report
 from calipers.agent.case_store import Case
 from calipers.agent.drafting import full_read
 from calipers.agent.reporting import assemble, provisional
+from calipers.agent.suggestions import suggested_claims
 from calipers.agent.verifier import Checker
-from calipers.evidence import Citable, Measurement, Measurements, Span, measurement_id
+from calipers.evidence import Citable, Measurement, Measurements, ModelProbability, Span, measurement_id
 from calipers.knowledge import statements
 from calipers.leads import LEADS, Lead
 from calipers.parameters import GLOBAL_UNITS, LEAD_UNITS
@@ -51,8 +52,13 @@ def textbook_ecg() -> Ecg:
     return Ecg.from_array(np.tile(wave, (8, 1)), 500, ("I", "II", *LEADS[6:]), age=60, sex="male")
 
 
-def textbook_case(changes: Values | None = None, ecg: Ecg | None = None) -> Case:
-    """The textbook table with some values changed; None makes one not measurable. What follows from them follows."""
+def textbook_case(
+    changes: Values | None = None, ecg: Ecg | None = None, probabilities: Mapping[str, float] | None = None
+) -> Case:
+    """The textbook table with some values changed; None makes one not measurable. What follows from them follows.
+
+    `probabilities` are what the statement network gives, by SCP-ECG code; here it gives nothing else.
+    """
     ecg = ecg or textbook_ecg()
     values: dict[str, float | str | None] = {
         f"{lead}.{name}": _LEAD.get(name, 0.0) for lead in LEADS for name in LEAD_UNITS
@@ -62,7 +68,14 @@ def textbook_case(changes: Values | None = None, ecg: Ecg | None = None) -> Case
     values |= changes or {}
     values |= _computed(values) | {key: value for key, value in (changes or {}).items() if value is None}
     items = (_measurement(key, value, ecg.record) for key, value in values.items())
-    return Case(ecg, Examination(Measurements(items), Quality(score=1.0, assessable=True)))
+    case = Case(ecg, Examination(Measurements(items), Quality(score=1.0, assessable=True)))
+    vars(case)["probabilities"] = tuple(probability(ecg, code, p) for code, p in (probabilities or {}).items())
+    return case
+
+
+def probability(ecg: Ecg, code: str, share: float) -> ModelProbability:
+    """What a network of no name gives one statement."""
+    return ModelProbability(id=f"model:{code}", record=ecg.record, statement=code, probability=share, model="textbook")
 
 
 def _computed(values: Values) -> dict[str, float | None]:
@@ -101,12 +114,14 @@ def _measurement(key: str, value: float | str | None, record: str) -> Measuremen
     )
 
 
-def textbook_report(changes: Values | None = None) -> Report:
+def textbook_report(
+    changes: Values | None = None, ecg: Ecg | None = None, probabilities: Mapping[str, float] | None = None
+) -> Report:
     """A whole report on a textbook table, as the program would write it."""
-    case = textbook_case(changes)
+    case = textbook_case(changes, ecg, probabilities)
     return assemble(
         case,
-        claims=full_read(case.verdicts, case.ledger),
+        claims=full_read(case.verdicts, case.ledger, suggested_claims(case.suggestions, case.ledger)),
         answer=(),
         withheld=(),
         sentences=(),

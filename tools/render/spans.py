@@ -57,7 +57,7 @@ def find_place(
         own = tuple(span for span in own if span.lead is None) or own
     if not own:
         return "no stretch of the trace belongs to it"
-    siblings = _beat_spans(measurement, measurements)
+    siblings = beat_spans(measurement, measurements)
     for spans in (own, siblings):
         for strip in _strips_for(measurement.lead or own[0].lead, sheet, ecg):
             for span in spans:
@@ -80,7 +80,7 @@ def _shown(span: Span, strip: Strip) -> bool:
     return strip.shows(span.start_s + _SAME_INSTANT_S, span.end_s - _SAME_INSTANT_S)
 
 
-def _beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> list[Span]:
+def beat_spans(measurement: Measurement, measurements: Mapping[str, Measurement]) -> list[Span]:
     """The first spans of the beats that show this value, nearest value first.
 
     An ectopic beat measures otherwise and must not carry the dominant beat's label. A report holds only

@@ -5,6 +5,8 @@
     say treatment                                    fixed sentences by name
     answer all                                       draft all that the last tools gave
     answer pr lbbb absent long_qt present probable   draft these: measurements, statements with their polarity
+    answer none                                      drop what did not pass its check
+    see AFIB LVH                                     what the ECG's own tokens show, SCP codes, the likeliest first
 
 A line is parsed into calls whose arguments fit the tools' schemas. The grammar admits no other line.
 """
@@ -87,12 +89,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Action:
-    """One turn: calls, or the answer. `everything` drafts all that the last tools gave."""
+    """One turn: calls, the answer, or what is seen. `everything` drafts all that the last tools gave."""
 
     calls: tuple[Call, ...] = ()
     items: tuple[Item, ...] = ()
     sentences: tuple[Said, ...] = ()
     everything: bool = False
+    seen: tuple[str, ...] = ()
 
     def line(self) -> str:
         """The action as the model writes it."""
@@ -100,7 +103,11 @@ class Action:
             return " ; ".join(call.line() for call in self.calls)
         if self.sentences:
             return "say " + " ".join(self.sentences)
-        return "answer " + ("all" if self.everything else " ".join(item.line() for item in self.items))
+        if self.seen:
+            return "see " + " ".join(self.seen)
+        if self.everything:
+            return "answer all"
+        return "answer " + (" ".join(item.line() for item in self.items) or "none")
 
 
 def measuring(*entries: str | tuple[str, ...]) -> Call:
@@ -118,8 +125,10 @@ def parse(line: str) -> Action:
     head, *rest = line.split()
     if head == "say":
         return Action(sentences=tuple(_one_of(word, SENTENCES) for word in rest))
+    if head == "see":
+        return Action(seen=tuple(dict.fromkeys(rest)))
     if head == "answer":
-        return Action(everything=True) if rest == ["all"] else Action(items=_items(rest))
+        return Action(everything=True) if rest == ["all"] else Action(items=_items(rest) if rest != ["none"] else ())
     return Action(calls=tuple(_call(part.split()) for part in line.split(" ; ")))
 
 
@@ -159,44 +168,51 @@ def _one_of(word: str, known: Sequence[Any]) -> Any:
 
 
 @lru_cache(maxsize=256)
-def grammar(tools: frozenset[Tool], given: tuple[str, ...] | None, names: frozenset[str] | None = None) -> str:
+def grammar(tools: frozenset[Tool], given: tuple[str, ...] | None, *, revising: bool = False) -> str:
     """The lines admitted in one turn, as a Lark grammar for llguidance.
 
     Args:
         tools: those that can be called.
         given: ids and statement keys that the last tools gave; None before any was called.
-        names: the only measurements and statements that a call may be about; None for all.
+        revising: an answer may also be dropped.
     """
-    named = {*MEASURED, *(key for key, row in statements().items() if row.criteria)}
-    known = named if names is None else named & names
-    whole = sorted(name for name in known if name in MEASURED and name not in LEAD_UNITS)
-    leads = sorted(name for name in known if name in LEAD_UNITS)
-    judged = sorted(name for name in known if name not in MEASURED)
-    entry = [part for part, there in (("WHOLE", whole), ('LEADWISE (" " PLACE)*', leads)) if there]
-    about = " | ".join([*(["entry"] if entry else []), *(["STATEMENT"] if judged else [])])
     rules = {
-        "measure": '"measure" (" " entry)+' if entry else "",
-        "explain": '"explain " STATEMENT' if judged else "",
-        "compare": f'"compare" (" " ({about}))*' if about else '"compare"',
-        "render": '"render" (" " LAYOUT)? (" " entry)*' if entry else '"render" (" " LAYOUT)?',
+        "measure": '"measure" (" " entry)+',
+        "explain": '"explain " STATEMENT',
+        "compare": '"compare" (" " (entry | STATEMENT))*',
+        "render": '"render" (" " LAYOUT)? (" " entry)*',
     }
     calls = [rules.get(tool, f'"{_WORD_OF.get(tool, tool)}"') for tool in TOOLS if tool in tools]
-    calls = [rule for rule in calls if rule]
-    lines = ['"say" (" " SAID)+', 'call (" ; " call)*'] if calls else ['"say" (" " SAID)+']
-    parts = [f"SAID: {_any(SENTENCES)}", f"LAYOUT: {_any(LAYOUTS)}"]
-    if entry:
-        parts.append(f"entry: {' | '.join(entry)}\nPLACE: {_any(PLACES)}")
-    terminals = (("WHOLE", whole), ("LEADWISE", leads), ("STATEMENT", judged))
-    parts += [f"{name}: {_any(words)}" for name, words in terminals if words]
+    lines = ['"say" (" " SAID)+', *(['call (" ; " call)*'] if calls else [])]
+    parts = [
+        'entry: WHOLE | LEADWISE (" " PLACE)*',
+        f"SAID: {_any(SENTENCES)}",
+        f"LAYOUT: {_any(LAYOUTS)}",
+        f"PLACE: {_any(PLACES)}",
+        f"WHOLE: {_any(name for name in MEASURED if name not in LEAD_UNITS)}",
+        f"LEADWISE: {_any(name for name in MEASURED if name in LEAD_UNITS)}",
+        f"STATEMENT: {_any(key for key, row in statements().items() if row.criteria)}",
+    ]
     if calls:
         parts.append(f"call: {' | '.join(calls)}")
     if given is not None:
         # One literal may not begin another: the lexer takes the longest and does not go back.
-        lines.append('"answer " ("all" | item (" " item)*)' if given else '"answer " "all"')
+        whole_answer = '"all" | "none"' if revising else '"all"'
+        lines.append(f'"answer " ({whole_answer} | item (" " item)*)' if given else f'"answer " ({whole_answer})')
         if given:
             parts.append(f'item: GIVEN (" " STANDING (" " CERTAINTY)?)?\nGIVEN: {_any(given)}')
             parts.append(f"STANDING: {_any(_STANDINGS)}\nCERTAINTY: {_any(_CERTAINTIES)}")
     return "\n".join([f"start: {' | '.join(lines)}", *parts]) + "\n"
+
+
+@lru_cache(maxsize=1)
+def seeing(codes: tuple[str, ...]) -> str:
+    """The lines that say what is seen, as a Lark grammar.
+
+    Args:
+        codes: SCP codes.
+    """
+    return f'start: "see" (" " CODE)+\nCODE: {_any(codes)}\n'
 
 
 def _any(words: Iterable[str]) -> str:

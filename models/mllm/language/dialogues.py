@@ -12,7 +12,6 @@ from typing import Final, NamedTuple, cast
 
 from calipers.models.mllm.language import phrasings
 from calipers.models.mllm.language.actions import Action, Call, Item, Said, Standing, measuring
-from calipers.models.mllm.language.hints import hints
 from calipers.models.mllm.language.instructions import (
     OFTEN,
     Subject,
@@ -22,12 +21,12 @@ from calipers.models.mllm.language.instructions import (
     filled,
     judged,
     judging,
+    offered,
     question,
     some_places,
 )
 from calipers.models.mllm.language.prompt import Turn, asked
 from calipers.models.mllm.language.roughening import roughened
-from calipers.models.mllm.language.vocabulary import MEASURED
 from calipers.parameters import LEAD_UNITS
 
 SEED: Final = 5
@@ -39,6 +38,8 @@ _KINDS: Final[dict[str, int]] = {
 }  # fmt: skip
 #: Statements that tools report together in a generated full read.
 _FOUND: Final = 6
+#: What the statement network's probability says beside the criteria; both are drafted, neither is left out.
+_SUGGESTED: Final = ("suggested", "disputed", "unlikely")
 
 
 class Dialogue(NamedTuple):
@@ -111,13 +112,7 @@ def _following(before: Subject, draw: random.Random) -> Subject | None:
 
 
 def _exchange(subject: Subject, draw: random.Random, last: bool) -> list[Turn]:
-    offered = list(hints(subject.question))
-    chance = draw.random()
-    if chance < 0.1:
-        offered = []
-    elif chance < 0.22:
-        offered.insert(draw.randint(0, len(offered)), draw.choice([*judged(), *MEASURED]))
-    turns = [asked(subject.question, offered), Turn("assistant", subject.action.line())]
+    turns = [asked(subject.question, offered(subject.question, draw)), Turn("assistant", subject.action.line())]
     if last and subject.action.calls and draw.random() < 0.22:
         result, answer = _came_back(subject.action.calls, draw)
         turns += [Turn("tool", result), Turn("assistant", answer.line())]
@@ -135,6 +130,10 @@ def _came_back(calls: tuple[Call, ...], draw: random.Random) -> tuple[str, Actio
             certainty = draw.choice(["definite", "probable", "possible"]) if standing == "present" else None
             given.append(" ".join(filter(None, (call.names[0], standing, certainty))))
             items.append(Item(call.names[0], standing, certainty))
+        elif call.tool == "classify" and not everything and len(calls) == 1:
+            keys = draw.sample(judged(), draw.randint(1, _FOUND - 1))
+            given.append("\n".join(f"model {key} {draw.choice(_SUGGESTED)}" for key in keys))
+            everything = True
         elif call.tool == "compare" and call.names and draw.random() < 0.8:
             others = draw.sample([*OFTEN, *judged()], 4)
             names = [*dict.fromkeys([*call.names, *others])]

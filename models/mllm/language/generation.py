@@ -6,23 +6,24 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from calipers.errors import MissingPart, ModelFailed
-from calipers.models.mllm.language.actions import Action, Tool, grammar, parse
-from calipers.models.mllm.language.hints import hints
-from calipers.models.mllm.language.prompt import END, MOST_TOKENS, Turn, written
+from calipers.models.mllm.language.actions import Action, Tool, grammar, parse, seeing
+from calipers.models.mllm.language.prompt import END, FAULT, LOOK, MOST_TOKENS, Turn, written
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
+    from calipers.models.mllm.language.projector import Sight
+
+Float32 = NDArray[np.float32]
+
 #: An action of more tokens than this is not one.
 LONGEST_ACTION: Final = 96
-#: By how much the model must prefer a name that the question was not found to hold.
-MARGIN_NATS: Final = 3.0
-#: Names looked up in the question among which the second reading chooses.
-_LOOKED_UP: Final = 10
 
 
 class ActionWriter:
@@ -31,11 +32,13 @@ class ActionWriter:
     Args:
         model: the language model, its adapter merged in.
         tokenizer: its `tokenizers.Tokenizer`.
+        sight: the trained projector; without it the model sees no ECG.
     """
 
-    def __init__(self, model: LlamaForCausalLM, tokenizer: Any) -> None:
+    def __init__(self, model: LlamaForCausalLM, tokenizer: Any, sight: Sight | None = None) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._sight = sight
         self._end = int(tokenizer.token_to_id(END))
         self._read: list[int] = []
         self._seen: Tensor | None = None
@@ -59,26 +62,40 @@ class ActionWriter:
         Raises:
             ModelFailed: no action came to an end.
         """
-        prompt = self._prompt_ids(turns)
-        action, score = self._scored(prompt, grammar(tools, given), ecg_tokens)
-        meant = _meant(turns) if given is None else frozenset()
-        if not meant or {name for call in action.calls for name in call.names} <= meant:
-            return action
-        looked_up, other = self._scored(prompt, grammar(tools, given, meant), ecg_tokens)
-        return looked_up if score - other < MARGIN_NATS else action
+        revising = turns[-1].text.startswith(FAULT)
+        return self._greedy(turns, grammar(tools, given, revising=revising), ecg_tokens)
 
-    def _scored(self, prompt: list[int], rules: str, ecg_tokens: Tensor | None) -> tuple[Action, float]:
-        """The greedy action under a grammar, and its log-probability under the model alone."""
+    @torch.inference_mode()
+    def project(self, signal: Float32 | None = None, image: Float32 | None = None) -> Tensor | None:
+        """(1, k, d) tokens of the encoders' (t, width) sequences; None without a sequence or a projector."""
+        sequences = [torch.from_numpy(each)[None] for each in (signal, image) if each is not None]
+        if self._sight is None or not sequences:
+            return None
+        return self._sight.projector(*sequences)
+
+    def see(self, ecg_tokens: Tensor) -> Action:
+        """What the ECG's tokens show: SCP codes, the likeliest first.
+
+        Args:
+            ecg_tokens: (1, k, d) the projected ECG; without it nothing is seen.
+
+        Raises:
+            MissingPart: there is no trained projector.
+            ModelFailed: no action came to an end.
+        """
+        if self._sight is None:
+            raise MissingPart("found no projector of ECG tokens; needed: an installation that holds it")
+        return self._greedy((LOOK,), seeing(self._sight.codes), ecg_tokens)
+
+    def _greedy(self, turns: Sequence[Turn], rules: str, ecg_tokens: Tensor | None) -> Action:
         matcher = self._matcher(rules)
-        ahead = self._prompted(prompt, ecg_tokens)[None]  # (1, vocabulary)
+        ahead = self._prompted(self._prompt_ids(turns), ecg_tokens)  # (vocabulary,)
         line: list[int] = []
-        score = 0.0
         while len(line) < LONGEST_ACTION:
             allowed = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8) > 0
-            chosen = int(torch.where(allowed, ahead[-1][: len(allowed)], -torch.inf).argmax())
-            score += float(ahead[-1].log_softmax(-1)[chosen])
+            chosen = int(torch.where(allowed, ahead[: len(allowed)], -torch.inf).argmax())
             if chosen == self._end:
-                return parse(self._tokenizer.decode(line)), score
+                return parse(self._tokenizer.decode(line))
             matcher.consume_token(chosen)
             # Where the grammar leaves no choice its tokens are read together with the chosen one.
             forced = [token for token in matcher.compute_ff_tokens() if token != self._end]
@@ -86,9 +103,8 @@ class ActionWriter:
                 matcher.consume_tokens(forced)
             line += [chosen, *forced]
             if matcher.is_stopped():
-                return parse(self._tokenizer.decode(line)), score
-            ahead = self._advanced([chosen, *forced], every=True)  # (1 + forced, vocabulary)
-            score += sum(float(row.log_softmax(-1)[token]) for row, token in zip(ahead, forced, strict=False))
+                return parse(self._tokenizer.decode(line))
+            ahead = self._advanced([chosen, *forced])
         raise ModelFailed(f"found an action of more than {LONGEST_ACTION} tokens")
 
     def _prompt_ids(self, turns: Sequence[Turn]) -> list[int]:
@@ -111,7 +127,7 @@ class ActionWriter:
         if surplus := self._cache.get_seq_length() - ahead - same:
             self._cache.crop(-surplus)
         self._read = self._read[:same]
-        return self._advanced(ids[same:])[0]
+        return self._advanced(ids[same:])
 
     def _restart(self, ecg_tokens: Tensor | None) -> None:
         from transformers import DynamicCache
@@ -120,12 +136,12 @@ class ActionWriter:
         if ecg_tokens is not None:
             self._decoded(ecg_tokens.to(self._model.dtype))
 
-    def _advanced(self, ids: list[int], *, every: bool = False) -> Tensor:
-        """(1, vocabulary) logits after these tokens, or (t, vocabulary) after each."""
+    def _advanced(self, ids: list[int]) -> Tensor:
+        """(vocabulary,) logits after these tokens."""
         embedding = self._model.get_input_embeddings().weight  # (vocabulary, d)
         hidden = self._decoded(embedding[torch.tensor(ids)][None])[0]  # (t, d)
         self._read += ids
-        return ((hidden if every else hidden[-1:]) @ embedding.T).float()
+        return (embedding @ hidden[-1]).float()
 
     @torch.inference_mode()
     def _decoded(self, embedded: Tensor) -> Tensor:
@@ -149,14 +165,3 @@ class ActionWriter:
             return made
 
         return matcher
-
-
-def _meant(turns: Sequence[Turn]) -> frozenset[str]:
-    """The names that the last question may hold, with those of what was called before; none where it holds none."""
-    question = turns[-1].text.rpartition("\n")[0]
-    found = set(hints(question, _LOOKED_UP))
-    if not found:
-        return frozenset()
-    before = {name for turn in turns if turn.role == "assistant" for name in turn.text.split()}
-    both = {"qtc_fridericia"} if "qtc_bazett" in found else set()
-    return frozenset(found | before | both)

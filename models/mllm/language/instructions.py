@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, cast
 from calipers.knowledge import statements
 from calipers.models.mllm.language import phrasings
 from calipers.models.mllm.language.actions import LAYOUTS, Action, Call, Said, Tool, measuring
+from calipers.models.mllm.language.hints import hints
 from calipers.models.mllm.language.judgements import COMMON, DERIVED, TOO_LOOSE
 from calipers.models.mllm.language.roughening import roughened
 from calipers.models.mllm.language.vocabulary import MEASURED, PLACES, QTC, stated_names
@@ -180,6 +181,17 @@ def _statement(draw: random.Random) -> tuple[str, str]:
 def judged() -> tuple[str, ...]:
     """The statements that have criteria and a name of their own."""
     return tuple(key for key, row in statements().items() if row.criteria and key != "normal_ecg" and _plain_names(key))
+
+
+def offered(question: str, draw: random.Random) -> list[str]:
+    """The names looked up in a question; now and then none, or one more that it does not mean."""
+    names = list(hints(question))
+    chance = draw.random()
+    if chance < 0.1:
+        return []
+    if chance < 0.22:
+        names.insert(draw.randint(0, len(names)), draw.choice([*judged(), *MEASURED]))
+    return names
 
 
 @cache

@@ -16,6 +16,8 @@ Role = Literal["user", "assistant", "tool"]
 MOST_TOKENS: Final = 300
 _MOST_LETTERS: Final = 600
 END: Final = "<|im_end|>"
+#: How a tool's turn begins that gives back claims which did not pass their check: `fault KIND KEY …`, one a line.
+FAULT: Final = "fault "
 
 
 class Turn(NamedTuple):
@@ -36,3 +38,7 @@ def written(turns: Sequence[Turn], *, answering: bool = True) -> str:
     """The conversation as text; `answering` opens the model's own turn at its end."""
     text = "".join(f"<|im_start|>{turn.role}\n{turn.text}{END}\n" for turn in turns)
     return text + "<|im_start|>assistant\n" if answering else text
+
+
+#: Asks what the ECG's tokens show.
+LOOK: Final = Turn("user", "see")

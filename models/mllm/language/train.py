@@ -1,8 +1,12 @@
-"""Fine-tuning of the language model on generated instructions: `python -m calipers.models.mllm.language.train`.
+"""Fine-tuning of the language model on instructions: `python -m calipers.models.mllm.language.train`.
 
-Choices: LoRA on every linear layer; loss on the model's own lines alone, and the output layer computed there
-alone; batches of like length; bfloat16 with float32 factors. A step's data follow from the seed and the step's
-number, so a run that was cut off goes on where it stopped. Everything is generated: no patient's data is read.
+Choices: LoRA on every linear layer of the upper blocks; loss on the model's own lines alone, and the output layer
+computed there alone; the first word of a line, which is the tool, counts more; batches of like length; bfloat16
+with float32 factors; attention written out, which is faster than fused kernels for short sequences on a CPU.
+Questions written by hand come in passes, each time typed a little differently, among conversations from the
+grammar and revisions. With `--sight` and `--projector`, some batches are ECGs: their sequences go through the
+projector, which is trained with the rest, and the statements seen are written. A step's data follow from the seed and the step's
+number, so a run that was cut off goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -10,141 +14,167 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
 from calipers.models.mllm.language import lora
 from calipers.models.mllm.language.base import load_base, load_tokenizer
-from calipers.models.mllm.language.dialogues import SEED, Dialogue, dialogue
-from calipers.models.mllm.language.prompt import END
+from calipers.models.mllm.language.batches import UNTRAINED, Batch, Mixture, development, text_batches
+from calipers.models.mllm.language.projector import EcgProjector, Sight, load_sight, save_sight
+from calipers.models.mllm.language.sightings import Sightings
 
-#: Batches that are drawn and sorted by length together.
-_POOL: Final = 16
-_UNTRAINED: Final = -100
+_HELD_OUT_AT_ONCE: Final = 24
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """One run. `batch` dialogues a step."""
+    """One run.
 
+    Attributes:
+        mixture: what the questions are drawn from; its `batch` sequences a step.
+        start: an adapter to go on from; None for a new one.
+        sight: a file of `sightings`; None trains without ECGs.
+        projector: one that `projector_training` aligned.
+        sight_every: of so many steps one reads ECGs.
+        sight_batch: ECGs in such a step.
+        projector_rate: learning rate of the projector.
+    """
+
+    mixture: Mixture
     steps: int = 600
-    batch: int = 8
-    rate: float = 8e-4
+    rate: float = 6e-4
     warmup: int = 30
     last_rate: float = 0.05
     clip: float = 1.0
-    longest: int = 160
-    seed: int = SEED
     save_every: int = 25
+    check_every: int = 100
+    start: str | None = None
+    sight: str | None = None
+    projector: str | None = None
+    sight_every: int = 4
+    sight_batch: int = 24
+    projector_rate: float = 1e-3
 
 
-class Batch(NamedTuple):
-    """ids: (b, t) int64; targets: (b, t) the next token, -100 where nothing is learnt."""
-
-    ids: Tensor
-    targets: Tensor
-
-
-def encoded(turns: Dialogue, tokenizer: Any, longest: int) -> tuple[list[int], list[bool]]:
-    """Token ids of a dialogue, and which of them are the model's own; the oldest are cut off."""
-    ids: list[int] = []
-    own: list[bool] = []
-    for turn in turns.turns:
-        head = tokenizer.encode(f"<|im_start|>{turn.role}\n").ids
-        body = tokenizer.encode(f"{turn.text}{END}").ids
-        tail = tokenizer.encode("\n").ids
-        ids += [*head, *body, *tail]
-        own += [False] * len(head) + [turn.role == "assistant"] * len(body) + [False] * len(tail)
-    return ids[-longest:], own[-longest:]
-
-
-def batches(config: TrainingConfig, tokenizer: Any, first: int) -> Iterator[Batch]:
-    """The batches of steps `first` and on."""
-    for pool in range(first // _POOL, math.ceil(config.steps / _POOL)):
-        draw = random.Random(f"{config.seed}:{pool}")
-        drawn = [encoded(dialogue(draw), tokenizer, config.longest) for _ in range(_POOL * config.batch)]
-        drawn.sort(key=lambda pair: len(pair[0]))
-        made = [_padded(drawn[at : at + config.batch]) for at in range(0, len(drawn), config.batch)]
-        draw.shuffle(made)
-        yield from made[max(0, first - pool * _POOL) : config.steps - pool * _POOL]
-
-
-def loss_of(model: nn.Module, batch: Batch) -> Tensor:
-    """Mean cross-entropy of the model's own tokens."""
+def loss_of(model: nn.Module, batch: Batch, projector: EcgProjector | None = None) -> Tensor:
+    """Weighted mean cross-entropy of the model's own tokens."""
     decoder: Any = model.model
-    hidden = decoder(input_ids=batch.ids).last_hidden_state  # (b, t, d)
-    learnt = batch.targets != _UNTRAINED
+    read: Tensor = decoder.embed_tokens(batch.ids)
+    ahead = 0
+    if batch.seen and projector is not None:
+        ecg = projector(*batch.seen).to(read.dtype)  # (b, k, d)
+        ahead, read = ecg.shape[1], torch.cat([ecg, read], dim=1)
+    hidden = decoder(inputs_embeds=read).last_hidden_state[:, ahead:]  # (b, t, d)
+    learnt = batch.targets != UNTRAINED
     logits = nn.functional.linear(hidden[learnt], decoder.embed_tokens.weight)  # (k, vocabulary)
-    return nn.functional.cross_entropy(logits.float(), batch.targets[learnt])
+    each = nn.functional.cross_entropy(logits.float(), batch.targets[learnt], reduction="none")
+    weights = batch.weights[learnt]
+    return (each * weights).sum() / weights.sum()
 
 
 def train(config: TrainingConfig, folder: Path) -> Path:
     """Train, or go on training, in a folder; returns the adapter's file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(asdict(config), indent=1), encoding="utf-8")
-    torch.manual_seed(config.seed)
+    torch.manual_seed(config.mixture.seed)
     model = load_base(dtype=torch.bfloat16)
+    model.set_attn_implementation("eager")
     tokenizer = load_tokenizer()
-    learnt = lora.attach(model)
-    optimiser = torch.optim.AdamW(learnt, lr=config.rate, weight_decay=0.0)
-    adapter, state = folder / "adapter.safetensors", folder / "state.pt"
-    step = _resumed(learnt, optimiser, state)
+    factors = lora.attach(model)
+    if config.start is not None:
+        lora.load(model, Path(config.start))
+    sightings = Sightings.load(Path(config.sight)) if config.sight else None
+    projector = _projector(config)
+    groups = [{"params": factors, "peak": config.rate}]
+    if projector is not None:
+        groups.append({"params": list(projector.parameters()), "peak": config.projector_rate})
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.0)
+    learnt = [parameter for group in groups for parameter in group["params"]]
+    step = _resumed(learnt, optimiser, folder / "state.pt")
     model.train()
     started = time.perf_counter()
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        for batch in batches(config, tokenizer, step):
+        for batch in _batches(config, tokenizer, sightings, step):
             for group in optimiser.param_groups:
-                group["lr"] = _rate(step, config)
-            loss = loss_of(model, batch)
+                group["lr"] = group["peak"] * _share_of_rate(step, config)
+            loss = loss_of(model, batch, projector)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(learnt, config.clip)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             step += 1
-            line = {
+            line: dict[str, float | bool] = {
                 "step": step,
+                "ecg": bool(batch.seen),
                 "loss": round(loss.item(), 4),
                 "tokens": batch.ids.numel(),
                 "seconds": round(time.perf_counter() - started, 1),
             }
+            if step % config.check_every == 0 or step == config.steps:
+                line |= checked(model, tokenizer)
             log.write(json.dumps(line) + "\n")
             log.flush()
             if step % config.save_every == 0 or step == config.steps:
-                lora.save(model, adapter)
-                _kept(learnt, optimiser, step, state)
-    return adapter
+                lora.save(model, folder / "adapter.safetensors")
+                if projector is not None and sightings is not None:
+                    save_sight(Sight(projector, sightings.codes), folder / "projector.safetensors")
+                _kept(learnt, optimiser, step, folder / "state.pt")
+    return folder / "adapter.safetensors"
 
 
-def _rate(step: int, config: TrainingConfig) -> float:
-    """Linear warm-up, then half a cosine down to `last_rate` of the peak."""
+@torch.inference_mode()
+def checked(model: nn.Module, tokenizer: Any) -> dict[str, float]:
+    """On the questions held out, as the model would write unconstrained: share of right first words and whole lines."""
+    decoder: Any = model.model
+    model.eval()
+    first, whole, count = 0, 0, 0
+    for batch in development(tokenizer, _HELD_OUT_AT_ONCE):
+        hidden = decoder(input_ids=batch.ids).last_hidden_state
+        learnt = batch.targets != UNTRAINED
+        right = torch.ones_like(learnt)
+        right[learnt] = (hidden[learnt] @ decoder.embed_tokens.weight.T).argmax(-1) == batch.targets[learnt]
+        whole += int(right.all(dim=1).sum())
+        first += int((right | (batch.weights <= 1.0)).all(dim=1).sum())
+        count += len(right)
+    model.train()
+    return {"held_out": count, "first_word": round(first / count, 4), "line": round(whole / count, 4)}
+
+
+def _projector(config: TrainingConfig) -> EcgProjector | None:
+    if config.sight is None or config.projector is None:
+        return None
+    return load_sight(Path(config.projector)).projector.requires_grad_(True)
+
+
+def _batches(config: TrainingConfig, tokenizer: Any, sightings: Sightings | None, first: int) -> Iterator[Batch]:
+    """Those of steps `first` and on; questions and ECGs each count their own."""
+    every = config.sight_every if sightings is not None else 0
+    ecgs = first // every if every else 0
+    texts = text_batches(config.mixture, tokenizer, first - ecgs)
+    for step in range(first, config.steps):
+        if sightings is not None and every and step % every == every - 1:
+            yield sightings.batch(step // every, config.sight_batch, config.mixture.seed, tokenizer)
+        else:
+            yield next(texts)
+
+
+def _share_of_rate(step: int, config: TrainingConfig) -> float:
+    """Linear warm-up, then half a cosine down to `last_rate`."""
     if step < config.warmup:
-        return config.rate * (step + 1) / config.warmup
+        return (step + 1) / config.warmup
     done = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.rate * (config.last_rate + (1 - config.last_rate) * 0.5 * (1 + math.cos(math.pi * done)))
-
-
-def _padded(rows: Sequence[tuple[list[int], list[bool]]]) -> Batch:
-    longest = max(len(ids) for ids, _ in rows) - 1
-    made = torch.zeros(len(rows), longest, dtype=torch.long)
-    targets = torch.full((len(rows), longest), _UNTRAINED)
-    for number, (ids, own) in enumerate(rows):
-        made[number, : len(ids) - 1] = torch.tensor(ids[:-1])
-        targets[number, : len(ids) - 1] = torch.tensor(
-            [token if mine else _UNTRAINED for token, mine in zip(ids[1:], own[1:], strict=True)]
-        )
-    return Batch(made, targets)
+    return config.last_rate + (1 - config.last_rate) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def _kept(learnt: list[nn.Parameter], optimiser: torch.optim.Optimizer, step: int, path: Path) -> None:
     partial = path.with_suffix(".partial")
-    torch.save({"step": step, "factors": [each.data for each in learnt], "optimiser": optimiser.state_dict()}, partial)
+    torch.save({"step": step, "learnt": [each.data for each in learnt], "optimiser": optimiser.state_dict()}, partial)
     partial.replace(path)
 
 
@@ -152,8 +182,8 @@ def _resumed(learnt: list[nn.Parameter], optimiser: torch.optim.Optimizer, path:
     if not path.is_file():
         return 0
     stored = torch.load(path, weights_only=True)
-    for parameter, factor in zip(learnt, stored["factors"], strict=True):
-        parameter.data.copy_(factor)
+    for parameter, value in zip(learnt, stored["learnt"], strict=True):
+        parameter.data.copy_(value)
     optimiser.load_state_dict(stored["optimiser"])
     return int(stored["step"])
 
@@ -163,10 +193,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; one that was cut off goes on")
     parser.add_argument("--steps", type=int, default=TrainingConfig.steps)
+    parser.add_argument("--rate", type=float, default=TrainingConfig.rate)
+    parser.add_argument("--handwritten", type=float, default=Mixture.handwritten, help="their share of the questions")
+    parser.add_argument("--seed", type=int, default=Mixture.seed)
+    parser.add_argument("--start", help="adapter to go on from")
+    parser.add_argument("--sight", help="ECG tokens made by `sightings`")
+    parser.add_argument("--projector", help="the projector that `projector_training` aligned, with --sight")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    print(train(TrainingConfig(steps=given.steps), given.out))
+    mixture = Mixture(handwritten=given.handwritten, seed=given.seed)
+    config = TrainingConfig(
+        mixture, given.steps, given.rate, start=given.start, sight=given.sight, projector=given.projector
+    )
+    print(train(config, given.out))
 
 
 if __name__ == "__main__":

@@ -158,6 +158,8 @@ def cited_twice(target: Target) -> Iterator[Forged]:
 
 @trick("id", "evidence")
 def renamed_item(target: Target) -> Iterator[Forged]:
+    if not target.cited:
+        return
     item = target.rng.choice(target.cited)
     name = target.rng.choice(["qt", "pr", "hr", "t_axis"])
     if item.name != name:
@@ -166,6 +168,8 @@ def renamed_item(target: Target) -> Iterator[Forged]:
 
 @trick("id", "evidence")
 def item_removed(target: Target) -> Iterator[Forged]:
+    if not target.cited:
+        return
     item = target.rng.choice(target.cited)
     kept = tuple(other for other in target.report.measurements if other.id != item.id)
     yield Forged(f"{item.id} is gone from the table", target.report.model_copy(update={"measurements": kept}))
@@ -187,6 +191,8 @@ def absence_without_a_measurement(target: Target) -> Iterator[Forged]:
 
 @trick("id", "evidence")
 def missing_without_reason(target: Target) -> Iterator[Forged]:
+    if not target.cited:
+        return
     item = target.rng.choice(target.cited)
     if item.status == "measured":
         yield Forged(f"{item.id} is measured without a value", with_measurement(target.report, item.id, value=None))

@@ -20,6 +20,8 @@ def _of_stranger(target: Target, key: str) -> Measurement | None:
 
 @trick("patient", "evidence")
 def item_of_another_record(target: Target) -> Iterator[Forged]:
+    if not target.cited:
+        return
     item = target.rng.choice(target.cited)
     yield Forged(
         f"{item.id} carries another record's key",
@@ -163,7 +165,10 @@ def _changed_patient(target: Target, patient: Demographics) -> Iterator[Forged]:
         return
     key = target.claim.statement.key
     measured = {item.id: item for item in target.report.measurements}
-    before, after = evaluate(measured, target.report.patient)[key], evaluate(measured, patient)[key]
+    verdicts = evaluate(measured, target.report.patient)
+    if key not in verdicts:
+        return
+    before, after = verdicts[key], evaluate(measured, patient)[key]
     cited = {f"crit:{name}" for name in target.claim.criteria}
     differs = {step for step in before.ledger if step.id in cited} != {
         step for step in after.ledger if step.id in cited

@@ -1,0 +1,20 @@
+"""The chat page for clinicians: a server that keeps cases and conversations, and the page it serves.
+
+config.py     addresses, users, limits
+guard.py      Host, Origin, size, headers and the audit line of every request
+access.py     tokens to users, users to workspaces
+database.py   SQLite or Postgres; records.py the rows of one user
+uploads.py    from a client's files to ECGs
+workspace.py  one user's agent, cases and full readings
+traces.py     samples, waves, median beats, where citations lie
+runs.py       answers being made: streamed, kept, cancelled, resumed
+exports.py    the report as HTML, PDF, JSON
+page/         the page's source (TypeScript); static/ what is built from it (`make web`)
+"""
+
+from __future__ import annotations
+
+from calipers.agent.server.app import create_app
+from calipers.agent.server.config import ServerSettings
+
+__all__ = ["ServerSettings", "create_app"]

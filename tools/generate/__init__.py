@@ -1,0 +1,1 @@
+"""Generate an ECG on request, and measure it again before anyone sees it."""
