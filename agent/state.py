@@ -28,6 +28,7 @@ class State(TypedDict, total=False):
         faults: what the verifier told the model to mend.
         attempts: how often the model has drafted in this run.
         released, withheld: the outcome so far.
+        opinion: keys of the statements that a published model named.
         model_note: why the model that answered is the one that did.
         model_name: which model answered.
         consent: whether the clinician let patient data leave the machine in this thread.
@@ -45,6 +46,7 @@ class State(TypedDict, total=False):
     attempts: int
     released: list[dict[str, object]]
     withheld: list[dict[str, object]]
+    opinion: list[str]
     model_note: str
     model_name: str
     consent: bool
@@ -64,6 +66,7 @@ def fresh_run(case: str, mode: Mode, question: str | None, priors: Sequence[str]
         attempts=0,
         released=[],
         withheld=[],
+        opinion=[],
         model_note="",
         model_name="",
     )

@@ -63,7 +63,7 @@ def suggestions(
             row is None
             or not row.abnormal
             or _said(row, item.statement, verdicts)
-            or _suppressed(row, verdicts, patient)
+            or suppressed(row, verdicts, patient)
         ):
             continue
         known = best.get(row.key)
@@ -140,17 +140,22 @@ def named(key: str) -> str:
     return label if label[:2].isupper() or label[1:2] == "-" else label[0].lower() + label[1:]
 
 
-def _both_sides(said: Suggestion, verdict: Verdict) -> Disagreement:
+def criteria_side(verdict: Verdict) -> Side:
+    """What the criteria of a statement come to on this ECG, as one side of a disagreement."""
     result = {"met": "are met", "not_met": "are not met"}.get(verdict.result)
     text = (
         f"criteria for {named(verdict.key)} {result}"
         if result
         else f"the measurements do not decide {named(verdict.key)}"
     )
+    return Side(who="criteria", text=text, evidence=_grounds(verdict))
+
+
+def _both_sides(said: Suggestion, verdict: Verdict) -> Disagreement:
     return Disagreement(
         about=said.key,
         sides=(
-            Side(who="criteria", text=text, evidence=_grounds(verdict)),
+            criteria_side(verdict),
             Side(who="model", text=f"{named(said.key)}, probability {printed(said.item)}", evidence=(said.item.id,)),
         ),
     )
@@ -171,7 +176,8 @@ def _said(row: Row, code: str, verdicts: Mapping[str, Verdict]) -> bool:
     return any(key in verdicts and verdicts[key].asserted for key in saying)
 
 
-def _suppressed(row: Row, verdicts: Mapping[str, Verdict], patient: Demographics) -> bool:
+def suppressed(row: Row, verdicts: Mapping[str, Verdict], patient: Demographics) -> bool:
+    """Whether adult limits do not apply, or another statement leaves no room for this one."""
     if row.adults_only and patient.age is not None and patient.age < ADULT_FROM_YEARS:
         return True
     verdict = verdicts.get(row.key)

@@ -63,6 +63,17 @@ def _embedded() -> list[Finding]:
     return [*found, Finding("model embedded", True, False, f"usable; adapter sha256 {digest[:16]}")]
 
 
+def _published() -> list[Finding]:
+    from calipers.models.workers import PUBLISHED, fingerprint, why_not
+
+    found = []
+    for model in PUBLISHED.values():
+        problem = why_not(model)
+        told = problem or f"usable in a process of its own; {model.repository}, files {fingerprint(model)[:16]}"
+        found.append(Finding(f"model {model.name}", problem is None, False, told))
+    return found
+
+
 def _providers() -> list[Finding]:
     return [_provider(one) for one in PROVIDERS]
 
@@ -106,4 +117,4 @@ def _default() -> list[Finding]:
 
 
 #: The kinds of models, in the order in which they are listed.
-ROWS: Final[tuple[Callable[[], list[Finding]], ...]] = (_none, _embedded, _providers, _servers, _default)
+ROWS: Final[tuple[Callable[[], list[Finding]], ...]] = (_none, _embedded, _published, _providers, _servers, _default)

@@ -1,26 +1,29 @@
-"""What a trained network makes of an ECG: a calibrated probability for each of PTB-XL's 71 statements.
+"""What trained models make of an ECG: a calibrated probability for each of PTB-XL's 71 statements.
 
-The network sees the signal and nothing else. Its word alone is never a diagnosis: it is released as "the model
-suggests", beside what was measured (DESIGN §3).
+Two networks see the signal, age and sex; on a whole 12-lead recording a forest sees its median beat as well. Their
+word alone is never a diagnosis: it is released as "the model suggests", beside what was measured (DESIGN §3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final, overload
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from calipers.ecg import Ecg
 from calipers.errors import UnreadableInput
 from calipers.models.mllm import classifier
+from calipers.models.mllm.beat_features import FEATURE_HZ, beat_features
+from calipers.models.mllm.encoder_input import INPUT_HZ, EncoderInput, encoder_input, patient_vector
 
-#: The network was trained on stretches of 5 s and judges 10 s at a time.
+#: The networks were trained on stretches of 5 and 10 s and judge 10 s at a time.
 WINDOW_S: Final = 10.0
 SHORTEST_S: Final = 2.0
+#: A median beat is looked for in a window of at least this length.
+_SHORTEST_FOR_BEATS_S: Final = 8.0
 
 
 @overload
@@ -34,47 +37,53 @@ def classify(ecg: Sequence[Ecg]) -> list[dict[str, float]]: ...
 def classify(ecg: Ecg | Sequence[Ecg]) -> dict[str, float] | list[dict[str, float]]:
     """Probability of each statement, by SCP-ECG code; always all 71.
 
-    A longer recording is judged in windows of 10 s and their mean is given. Missing leads are masked.
+    A longer recording is judged in windows of 10 s and their mean is given. Missing leads, and missing stretches of
+    a lead, are masked. Age and sex are used where the ECG names them.
 
     Args:
         ecg: one ECG, or several; several at once are faster, and come back in the same order.
 
     Raises:
-        UnreadableInput: no lead, or less than two seconds of signal.
+        UnreadableInput: no lead has two seconds of signal.
     """
     if isinstance(ecg, Ecg):
         return classify([ecg])[0]
-    windows = [_windows(one) for one in ecg]
+    windows = [list(_windows(one)) for one in ecg]
+    chances = classifier.probabilities([window for group in windows for window in group])
     codes = classifier.codes()
-    found: list[dict[str, float]] = [{} for _ in windows]
-    # Windows of one length go through the network together.
-    by_length: dict[int, list[tuple[int, NDArray[np.float32], NDArray[np.bool_]]]] = {}
-    for place, (signals, present) in enumerate(windows):
-        for signal in signals:
-            by_length.setdefault(signal.shape[1], []).append((place, signal, present))
-    sums = np.zeros((len(windows), len(codes)))
-    for members in by_length.values():
-        chances = classifier.probabilities(np.stack([m[1] for m in members]), np.stack([m[2] for m in members]))
-        for (place, _, _), row in zip(members, chances, strict=True):
-            sums[place] += row / len(windows[place][0])
-    for place, row in enumerate(sums):
-        found[place] = {code: round(float(chance), 4) for code, chance in zip(codes, row, strict=True)}
+    found, first = [], 0
+    for group in windows:
+        mean = chances[first : first + len(group)].mean(axis=0)
+        first += len(group)
+        found.append({code: round(float(chance), 4) for code, chance in zip(codes, mean, strict=True)})
     return found
 
 
-def _windows(ecg: Ecg) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_]]:
-    """An ECG as windows of (12, n) at the network's rate, and which leads are there."""
-    finite = np.isfinite(ecg.signal_mv)
-    present = finite.mean(axis=1) > 0.5
-    if not present.any() or ecg.duration_s < SHORTEST_S:
+def _windows(ecg: Ecg) -> Iterator[classifier.Window]:
+    """An ECG's windows of up to 10 s that hold any signal."""
+    longest_s = np.isfinite(ecg.signal_mv).sum(axis=1).max() / ecg.fs_hz
+    if longest_s < SHORTEST_S:
         raise UnreadableInput(
-            f"found {int(present.sum())} leads of {ecg.duration_s:.1f} s; needed one lead of {SHORTEST_S:.0f} s"
+            f"found {ecg.duration_s:.1f} s, of which no lead has more than {longest_s:.1f} s of signal;"
+            f" needed one lead of {SHORTEST_S:.0f} s"
         )
-    ratio = Fraction(classifier.INPUT_HZ / ecg.fs_hz).limit_denominator(1000)
-    level = np.nanmedian(np.where(present[:, None], ecg.signal_mv, 0.0), axis=1, keepdims=True)
-    centred = np.where(finite, ecg.signal_mv - level, 0.0)
-    slow = resample_poly(centred, ratio.numerator, ratio.denominator, axis=1).astype(np.float32)
-    length = round(WINDOW_S * classifier.INPUT_HZ)
-    count = max(round(slow.shape[1] / length), 1)
-    starts = np.linspace(0, max(slow.shape[1] - length, 0), count).round().astype(int)
-    return [slow[:, start : start + length] for start in starts], present
+    whole = encoder_input(ecg.signal_mv, ecg.fs_hz)
+    patient = patient_vector(ecg.patient.age, ecg.patient.sex)
+    length = round(WINDOW_S * INPUT_HZ)
+    samples = whole.signal_mv.shape[1]
+    count = max(round(samples / length), 1)
+    for start in np.linspace(0, max(samples - length, 0), count).round().astype(int):
+        part = EncoderInput(*(rows[:, start : start + length] for rows in whole))
+        if part.present.any():
+            yield classifier.Window(part, patient, _beats(ecg, start / INPUT_HZ, part))
+
+
+def _beats(ecg: Ecg, start_s: float, window: EncoderInput) -> classifier.Float32 | None:
+    """Features of the window's median beat; None where a lead or a stretch is missing, or there are no two beats."""
+    if not window.present.all() or window.signal_mv.shape[1] < _SHORTEST_FOR_BEATS_S * INPUT_HZ:
+        return None
+    first = round(start_s * ecg.fs_hz)
+    stretch = ecg.signal_mv[:, first : first + round(WINDOW_S * ecg.fs_hz)]
+    ratio = Fraction(FEATURE_HZ / ecg.fs_hz).limit_denominator(1000)
+    features = beat_features(resample_poly(stretch, ratio.numerator, ratio.denominator, axis=1))
+    return features if np.isfinite(features).all() else None

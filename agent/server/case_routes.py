@@ -27,7 +27,9 @@ from calipers.agent.server.records import CaseRow, RemarkRow
 from calipers.agent.server.uploads import Upload
 from calipers.agent.server.workspace import Workspace
 from calipers.ecg import Sex
+from calipers.knowledge import statements
 from calipers.report import Report
+from calipers.tools.explain import Chain, chain
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
 
@@ -117,6 +119,13 @@ def fiducials(desk: Desk, case_id: str, start_s: float = 0.0) -> Fiducials:
 def evidence(desk: Desk, case_id: str, ids: Annotated[list[str] | None, Query(max_length=200)] = None) -> Evidence:
     """What each citation of the case says and where it lies; `ids` adds single beats."""
     return Evidence(items=traces.evidence_of(desk.case(desk.records.case(case_id)), ids or ()))
+
+
+@router.get("/{case_id}/explain")
+def explain(desk: Desk, case_id: str, statement: Annotated[str, Query(min_length=1, max_length=200)]) -> Chain:
+    """The chain of criteria behind one statement on this ECG, step by step."""
+    case = desk.case(desk.records.case(case_id))
+    return chain(statements().find(statement).key, case.verdicts, case.measurements, case.demographics)
 
 
 @router.get("/{case_id}/report")

@@ -127,7 +127,8 @@ class CaseDetail(CaseListed):
 class EvidenceItem(Message):
     """What a citation shows: words, facts, and where it lies.
 
-    `spans` are its own stretches; `beats` those of single beats that show the same value.
+    `spans` are its own stretches; `beats` those of single beats that show the same value; `about` are the
+    measurements that a criterion was judged by.
     """
 
     label: str
@@ -136,11 +137,13 @@ class EvidenceItem(Message):
     number: float | None
     lead: Lead | None
     name: str
+    phrase: str
     kind: str
     measurable: bool
     facts: list[tuple[str, str]]
     spans: list[Span]
     beats: list[Span]
+    about: list[str] = Field(default_factory=list)
 
 
 class Evidence(Message):

@@ -15,8 +15,9 @@ from calipers.agent.report_page.superimposed import BEFORE_S, RATE_HZ, beats_at,
 from calipers.agent.server.messages import Beat, EvidenceItem, Fiducials, MedianBeats, Trace
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
-from calipers.evidence import Evidence, Measurement, Measurements
+from calipers.evidence import CriterionEvidence, Evidence, Measurement, Measurements
 from calipers.leads import LEADS
+from calipers.parameters import PARAMETERS
 from calipers.printing import printed
 from calipers.report import Report
 from calipers.tools.render.spans import beat_spans
@@ -98,17 +99,27 @@ def evidence_item(item: Evidence, measurements: Measurements) -> EvidenceItem:
     beats = beat_spans(measured, measurements)[:_MOST_SIBLINGS] if measured else []
     return EvidenceItem(
         label=words(item),
-        value=printed(measured) if measured else "",
+        value=_value(item),
         unit=measured.unit if measured else "",
         number=measured.number if measured else None,
         lead=measured.lead if measured else None,
         name=measured.name if measured else "",
+        phrase=PARAMETERS[measured.name].phrase if measured else "",
         kind="measurement" if measured else str(getattr(item, "kind", "")),
         measurable=measured is None or measured.status == "measured",
         facts=facts(item),
         spans=own,
         beats=beats,
+        about=list(item.measurements) if isinstance(item, CriterionEvidence) else [],
     )
+
+
+def _value(item: Evidence) -> str:
+    """As it stands in a sentence; empty for what holds no value, a passage or a case."""
+    try:
+        return printed(item)
+    except ValueError:
+        return ""
 
 
 def evidence_of(case: Case, extra: Iterable[str] = ()) -> dict[str, EvidenceItem]:

@@ -9,6 +9,7 @@ from calipers.agent.comparison import newly_present
 from calipers.agent.verifier import wording
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.grounds import Grounds
+from calipers.agent.verifier.opinions import opinion_flaws, opinion_keys
 from calipers.agent.verifier.suggestions import disagreement_flaws, suggested_keys
 from calipers.knowledge import urgency
 from calipers.printing import printed
@@ -29,7 +30,7 @@ def report_flaws(grounds: Grounds) -> Flaws:
         yield Flaw("report", "the impression is not what the released claims compose")
     held_back = {item.claim.statement.key for item in report.withheld if item.claim.statement}
     new = newly_present(grounds.changes.anew)
-    suggested = suggested_keys(grounds)
+    suggested = (*suggested_keys(grounds), *opinion_keys(grounds))
     levels = [
         urgency(grounds.verdicts, report.quality.assessable, withheld=keys, suggested=suggested, new=new)
         for keys in ((), held_back)
@@ -38,6 +39,7 @@ def report_flaws(grounds: Grounds) -> Flaws:
         yield Flaw("report", "the urgency is not what the table gives")
     yield from grounds.changes.flaws()
     yield from disagreement_flaws(grounds)
+    yield from opinion_flaws(grounds)
     for disagreement in report.disagreements:
         yield from _disagreement_flaws(disagreement, grounds)
     if report.answer is not None and (rest := _unaccounted(report)):

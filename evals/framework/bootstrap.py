@@ -92,6 +92,18 @@ class Bootstrap:
         low, high = (0.0, uncertain) if found.value == 0.0 else (1.0 - uncertain, 1.0)
         return Estimate(found.value, low, high, found.n)
 
+    def balanced_accuracy(self, said: ArrayLike, truth: ArrayLike) -> Estimate | None:
+        """Mean of sensitivity and specificity; None without both kinds of truth."""
+        yes, true = np.asarray(said, dtype=bool), np.asarray(truth, dtype=bool)
+        if true.all() or not true.any():
+            return None
+        hit = (yes == true).astype(np.float64)
+        halves = [
+            _divide(self._weights @ (hit * kind), self._weights @ kind.astype(np.float64)) for kind in (true, ~true)
+        ]
+        value = float((hit[true].mean() + hit[~true].mean()) / 2.0)
+        return self._estimate(value, (halves[0] + halves[1]) / 2.0, len(true))
+
     def median_ratio(self, numerator: ArrayLike, denominator: ArrayLike) -> Estimate | None:
         """Median over median, for timings; None without observations."""
         top, bottom = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)

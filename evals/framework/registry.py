@@ -18,7 +18,11 @@ _TASKS: Final[dict[str, str]] = {
     "triage": "calipers.evals.triage:TriageTask",
     "ptbxl_statements": "calipers.evals.ptbxl_statements:PtbxlStatementsTask",
     "ecg_reasoning": "calipers.evals.ecg_reasoning:EcgReasoningTask",
+    "sight": "calipers.evals.sight:SightTask",
     "tool_choice": "calipers.evals.tool_choice:ToolChoiceTask",
+    "ecg_qa": "calipers.evals.ecg_qa:EcgQaTask",
+    "report": "calipers.evals.report:ReportTask",
+    "speed": "calipers.evals.speed:SpeedTask",
     "retrieval": "calipers.evals.retrieval:RetrievalTask",
 }
 

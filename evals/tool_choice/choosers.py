@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
@@ -17,11 +17,6 @@ from calipers.errors import CalipersError
 from calipers.evals.tool_choice.utterances import Utterance
 from calipers.models.mllm.language.actions import TOOLS, Action, parse
 
-#: Known to DESIGN, not in every installation's toolbox: offered so that choosing them can be scored.
-_EXTRA: tuple[dict[str, Any], ...] = (
-    {"type": "function", "function": {"name": "classify", "description": "Probabilities of the statements by the trained network.", "parameters": {"type": "object", "properties": {}}}},
-    {"type": "function", "function": {"name": "generate", "description": "Make a new or changed ECG from a description.", "parameters": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}}},
-)  # fmt: skip
 _RULE_TOOLS = {"guidelines": "search_guidelines", "history": "search_history", "similar": "similar_cases"}
 
 
@@ -62,7 +57,7 @@ def by_rule(utterance: Utterance) -> Chosen:
 
 def by_model(model: BaseChatModel) -> Chooser:
     """What a chat model does when it is given the tools."""
-    bound = model.bind_tools([*toolbox(), *_EXTRA, Draft])
+    bound = model.bind_tools([*toolbox(), Draft])
 
     def choose(utterance: Utterance) -> Chosen:
         try:

@@ -7,6 +7,7 @@ levels as logarithms, likewise. An element that an ECG does not have (no P wave 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -92,6 +93,12 @@ class LatentSpace:
         strong = unit[np.abs(spike_shapes).max(axis=-1) > 0.1]
         return cls(mean, basis, np.median(strong * np.sign(strong[:, [shapes.SPIKE_REACH]]), axis=0))
 
+    @cached_property
+    def _inverse(self) -> dict[str, Floats]:
+        """Of each shape's basis: what turns a shape into elements. The directions stand at right angles."""
+        size = {block: (self.basis[block] ** 2).sum(axis=1) for block in _POINTS}
+        return {block: self.basis[block].T / np.where(size[block] > 1e-12, size[block], np.inf) for block in _POINTS}
+
     def encode(self, parts: Parts) -> tuple[Float32, Mask]:
         """(…) parts → (r, LENGTH) elements, 0 where masked, and which are there."""
         out, known = [], []
@@ -100,9 +107,7 @@ class LatentSpace:
             there = np.isfinite(rows)
             if block in _POINTS:
                 whole = there.all(axis=1)
-                gram = self.basis[block] @ self.basis[block].T
-                inverse = np.linalg.pinv(gram, rcond=1e-9)
-                elements = (np.where(whole[:, None], rows, 0.0) - self.mean[block]) @ self.basis[block].T @ inverse
+                elements = (np.where(whole[:, None], rows, 0.0) - self.mean[block]) @ self._inverse[block]
                 mask = np.repeat(whole[:, None], SIZES[block], axis=1)
             else:
                 elements = (rows - self.mean[block]) / np.diagonal(self.basis[block])

@@ -22,9 +22,9 @@ class BeatFlowConfig:
 
     elements: int
     conditions: int
-    width: int = 384
-    depth: int = 6
-    told: int = 192
+    width: int = 288
+    depth: int = 4
+    told: int = 160
     dropout: float = 0.1
 
 
@@ -35,7 +35,7 @@ class TextureFlowConfig:
     token: int
     beside: int
     conditions: int
-    width: int = 128
+    width: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4)
     told: int = 96
 

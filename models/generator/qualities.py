@@ -44,7 +44,7 @@ _DOWN: Final = TWELVE[5] * 2.0 / np.sqrt(3.0)
 def qualities(parts: Parts) -> Floats:
     """(r, len(NAMES)) of the parts; NaN where a part is missing."""
     beat = parts.beat - parts.beat[:, :, _LEVEL].mean(axis=2, keepdims=True)
-    twelve = np.einsum("le,ren->rln", TWELVE, beat)
+    twelve = TWELVE @ beat
     inside, t_wave = twelve[:, :, _QRS], twelve[:, :, _T]
     extreme = np.abs(t_wave).argmax(axis=2)[:, :, None]
     levels = [

@@ -155,7 +155,7 @@ def _train(
             keep = min(_DECAY, (1 + step) / (10 + step))
             for kept, fresh in zip(average.parameters(), network.parameters(), strict=True):
                 kept.lerp_(fresh, 1.0 - keep)
-        running.append(float(found))
+        running.append(float(found.detach()))
         step += 1
         if time.monotonic() - saved > SAVE_EVERY_S or step == chosen.steps:
             with torch.no_grad():

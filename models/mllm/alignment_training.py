@@ -82,13 +82,15 @@ class Pairs(NamedTuple):
 class Towers(nn.Module):
     """An ECG's features and a sentence's embedding, brought to unit vectors of one space."""
 
-    def __init__(self, features: int, width: int, sentence: int = 384, dropout: float = 0.3) -> None:
+    def __init__(self, features: int, width: int, sentence: int, dropout: float = 0.3) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("spread", torch.ones(features))
         self.ecg = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, width))
         self.text = nn.Sequential(nn.Dropout(0.1), nn.Linear(sentence, width))
-        self.text_hidden = nn.Sequential(nn.Linear(sentence, 512), nn.GELU(), nn.Dropout(dropout), nn.Linear(512, width))
+        self.text_hidden = nn.Sequential(
+            nn.Linear(sentence, 512), nn.GELU(), nn.Dropout(dropout), nn.Linear(512, width)
+        )
         self.prevalence = nn.Linear(sentence, 1)
         self.pair_scale = nn.Parameter(torch.tensor(2.5))
         self.true_scale = nn.Parameter(torch.tensor(2.5))
@@ -107,7 +109,9 @@ class Towers(nn.Module):
         return self.true_scale.exp() * ecgs @ texts.T + self.prevalence(sentences)[:, 0]
 
 
-def read_wordings(codes: Sequence[str], descriptions: Mapping[str, Sequence[str]]) -> tuple[list[Wording], list[Wording]]:
+def read_wordings(
+    codes: Sequence[str], descriptions: Mapping[str, Sequence[str]]
+) -> tuple[list[Wording], list[Wording]]:
     """Sentences to train on, affirmed and denied, and those held out.
 
     Args:
@@ -124,11 +128,13 @@ def read_wordings(codes: Sequence[str], descriptions: Mapping[str, Sequence[str]
     return said, held
 
 
-def train_alignment(config: AlignmentTraining, pairs: Pairs, rows: NDArray[np.int64], log: Path | None = None) -> Towers:
+def train_alignment(
+    config: AlignmentTraining, pairs: Pairs, rows: NDArray[np.int64], log: Path | None = None
+) -> Towers:
     """Train on these records to the last epoch; a minute's work, so it does not resume."""
     torch.manual_seed(config.seed)
     chance = np.random.default_rng(config.seed)
-    towers = Towers(pairs.views.shape[2], config.width, dropout=config.dropout)
+    towers = Towers(pairs.views.shape[2], config.width, pairs.reports.shape[1], dropout=config.dropout)
     clean = torch.from_numpy(pairs.views[0, rows]).float()
     towers.mean.copy_(clean.mean(dim=0))
     towers.spread.copy_(clean.std(dim=0) + 1e-3)
@@ -185,7 +191,8 @@ def _losses(
         scores = towers.pair_scale.exp() * ecgs[has] @ texts.T
         share = same / same.sum(dim=1, keepdim=True)
         paired = -0.5 * (
-            (share * scores.log_softmax(dim=1)).sum(dim=1).mean() + (share * scores.T.log_softmax(dim=1)).sum(dim=1).mean()
+            (share * scores.log_softmax(dim=1)).sum(dim=1).mean()
+            + (share * scores.T.log_softmax(dim=1)).sum(dim=1).mean()
         )
     denied = np.array([wording.denied for wording in pairs.wordings])
     shown = np.flatnonzero(~denied | (chance.random(len(denied)) < config.denied))

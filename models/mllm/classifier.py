@@ -1,88 +1,122 @@
-"""Run the exported statement network: onnxruntime, no torch."""
+"""Run what `classify` runs: two networks and, on whole recordings, a forest on the median beat. No torch."""
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calipers.errors import MissingPart
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from calipers.models.mllm.calibration import Calibration, log_odds
+from calipers.models.mllm.encoder_input import EncoderInput
+from calipers.models.mllm.encoder_tokens import TRUNK, run
+from calipers.models.mllm.forest import Forest
 
 Float32 = NDArray[np.float32]
 
-#: Samples a second, as in `signal_encoder` (which needs torch).
-INPUT_HZ: Final = 100
-WEIGHTS: Final = Path(__file__).parent / "weights" / "statements.onnx"
-#: Codes in the network's order, and the calibration that was fitted on a fold it had not seen.
-CALIBRATION: Final = WEIGHTS.with_suffix(".json")
-_BATCH: Final = 32
+WEIGHTS: Final = TRUNK
+#: The trunk, and the network of one fold less that calibrated it.
+MEMBERS: Final = (TRUNK, TRUNK.with_name("statements_second.onnx"))
+FOREST: Final = TRUNK.with_name("statements_forest.npz")
+#: Codes in the networks' order, calibration and thresholds, fitted on a fold that was not learned from.
+CALIBRATION: Final = TRUNK.with_suffix(".json")
+
+
+class Window(NamedTuple):
+    """A stretch to be judged.
+
+    Attributes:
+        signal: of `encoder_input`.
+        patient: (4,) of `patient_vector`.
+        beats: (f,) of `beat_features`, None where leads or stretches are missing: then the networks judge alone.
+    """
+
+    signal: EncoderInput
+    patient: Float32
+    beats: Float32 | None
 
 
 def codes() -> tuple[str, ...]:
     """PTB-XL's 71 SCP-ECG codes, in the order of `probabilities`."""
-    return _calibration().codes
+    return _fitted().codes
 
 
-def probabilities(signal_mv: Float32, present: NDArray[np.bool_], *, threads: int = 2) -> Float32:
-    """Calibrated probability of every statement.
+def thresholds() -> dict[str, float]:
+    """The probability from which a statement is said, by code: the best F1 on a fold that was not learned from."""
+    return dict(zip(codes(), _fitted().threshold, strict=True))
 
-    Args:
-        signal_mv: (b, 12, n) millivolts at 100 Hz, each lead's median removed; at least a second.
-        present: (b, 12) leads that are there; what stands in the others counts for nothing.
-        threads: of the network.
 
-    Returns:
-        (b, 71) in the order of `codes`.
+@functools.cache
+def weights_sha256() -> str:
+    """Hash over all files that `probabilities` reads; empty where one is not there."""
+    files = (*MEMBERS, FOREST, CALIBRATION)
+    if not all(path.is_file() for path in files):
+        return ""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def probabilities(windows: Sequence[Window], *, threads: int = 2) -> NDArray[np.float64]:
+    """(windows, 71) calibrated probabilities, in the order of `codes`.
+
+    Raises:
+        MissingPart: a weight file is not there.
     """
-    signal_mv = np.where(present[:, :, None], signal_mv, np.float32(0.0)).astype(np.float32)
-    session = _session(threads)
-    logits = np.concatenate(
-        [
-            session.run(
-                ["statements"],
-                {
-                    "signal_mv": signal_mv[start : start + _BATCH],
-                    "present": present[start : start + _BATCH].astype(np.float32),
-                },
-            )[0]
-            for start in range(0, len(signal_mv), _BATCH)
-        ]
-    )
-    fitted = _calibration()
-    calibrated: Float32 = (1.0 / (1.0 + np.exp(-(fitted.slope * logits + fitted.offset)))).astype(np.float32)
-    return calibrated
+    fitted = _fitted()
+    logits = _network_logits(windows, threads)
+    found = fitted.partial.probabilities(logits[None])
+    whole = [place for place, window in enumerate(windows) if window.beats is not None]
+    if whole:
+        features = np.stack([np.append(w.beats, w.patient) for w in windows if w.beats is not None])
+        trees = log_odds(_forest().probabilities(features.astype(np.float32)))
+        found[whole] = fitted.whole.probabilities(np.stack([logits[whole], trees]))
+    return found
 
 
-class _Calibration(NamedTuple):
-    """codes: in the network's order; a logit x becomes the probability of slope * x + offset."""
+def _network_logits(windows: Sequence[Window], threads: int) -> NDArray[np.float64]:
+    """(windows, 71) mean of the members; windows of one length go through together."""
+    by_length: dict[int, list[int]] = {}
+    for place, window in enumerate(windows):
+        by_length.setdefault(window.signal.signal_mv.shape[1], []).append(place)
+    logits = np.zeros((len(windows), len(codes())))
+    for places in by_length.values():
+        signal = np.stack([windows[place].signal.signal_mv for place in places])
+        present = np.stack([windows[place].signal.present for place in places])
+        patient = np.stack([windows[place].patient for place in places])
+        for member in MEMBERS:
+            logits[places] += run(member, ("statements",), signal, present, patient, threads=threads)[0] / len(MEMBERS)
+    return logits
+
+
+class _Fitted(NamedTuple):
+    """codes and threshold: (71,) in the networks' order; whole: network and forest; partial: network alone."""
 
     codes: tuple[str, ...]
-    slope: float
-    offset: NDArray[np.float64]
+    threshold: tuple[float, ...]
+    whole: Calibration
+    partial: Calibration
 
 
 @functools.cache
-def _calibration() -> _Calibration:
-    if not CALIBRATION.is_file():
-        raise MissingPart(f"found no `{CALIBRATION}`; needed the statement network's weights, see its CARD.md")
-    stored = json.loads(CALIBRATION.read_text(encoding="utf-8"))
-    return _Calibration(tuple(stored["codes"]), stored["slope"], np.array(stored["offset"]))
+def _fitted() -> _Fitted:
+    stored = json.loads(_there(CALIBRATION).read_text(encoding="utf-8"))
+    whole, partial = (
+        Calibration(np.array(stored[name]["weight"]), np.array(stored[name]["offset"])) for name in ("whole", "partial")
+    )
+    return _Fitted(tuple(stored["codes"]), tuple(stored["threshold"]), whole, partial)
 
 
 @functools.cache
-def _session(threads: int) -> InferenceSession:
-    import onnxruntime
+def _forest() -> Forest:
+    return Forest.load(_there(FOREST))
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads spin by default, which on shared cores doubles both the CPU and the wall time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(WEIGHTS), options, providers=["CPUExecutionProvider"])
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise MissingPart(f"found no `{path}`; needed the statement network's weights, see its CARD.md")
+    return path

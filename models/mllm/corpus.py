@@ -20,16 +20,18 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from calipers.leads import INDEX, LEADS, Lead
-from calipers.models.mllm.signal_encoder import ENCODER_HZ
+from calipers.models.mllm.encoder_input import INPUT_HZ, patient_vector
 
 Float32 = NDArray[np.float32]
 
 #: Stored leads of both parts, in the files' order.
 STORED: Final[tuple[Lead, ...]] = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
-SAMPLES: Final = 10 * ENCODER_HZ
+SAMPLES: Final = 10 * INPUT_HZ
 #: Millivolts of one standard deviation, to give z-scored leads a usual size.
 ZSCORED_MV: Final = 0.25
 FILE_HZ: Final = 500
+#: The files hold microvolts.
+UNITS_PER_MV: Final = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,8 @@ class Corpus:
         patient: (r,) PTB-XL's patients, who never cross folds.
         signal_mv: (r, 12, 1000) float16 at 100 Hz, each lead's median removed, zero where missing.
         present: (r, 12) leads that are there.
+        patient_vector: (r, 4) age and sex, see `patient_vector`; zeros for the z-scored part, which has neither.
+        report: the cardiologist's words, German, Swedish or English; empty for the z-scored part.
         statements: (r, 71) 1 where labelled.
         known: (r, 71) 1 where the label is known.
         millivolts: (r,) False for the z-scored part.
@@ -52,6 +56,8 @@ class Corpus:
     patient: NDArray[np.int64]
     signal_mv: NDArray[np.float16]
     present: NDArray[np.bool_]
+    patient_vector: Float32
+    report: tuple[str, ...]
     statements: Float32
     known: Float32
     millivolts: NDArray[np.bool_]
@@ -94,7 +100,10 @@ def read_corpus(data: Path) -> Corpus:
         FileNotFoundError: a part is not there.
     """
     vocabulary = read_vocabulary(data)
-    rows = [*_part(data / "ptbxl", vocabulary, 1000.0), *_part(data / "ptbxl_zscored", vocabulary, 1000.0 / ZSCORED_MV)]
+    rows = [
+        *_part(data / "ptbxl", vocabulary, UNITS_PER_MV),
+        *_part(data / "ptbxl_zscored", vocabulary, UNITS_PER_MV / ZSCORED_MV),
+    ]
     true_mv = np.array([row.millivolts for row in rows], dtype=np.bool_)
     present = np.ones((len(rows), len(LEADS)), dtype=np.bool_)
     for lead in ("III", "aVR", "aVL", "aVF"):
@@ -105,6 +114,8 @@ def read_corpus(data: Path) -> Corpus:
         patient=np.array([row.patient for row in rows]),
         signal_mv=np.stack([row.signal_mv for row in rows]),
         present=present,
+        patient_vector=np.stack([row.patient_vector for row in rows]),
+        report=tuple(row.report for row in rows),
         statements=np.stack([row.labels.statements for row in rows]),
         known=np.stack([row.labels.known for row in rows]),
         millivolts=true_mv,
@@ -116,42 +127,64 @@ class _Row(NamedTuple):
     fold: int
     patient: int
     signal_mv: NDArray[np.float16]
+    patient_vector: Float32
+    report: str
     labels: Labels
     millivolts: bool
+
+
+def stored_signals(folder: Path) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """A part's ECG numbers and (8, 5000) stored leads at 500 Hz, in the files' order."""
+    for path in sorted(folder.glob("signals-*.npz")):
+        with np.load(path) as packed:
+            ids, eight = packed["ecg_id"], np.cumsum(packed["delta"].astype(np.int32), axis=2)
+        for ecg_id, stored in zip(ids, eight, strict=True):
+            yield int(ecg_id), stored
+
+
+def twelve_leads(stored_mv: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(8, n) stored leads in millivolts as (12, n)."""
+    twelve = _in_place(stored_mv)
+    i, ii = twelve[INDEX["I"]], twelve[INDEX["II"]]
+    derived: dict[Lead, NDArray[np.float64]] = {
+        "III": ii - i, "aVR": -(i + ii) / 2, "aVL": i - ii / 2, "aVF": ii - i / 2,
+    }  # fmt: skip
+    for lead, row in derived.items():
+        twelve[INDEX[lead]] = row
+    return twelve
+
+
+def _in_place(stored: NDArray[np.float64]) -> NDArray[np.float64]:
+    twelve = np.zeros((len(LEADS), stored.shape[1]))
+    for lead, row in zip(STORED, stored, strict=True):
+        twelve[INDEX[lead]] = row
+    return twelve
 
 
 def _part(folder: Path, vocabulary: Vocabulary, units_per_mv: float) -> Iterator[_Row]:
     with (folder / "records.csv").open(newline="") as table:
         known = {int(float(row["ecg_id"])): row for row in csv.DictReader(table)}
-    for path in sorted(folder.glob("signals-*.npz")):
-        with np.load(path) as packed:
-            ids, eight = packed["ecg_id"], np.cumsum(packed["delta"].astype(np.int32), axis=2)
-        for ecg_id, stored in zip(ids, eight, strict=True):
-            row = known[int(ecg_id)]
-            yield _Row(
-                ecg_id=int(ecg_id),
-                fold=int(float(row["strat_fold"])),
-                patient=int(float(row["patient_id"])),
-                signal_mv=_encoder_signal(stored / units_per_mv, derive=units_per_mv == 1000.0),
-                labels=labels_of(row, vocabulary),
-                millivolts=units_per_mv == 1000.0,
-            )
+    true_mv = units_per_mv == UNITS_PER_MV
+    for ecg_id, stored in stored_signals(folder):
+        row = known[ecg_id]
+        # Z-scored limb leads cannot be derived.
+        twelve = twelve_leads(stored / units_per_mv) if true_mv else _in_place(stored / units_per_mv)
+        slow = resample_poly(twelve, INPUT_HZ, FILE_HZ, axis=1)
+        yield _Row(
+            ecg_id=ecg_id,
+            fold=int(float(row["strat_fold"])),
+            patient=int(float(row["patient_id"])),
+            signal_mv=(slow - np.median(slow, axis=1, keepdims=True)).astype(np.float16),
+            patient_vector=_who(row),
+            report=row.get("report", ""),
+            labels=labels_of(row, vocabulary),
+            millivolts=true_mv,
+        )
 
 
-def _encoder_signal(stored_mv: NDArray[np.float64], *, derive: bool) -> NDArray[np.float16]:
-    """(8, 5000) stored leads → (12, 1000) at the encoder's rate; z-scored limb leads cannot be derived."""
-    twelve = np.zeros((len(LEADS), stored_mv.shape[1]))
-    for lead, row in zip(STORED, stored_mv, strict=True):
-        twelve[INDEX[lead]] = row
-    if derive:
-        i, ii = twelve[INDEX["I"]], twelve[INDEX["II"]]
-        derived: dict[Lead, NDArray[np.float64]] = {
-            "III": ii - i, "aVR": -(i + ii) / 2, "aVL": i - ii / 2, "aVF": ii - i / 2,
-        }  # fmt: skip
-        for lead, row in derived.items():
-            twelve[INDEX[lead]] = row
-    slow = resample_poly(twelve, ENCODER_HZ, FILE_HZ, axis=1)
-    return (slow - np.median(slow, axis=1, keepdims=True)).astype(np.float16)
+def _who(row: dict[str, str]) -> Float32:
+    age, sex = row.get("age"), row.get("sex")
+    return patient_vector(float(age) if age else None, {0: "male", 1: "female"}[int(float(sex))] if sex else None)
 
 
 def labels_of(row: dict[str, str], vocabulary: Vocabulary) -> Labels:

@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from calipers.leads import INDEX, LEADS, Lead
 
@@ -32,6 +33,8 @@ PIXELS_PER_MV: Final = MM_PER_MV * PIXELS_PER_MM_Y
 STRIP_HEIGHT: Final = 192
 STRIP_MARGIN: Final = 36
 STRIP_WIDTH: Final = SAMPLES + 2 * STRIP_MARGIN
+#: The layout is told from every sixth pixel's surroundings, on a canvas as high as the highest page.
+_THUMBNAIL_STEP: Final = 6
 
 
 class Segment(NamedTuple):
@@ -81,6 +84,11 @@ LAYOUTS: Final[dict[PageLayout, PageRows]] = {
 }
 
 
+def fixed_size(image: Image.Image, height: int) -> NDArray[np.uint8]:
+    """A page as the reader wants it: (height, WIDTH, channels)."""
+    return np.asarray(image.resize((WIDTH, height), Image.Resampling.BILINEAR))
+
+
 def strips_of(page: NDArray[np.uint8], layout: PageLayout) -> NDArray[np.uint8]:
     """Cut the rows out of a page at its fixed size.
 
@@ -95,6 +103,18 @@ def strips_of(page: NDArray[np.uint8], layout: PageLayout) -> NDArray[np.uint8]:
     left = round(TRACE_X_MM * PIXELS_PER_MM_X) - STRIP_MARGIN
     tops = [round(mm * PIXELS_PER_MM_Y) + STRIP_HEIGHT // 2 for mm in LAYOUTS[layout].baselines_mm]
     return np.stack([padded[top : top + STRIP_HEIGHT, left : left + STRIP_WIDTH] for top in tops])
+
+
+THUMBNAIL_SHAPE: Final = (max(rows.height for rows in LAYOUTS.values()) // _THUMBNAIL_STEP, WIDTH // _THUMBNAIL_STEP)
+
+
+def thumbnail(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A page at its fixed size shrunken sixfold, white below: (*THUMBNAIL_SHAPE, 3)."""
+    height, width = (size * _THUMBNAIL_STEP for size in THUMBNAIL_SHAPE)
+    canvas = np.full((height, width, 3), 255, np.uint8)
+    canvas[: min(len(page), height)] = page[:height, :width]
+    cells = canvas.reshape(height // _THUMBNAIL_STEP, _THUMBNAIL_STEP, width // _THUMBNAIL_STEP, _THUMBNAIL_STEP, 3)
+    return cells.mean(axis=(1, 3)).astype(np.uint8)
 
 
 class Traces(NamedTuple):

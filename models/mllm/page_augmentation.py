@@ -42,11 +42,6 @@ class SeenPage(NamedTuple):
     y_mm: tuple[float, float]
 
 
-def fixed_size(image: Image.Image, height: int) -> NDArray[np.uint8]:
-    """A page as the reader wants it: (height, WIDTH, 3), colours on white."""
-    return np.asarray(on_white(image).resize((WIDTH, height), Image.Resampling.BILINEAR))
-
-
 def on_white(image: Image.Image) -> Image.Image:
     """Without transparency."""
     if image.mode == "RGB":
@@ -56,9 +51,7 @@ def on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, clear).convert("RGB")
 
 
-def roughened(
-    image: Image.Image, height: int, config: PageAugmentation, chance: np.random.Generator
-) -> SeenPage:
+def roughened(image: Image.Image, height: int, config: PageAugmentation, chance: np.random.Generator) -> SeenPage:
     """A page at its fixed size with a random shift, scale, blur, compression, colours and noise."""
     mm_per_pixel = WIDTH_MM / image.width
     pad = round((config.shift_mm / mm_per_pixel) + config.scale * max(image.size)) + 2
@@ -79,14 +72,10 @@ def roughened(
         page = Image.open(packed)
     offset = (first - pad) * mm_per_pixel
     step = size * mm_per_pixel / np.array([WIDTH, height])
-    return SeenPage(
-        _recoloured(np.asarray(page), config, chance), (offset[0], step[0]), (offset[1], step[1])
-    )
+    return SeenPage(_recoloured(np.asarray(page), config, chance), (offset[0], step[0]), (offset[1], step[1]))
 
 
-def _recoloured(
-    pixels: NDArray[np.uint8], config: PageAugmentation, chance: np.random.Generator
-) -> NDArray[np.uint8]:
+def _recoloured(pixels: NDArray[np.uint8], config: PageAugmentation, chance: np.random.Generator) -> NDArray[np.uint8]:
     """Another grid colour, fainter ink, greyed, noisy."""
     ink = 255.0 - pixels.astype(np.float32)
     if chance.random() < config.colour_share:

@@ -12,6 +12,7 @@ Choices:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 import torch
@@ -44,13 +45,10 @@ class PageReader(nn.Module):
         widths = (config or PageReaderConfig()).widths
         self.stem = _block(3, widths[0], (2, 1))
         self.down = nn.ModuleList(
-            nn.Sequential(_block(fine, coarse, (2, 2)), _block(coarse, coarse))
-            for fine, coarse in zip(widths, widths[1:], strict=False)
+            nn.Sequential(_block(fine, coarse, (2, 2)), _block(coarse, coarse)) for fine, coarse in pairwise(widths)
         )
         self.across = nn.ModuleList(nn.Conv2d(width, width, 1) for width in widths[:-1])
-        self.up = nn.ModuleList(
-            nn.Conv2d(coarse, fine, 1) for fine, coarse in zip(widths, widths[1:], strict=False)
-        )
+        self.up = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(widths))
         self.join = nn.ModuleList(_block(width, width) for width in widths[:-1])
         self.last = nn.Conv2d(widths[0], 2, 1)
         self.shown = nn.Conv1d(2 * widths[1], 1, 5, padding=2)
@@ -108,6 +106,4 @@ class LayoutRecogniser(nn.Module):
 
 
 def _block(c_in: int, c_out: int, stride: tuple[int, int] = (1, 1)) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU(inplace=True)
-    )
+    return nn.Sequential(nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU(inplace=True))

@@ -1,43 +1,28 @@
 """Training of the page reader on drawn pages of known signals: one config, resumable, logged, CPU or GPU.
 
-`python -m calipers.evals.image_agreement.pages --out PAGES` draws the pages;
-`python -m calipers.models.mllm.page_training --pages PAGES --out RUN` trains.
+`python -m calipers.evals.image_agreement.pages --out PAGES` draws the pages (and again with `--n 80 --lost`);
+`python -m calipers.models.mllm.page_training --pages PAGES --out RUN` trains and exports.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
-from scipy.signal import resample_poly
 from torch import Tensor, nn
 from torch.nn import functional
 
-from calipers.leads import INDEX
 from calipers.models.mllm.corpus import Corpus, read_corpus
-from calipers.models.mllm.page import (
-    LAYOUTS,
-    MM_PER_MV,
-    PIXELS_PER_MM_X,
-    PIXELS_PER_MM_Y,
-    PIXELS_PER_MV,
-    SAMPLES,
-    STRIP_MARGIN,
-    STRIP_WIDTH,
-    TRACE_X_MM,
-    PageLayout,
-    strips_of,
-)
-from calipers.models.mllm.page_augmentation import PageAugmentation, SeenPage, roughened
+from calipers.models.mllm.page import STRIP_HEIGHT, STRIP_WIDTH, THUMBNAIL_SHAPE
+from calipers.models.mllm.page_batches import DrawnPage, StripBatch, StripBatches, drawn_pages, strip_batches
 from calipers.models.mllm.page_reader import (
     LayoutRecogniser,
     PageReader,
@@ -46,9 +31,7 @@ from calipers.models.mllm.page_reader import (
     expected_mv,
 )
 
-#: Finer than the pages' columns, so that a height between two samples is not flattened.
-_FINE: Final = 4
-THUMBNAIL_STEP: Final = 6
+WEIGHTS: Final = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True)
@@ -56,64 +39,13 @@ class PageTraining:
     """One training of the page reader."""
 
     steps: int = 600
-    pages: int = 3
-    crops: int = 8
-    crop_width: int = 320
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     warm_up: float = 0.1
     seed: int = 1
     save_every: int = 100
     network: PageReaderConfig = field(default_factory=PageReaderConfig)
-    augmentation: PageAugmentation = field(default_factory=PageAugmentation)
-
-
-class DrawnPage(NamedTuple):
-    """A page's file, `<ecg_id>_<layout>[_<lost leads>].png`."""
-
-    path: Path
-    ecg_id: int
-    layout: PageLayout
-    lost: tuple[str, ...]
-
-
-class Truth(NamedTuple):
-    """mv: (rows, STRIP_WIDTH) about each strip's middle; shown: whether a trace stands in the column."""
-
-    mv: NDArray[np.float32]
-    shown: NDArray[np.bool_]
-
-
-def drawn_pages(folder: Path) -> list[DrawnPage]:
-    """The pages of a folder, by name."""
-    found = []
-    for path in sorted(folder.glob("*.png")):
-        ecg_id, layout, *lost = path.stem.split("_")
-        found.append(DrawnPage(path, int(ecg_id), next(name for name in LAYOUTS if name == layout), tuple(lost)))
-    return found
-
-
-def truth_of(page: SeenPage, drawn: DrawnPage, fine_mv: NDArray[np.float32]) -> Truth:
-    """What the reader should say of each strip of a page.
-
-    Args:
-        page: as it is seen.
-        drawn: which page it is.
-        fine_mv: (12, 4000) the record at four times the page's rate.
-    """
-    rows = LAYOUTS[drawn.layout]
-    columns = TRACE_X_MM * PIXELS_PER_MM_X - STRIP_MARGIN + np.arange(STRIP_WIDTH) + 0.5
-    sample = (page.x_mm[0] + page.x_mm[1] * columns - TRACE_X_MM) * PIXELS_PER_MM_X
-    mv = np.zeros((len(rows.segments), STRIP_WIDTH), np.float32)
-    shown = np.zeros(mv.shape, np.bool_)
-    for row, (baseline_mm, segments) in enumerate(zip(rows.baselines_mm, rows.segments, strict=True)):
-        for lead, first, stop in segments:
-            inside = (sample >= first) & (sample < stop)
-            trace = np.interp(sample[inside] * _FINE, np.arange(fine_mv.shape[1]), fine_mv[INDEX[lead]])
-            pixel = (baseline_mm - MM_PER_MV * trace - page.y_mm[0]) / page.y_mm[1]
-            mv[row, inside] = (round(baseline_mm * PIXELS_PER_MM_Y) - pixel) / PIXELS_PER_MV
-            shown[row, inside] = lead not in drawn.lost
-    return Truth(mv, shown)
+    batches: StripBatches = field(default_factory=StripBatches)
 
 
 def train_page_reader(
@@ -139,9 +71,10 @@ def train_page_reader(
         first = int(state["step"])
     started, losses = time.time(), []
     both.train()
+    batches = strip_batches(config.batches, pages, corpus, range(first, config.steps), config.seed)
     with (out / "train_log.jsonl").open("a") as log:
         log.write(json.dumps({"config": asdict(config), "pages": len(pages), "from": first}) + "\n")
-        for step, batch in enumerate(_batches(config, pages, corpus, first), start=first + 1):
+        for step, batch in enumerate(batches, start=first + 1):
             loss, parts = _loss(reader, recogniser, batch, device)
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
@@ -162,58 +95,13 @@ def train_page_reader(
     return reader, recogniser
 
 
-class _Batch(NamedTuple):
-    """strips: (b, 192, w, 3) uint8; mv, shown: (b, w); thumbnails: (pages, h, w, 3); layouts: (pages,)."""
-
-    strips: NDArray[np.uint8]
-    mv: NDArray[np.float32]
-    shown: NDArray[np.bool_]
-    thumbnails: NDArray[np.uint8]
-    layouts: NDArray[np.int64]
-
-
-def _batches(config: PageTraining, pages: list[DrawnPage], corpus: Corpus, first: int) -> Iterator[_Batch]:
-    """Each step draws from its own chance, so that a resumed training sees what it would have seen."""
-    place = {int(ecg_id): row for row, ecg_id in enumerate(corpus.ecg_id)}
-    names = list(LAYOUTS)
-    for step in range(first, config.steps):
-        chance = np.random.default_rng((config.seed, step))
-        strips, mv, shown, thumbnails, layouts = [], [], [], [], []
-        for drawn in (pages[number] for number in chance.choice(len(pages), config.pages)):
-            image = Image.open(drawn.path)
-            seen = roughened(image, LAYOUTS[drawn.layout].height, config.augmentation, chance)
-            signal = corpus.signal_mv[place[drawn.ecg_id]].astype(np.float64)
-            truth = truth_of(seen, drawn, resample_poly(signal, _FINE, 1, axis=1).astype(np.float32))
-            whole = strips_of(seen.pixels, drawn.layout)
-            for _ in range(config.crops):
-                row = int(chance.integers(len(whole)))
-                left = int(chance.integers(STRIP_WIDTH - config.crop_width + 1))
-                part = slice(left, left + config.crop_width)
-                strips.append(whole[row, :, part])
-                mv.append(truth.mv[row, part])
-                shown.append(truth.shown[row, part])
-            thumbnails.append(thumbnail(seen.pixels))
-            layouts.append(names.index(drawn.layout))
-        yield _Batch(np.stack(strips), np.stack(mv), np.stack(shown), np.stack(thumbnails), np.array(layouts))
-
-
-def thumbnail(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every sixth pixel's surroundings averaged, on a canvas as high as the highest layout."""
-    highest = max(rows.height for rows in LAYOUTS.values())
-    canvas = np.full((highest, page.shape[1], 3), 255, np.uint8)
-    canvas[: min(len(page), highest)] = page[:highest]
-    step = THUMBNAIL_STEP
-    cells = canvas.reshape(highest // step, step, page.shape[1] // step, step, 3)
-    return cells.mean(axis=(1, 3)).astype(np.uint8)
-
-
 def ink(pixels: NDArray[np.uint8], device: str = "cpu") -> Tensor:
     """(b, h, w, 3) uint8 → (b, 3, h, w): 0 white, 1 black."""
     return 1.0 - torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 255.0
 
 
 def _loss(
-    reader: PageReader, recogniser: LayoutRecogniser, batch: _Batch, device: str
+    reader: PageReader, recogniser: LayoutRecogniser, batch: StripBatch, device: str
 ) -> tuple[Tensor, dict[str, float]]:
     """Place among the bins, expected height, shown or not, layout."""
     mv, shown = torch.from_numpy(batch.mv).to(device), torch.from_numpy(batch.shown).to(device)
@@ -238,6 +126,47 @@ def _loss(
     return surprise + away + said + 0.2 * layout, parts
 
 
+class _Rows(nn.Module):
+    """The reader as it is exported: strips in, amplitudes and chances of a trace out."""
+
+    def __init__(self, reader: PageReader) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, strips: Tensor) -> tuple[Tensor, Tensor]:
+        """(b, 192, 1072, 3) uint8 -> (b, 1072) millivolts about the strip's middle, (b, 1072) 0–1."""
+        read = self.reader(1.0 - strips.permute(0, 3, 1, 2).float() / 255.0)
+        return expected_mv(read), read.shown.sigmoid()
+
+
+class _Layouts(nn.Module):
+    """The recogniser as it is exported."""
+
+    def __init__(self, recogniser: LayoutRecogniser) -> None:
+        super().__init__()
+        self.recogniser = recogniser
+
+    def forward(self, thumbnail: Tensor) -> Tensor:
+        """(b, h, w, 3) uint8 -> (b, layouts) chances."""
+        chances: Tensor = self.recogniser(1.0 - thumbnail.permute(0, 3, 1, 2).float() / 255.0).softmax(dim=1)
+        return chances
+
+
+def export_page_reader(reader: PageReader, recogniser: LayoutRecogniser, folder: Path) -> None:
+    """Write `page_reader.onnx` and `page_layout.onnx`, which run without torch."""
+    strips = torch.zeros(2, STRIP_HEIGHT, STRIP_WIDTH, 3, dtype=torch.uint8)
+    torch.onnx.export(
+        _Rows(reader).eval(), (strips,), str(folder / "page_reader.onnx"), input_names=["strips"],
+        output_names=["amplitude_mv", "shown"], dynamic_axes={name: {0: "rows"} for name in ("strips", "amplitude_mv", "shown")},
+        opset_version=17, dynamo=False,
+    )  # fmt: skip
+    thumbnails = torch.zeros(1, *THUMBNAIL_SHAPE, 3, dtype=torch.uint8)
+    torch.onnx.export(
+        _Layouts(recogniser).eval(), (thumbnails,), str(folder / "page_layout.onnx"), input_names=["thumbnail"],
+        output_names=["chances"], opset_version=17, dynamo=False,
+    )  # fmt: skip
+
+
 def main() -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -250,7 +179,11 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     config = PageTraining(steps=given.steps)
-    train_page_reader(config, drawn_pages(given.pages), read_corpus(given.data), given.out, given.device)
+    reader, recogniser = train_page_reader(
+        config, drawn_pages(given.pages), read_corpus(given.data), given.out, given.device
+    )
+    export_page_reader(reader.cpu(), recogniser.cpu(), WEIGHTS)
+    shutil.copyfile(given.out / "train_log.jsonl", WEIGHTS / "page_reader_train_log.jsonl")
 
 
 if __name__ == "__main__":

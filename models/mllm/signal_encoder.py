@@ -3,10 +3,12 @@
 Choices:
 - 100 Hz: PTB-XL's statements are recognised as well there as at 500 Hz (Strodthoff 2021), at a fifth of the
   cost. Intervals and levels are not this network's business: the measurements are exact and stand beside it.
-- A missing lead is masked, not zero: it counts for nothing in the first convolution, what is there counts for
-  more, and a mask channel says which it was.
+- What is missing, a lead or a stretch of one, is masked and not zero: it counts for nothing in the first
+  convolution, what is there counts for more, and a mask channel says which it was. So a page whose leads show
+  2.5 s each goes through the same network as a whole recording.
 - A residual network with squeeze-and-excitation; statements are read from attention pools, mean and maximum
   over time, so that a single premature beat can decide.
+- Age and sex enter the statement head alone: sequence and pooled features speak of the signal.
 - Batch normalisation: it folds into the convolutions when exported.
 """
 
@@ -18,20 +20,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-#: Samples a second that the encoder sees.
-ENCODER_HZ = 100
-N_LEADS = 12
+from calipers.models.mllm.encoder_input import N_LEADS, N_PATIENT
+
+#: At most this much more does a lead count for its missing neighbours.
+_MOST_SCALE = 4.0
 
 
 @dataclass(frozen=True)
 class SignalEncoderConfig:
     """Shape of the network. `widths` are the channels from 50 Hz down to 3.1 Hz."""
 
-    widths: tuple[int, ...] = (40, 56, 80, 112, 160)
+    widths: tuple[int, ...] = (48, 64, 96, 128, 160)
     blocks: tuple[int, ...] = (1, 2, 2, 2)
     kernel: int = 7
     pools: int = 4
     dropout: float = 0.3
+    hidden: int = 96
     statements: int = 71
 
 
@@ -60,17 +64,25 @@ class SignalEncoder(nn.Module):
         self.attention = nn.Conv1d(widths[-1], config.pools, 1)
         self.features = widths[-1] * (config.pools + 2)
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(self.features, config.statements))
+        self.signal_view = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(self.features, config.hidden))
+        self.patient_view = nn.Linear(N_PATIENT, config.hidden)
+        self.joint = nn.Linear(config.hidden, config.statements)
 
-    def forward(self, signal_mv: Tensor, present: Tensor) -> Encoded:
-        """(b, 12, n) millivolts at 100 Hz, zero where missing, and (b, 12) 1 for the leads that are there."""
-        mask = present[:, :, None]
-        scale = N_LEADS / mask.sum(dim=1, keepdim=True).clamp_min(1.0)
-        absent = (1.0 - mask).expand_as(signal_mv)
-        x = self.stages(self.stem(torch.cat([signal_mv * mask * scale, absent], dim=1)))  # (b, d, t)
+    def forward(self, signal_mv: Tensor, present: Tensor, patient: Tensor) -> Encoded:
+        """Encode a batch.
+
+        Args:
+            signal_mv: (b, 12, n) millivolts at 100 Hz, each lead's level removed.
+            present: (b, 12, n) 1 where there is signal; what stands elsewhere in `signal_mv` counts for nothing.
+            patient: (b, 4) of `patient_vector`; zeros where age and sex are not known.
+        """
+        scale = (N_LEADS / present.sum(dim=1, keepdim=True).clamp_min(1.0)).clamp_max(_MOST_SCALE)  # (b, 1, n)
+        x = self.stages(self.stem(torch.cat([signal_mv * present * scale, 1.0 - present], dim=1)))  # (b, d, t)
         share = self.attention(x).softmax(dim=-1)  # (b, pools, t)
         attended = torch.matmul(share, x.transpose(1, 2)).flatten(1)  # (b, pools * d)
         pooled = torch.cat([attended, x.mean(dim=-1), x.amax(dim=-1)], dim=1)
-        return Encoded(self.head(pooled), pooled, x.transpose(1, 2))
+        together = torch.relu(self.signal_view(pooled) + self.patient_view(patient))
+        return Encoded(self.head(pooled) + self.joint(together), pooled, x.transpose(1, 2))
 
 
 class _Residual(nn.Module):

@@ -1,7 +1,14 @@
-"""Train and export the statement network. `python -m calipers.models.mllm.train_statements --table FILE` repeats it.
+"""Train, calibrate and export what `classify` runs.
 
-The teacher's probabilities, a network on folds 1–7 whose fold 8 gives the calibration, the shipped network on
-folds 1–8, the export. Each stage resumes from its last checkpoint. Fold 9 is not opened.
+`python -m calipers.models.mllm.train_statements --table FILE [STAGE]`; without a stage all of them, in order:
+
+1. `beats`: features of every record's median beat
+2. `teach`: the teachers, for folds 1–7 and for 1–8
+3. `early`: a network on folds 1–7; fold 8 calibrates it, and it is the ensemble's second member
+4. `trunk`: the encoder on folds 1–8
+5. `export`: the beat forest, calibration, thresholds and ONNX files into the package's weights folder
+
+Each stage resumes where it stopped; what is done is not done again. Fold 9 is not opened.
 """
 
 from __future__ import annotations
@@ -9,51 +16,123 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.signal import resample_poly
 
-from calipers.models.mllm.classifier import CALIBRATION, WEIGHTS
-from calipers.models.mllm.corpus import Corpus, read_corpus, read_vocabulary
-from calipers.models.mllm.export import export_statements
+from calipers.models.mllm.auxiliary import auxiliary_targets
+from calipers.models.mllm.beat_features import FEATURE_HZ, beat_features, size
+from calipers.models.mllm.calibration import fit_calibration, fit_thresholds, log_odds
+from calipers.models.mllm.classifier import CALIBRATION, FOREST, MEMBERS
+from calipers.models.mllm.corpus import (
+    FILE_HZ,
+    UNITS_PER_MV,
+    Corpus,
+    read_corpus,
+    read_vocabulary,
+    stored_signals,
+    twelve_leads,
+)
+from calipers.models.mllm.encoder_tokens import TRUNK
+from calipers.models.mllm.export import export_encoder
+from calipers.models.mllm.forest import pack
 from calipers.models.mllm.signal_encoder import SignalEncoder
 from calipers.models.mllm.statement_training import StatementTraining, load_encoder, train_statements
-from calipers.models.mllm.teacher import read_table, teach
+from calipers.models.mllm.teacher import MeasurementTable, chances_of, grow, read_table, teach
 
 DEFAULT_WORK: Final = Path("/tmp/calipers-mllm")
 CALIBRATION_FOLD: Final = 8
-#: Weight of the prior that keeps a statement's offset at the common one, in records.
-_PRIOR: Final = 5.0
+#: A critical statement that is rare is not said below this probability.
+_PRECISE: Final = {"3AVB": 0.5, "2AVB": 0.5, "PMI": 0.5, "PSVT": 0.5, "SVTAC": 0.5}
 
 
-def run(data: Path, table: Path, work: Path, recipe: StatementTraining) -> None:
-    """All stages; what is done is not done again."""
-    corpus = read_corpus(data)
-    codes = read_vocabulary(data).codes
-    measured = read_table(table)
-    earlier = tuple(fold for fold in recipe.folds if fold != CALIBRATION_FOLD)
-    first = _trained(replace(recipe, folds=earlier), corpus, work / "folds-1-7", teach(corpus, measured, folds=earlier))
-    final = _trained(recipe, corpus, work / "folds-1-8", teach(corpus, measured, folds=recipe.folds))
+@dataclass(frozen=True)
+class Bench:
+    """Where a training reads and writes."""
+
+    data: Path
+    work: Path
+    corpus: Corpus
+    table: MeasurementTable
+    recipe: StatementTraining
+
+    @property
+    def early(self) -> tuple[int, ...]:
+        """The folds before the calibrating one."""
+        return tuple(fold for fold in self.recipe.folds if fold != CALIBRATION_FOLD)
+
+    def beats(self) -> NDArray[np.float32]:
+        """(r, f) features of the median beat and the patient vector; zeros for the z-scored part."""
+        stored = self.work / "beats.npy"
+        if not stored.exists():
+            found = {
+                ecg_id: beat_features(resample_poly(twelve_leads(eight / UNITS_PER_MV), FEATURE_HZ, FILE_HZ, axis=1))
+                for ecg_id, eight in stored_signals(self.data / "ptbxl")
+            }
+            none = np.zeros(size(), dtype=np.float32)
+            rows = [
+                found[int(ecg_id)] if true_mv else none
+                for ecg_id, true_mv in zip(self.corpus.ecg_id, self.corpus.millivolts, strict=True)
+            ]
+            np.save(stored, np.nan_to_num(np.stack(rows)))
+        return np.concatenate([np.load(stored), self.corpus.patient_vector], axis=1)
+
+    def lessons(self, folds: tuple[int, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The teachers' (r, 71) probabilities and the beat forest's log-odds, out of fold."""
+        stored = self.work / f"lessons-{folds[-1]}.npz"
+        if not stored.exists():
+            lessons = teach(self.corpus, self.table, self.beats(), folds=folds)
+            np.savez_compressed(stored, probabilities=lessons.probabilities, beats=lessons.beats)
+        with np.load(stored) as found:
+            return found["probabilities"], found["beats"]
+
+    def network(self, folds: tuple[int, ...]) -> SignalEncoder:
+        """The network of these folds, trained unless it is."""
+        out = self.work / f"folds-1-{folds[-1]}"
+        if (out / "final.safetensors").exists():
+            return load_encoder(out / "final.safetensors", self.recipe.network)
+        auxiliary = auxiliary_targets(self.corpus, self.table, folds=folds)
+        recipe = replace(self.recipe, folds=folds)
+        return train_statements(recipe, self.corpus, out, self.lessons(folds)[0], auxiliary)
+
+
+def export(bench: Bench) -> None:
+    """Fit the forest, the calibrations and the thresholds, and write everything that runs."""
+    corpus, beats = bench.corpus, bench.beats()
+    early, trunk = bench.network(bench.early), bench.network(bench.recipe.folds)
     rows = corpus.chosen(folds=(CALIBRATION_FOLD,), zscored=False)
-    slope, offset = fit_calibration(logits(first, corpus, rows), corpus.statements[rows], corpus.known[rows])
-    WEIGHTS.parent.mkdir(parents=True, exist_ok=True)
-    export_statements(final, WEIGHTS)
-    stored = {"codes": codes, "slope": round(slope, 4), "offset": [round(float(value), 4) for value in offset]}
-    CALIBRATION.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    shutil.copyfile(work / "folds-1-8" / "final.safetensors", WEIGHTS.with_suffix(".safetensors"))
-    shutil.copyfile(work / "folds-1-8" / "train_log.jsonl", WEIGHTS.with_name("statements_train_log.jsonl"))
+    seen = corpus.chosen(folds=bench.early, zscored=False)
+    forest = chances_of(grow(beats[seen], corpus.statements[seen]), beats[rows])
+    scores = np.stack([logits(early, corpus, rows), log_odds(forest)])
+    statements, known = corpus.statements[rows], corpus.known[rows]
+    whole = fit_calibration(scores, statements, known)
+    partial = fit_calibration(scores[:1], statements, known)
+    codes = read_vocabulary(bench.data).codes
+    limits = fit_thresholds(whole.probabilities(scores), statements, known)
+    every = corpus.chosen(folds=bench.recipe.folds, zscored=False)
+    TRUNK.parent.mkdir(parents=True, exist_ok=True)
+    pack(grow(beats[every], corpus.statements[every])).save(FOREST)
+    for network, path in zip((trunk, early), MEMBERS, strict=True):
+        export_encoder(network, path)
+    stored = {
+        "codes": codes,
+        "threshold": [round(max(float(t), _PRECISE.get(c, 0.0)), 2) for c, t in zip(codes, limits, strict=True)],
+        "whole": {"weight": _short(whole.weight), "offset": _short(whole.offset)},
+        "partial": {"weight": _short(partial.weight), "offset": _short(partial.offset)},
+    }
+    CALIBRATION.write_text(json.dumps(stored) + "\n", encoding="utf-8")
+    shutil.copyfile(bench.work / "folds-1-8" / "final.safetensors", TRUNK.with_suffix(".safetensors"))
+    shutil.copyfile(bench.work / "folds-1-8" / "train_log.jsonl", TRUNK.with_name("statements_train_log.jsonl"))
 
 
-def _trained(recipe: StatementTraining, corpus: Corpus, out: Path, teacher: NDArray[np.float32]) -> SignalEncoder:
-    weights = out / "final.safetensors"
-    if weights.exists():
-        return load_encoder(weights, recipe.network)
-    return train_statements(recipe, corpus, out, teacher)
+def _short(values: NDArray[np.float64]) -> list[float]:
+    return [round(float(value), 4) for value in values]
 
 
 @torch.no_grad()
@@ -63,49 +142,37 @@ def logits(network: SignalEncoder, corpus: Corpus, rows: NDArray[np.int64]) -> N
     for start in range(0, len(rows), 64):
         part = rows[start : start + 64]
         signal = torch.from_numpy(corpus.signal_mv[part].astype(np.float32))
-        present = torch.from_numpy(corpus.present[part].astype(np.float32))
-        found.append(network(signal, present).statements.numpy())
+        present = torch.from_numpy(corpus.present[part].astype(np.float32))[:, :, None].expand_as(signal)
+        patient = torch.from_numpy(corpus.patient_vector[part])
+        found.append(network(signal, present, patient).statements.numpy())
     return np.concatenate(found).astype(np.float64)
 
 
-def fit_calibration(
-    raw: NDArray[np.float64], statements: NDArray[np.float32], known: NDArray[np.float32]
-) -> tuple[float, NDArray[np.float64]]:
-    """One slope for all and an offset for each statement, by penalised likelihood (Platt 1999).
-
-    Args:
-        raw: (r, 71) logits of records the network has not seen.
-        statements: (r, 71) labels.
-        known: (r, 71) 1 where a label counts.
-
-    Returns:
-        slope, and (71,) offsets drawn towards their mean where a statement is rare.
-    """
-    size = raw.shape[1]
-
-    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        slope, offset = parameters[0], parameters[1:]
-        score = slope * raw + offset
-        chance = 1.0 / (1.0 + np.exp(-score))
-        surprise = np.logaddexp(0.0, score) - statements * score
-        away = offset - offset.mean()
-        value = float((known * surprise).sum() + 0.5 * _PRIOR * (away**2).sum())
-        slack = known * (chance - statements)
-        return value, np.concatenate(([float((slack * raw).sum())], slack.sum(axis=0) + _PRIOR * away))
-
-    found = minimize(loss, np.concatenate(([1.0], np.zeros(size))), jac=True, method="L-BFGS-B")
-    return float(found.x[0]), np.asarray(found.x[1:])
+STAGES: Final[dict[str, Callable[[Bench], object]]] = {
+    "beats": Bench.beats,
+    "teach": lambda bench: (bench.lessons(bench.early), bench.lessons(bench.recipe.folds)),
+    "early": lambda bench: bench.network(bench.early),
+    "trunk": lambda bench: bench.network(bench.recipe.folds),
+    "export": export,
+}
 
 
 def main() -> None:
-    """Everything, into the package's weights folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """One stage, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", nargs="?", choices=tuple(STAGES))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--table", type=Path, required=True, help="written by calipers.evals.statements.table")
     parser.add_argument("--work", type=Path, default=DEFAULT_WORK, help="checkpoints")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     given = parser.parse_args()
-    run(given.data, given.table, given.work, StatementTraining(threads=given.threads))
+    given.work.mkdir(parents=True, exist_ok=True)
+    recipe = StatementTraining(threads=given.threads, device=given.device)
+    bench = Bench(given.data, given.work, read_corpus(given.data), read_table(given.table), recipe)
+    for name, stage in STAGES.items():
+        if given.stage in (None, name):
+            stage(bench)
 
 
 if __name__ == "__main__":

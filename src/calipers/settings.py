@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Final
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
 
 #: Which model answers where nothing else is asked for or set; without its weights `none` takes over and says so.
 DEFAULT_MODEL: Final = "none"
@@ -23,6 +21,7 @@ class Settings(BaseSettings):
         data: a folder laid out like the project's `shared/data` (`CALIPERS_DATA`).
         model: `none`, `embedded`, a LangChain model name, or an OpenAI-compatible URL; by default `DEFAULT_MODEL`.
         allow_remote: patient data may go to a remote model, de-identified.
+        model_sees_page: the drawn ECG goes with each question to a model at a URL, which must then take pictures.
         max_input_mb: refuse larger input files.
         worker_python: the interpreter in which the big published models run; by default this one.
         worker_precision: of their weights; `int8` and `int4` need bitsandbytes and a GPU.
@@ -37,6 +36,7 @@ class Settings(BaseSettings):
     data: Path | None = None
     model: str | None = None
     allow_remote: bool = False
+    model_sees_page: bool = False
     max_input_mb: int = 1024
     worker_python: Path | None = None
     worker_precision: Literal["bf16", "int8", "int4"] = "bf16"

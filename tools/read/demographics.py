@@ -68,3 +68,9 @@ def from_comments(comments: Iterable[str]) -> Demographics:
             age = age_in_years(bih["age"]) if age is None else age
             sex = sex_of(bih["sex"]) if sex is None else sex
     return Demographics(age, sex)
+
+
+def says_synthetic(comments: Iterable[str]) -> bool:
+    """Whether a comment line says that nobody was recorded: `synthetic: true`."""
+    pairs = (keyed(comment) for comment in comments)
+    return any(pair is not None and pair[0] == "synthetic" and pair[1].casefold() in ("true", "yes") for pair in pairs)

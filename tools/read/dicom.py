@@ -63,6 +63,14 @@ def rhythm_first(path: Path) -> Iterator[Path]:
         yield reordered
 
 
+def says_synthetic(path: Path) -> bool:
+    """Whether a DICOM file says that nobody was recorded: Synthetic Data (0008,001C) YES."""
+    import pydicom
+
+    dataset = pydicom.dcmread(str(path), stop_before_pixels=True, specific_tags=["SyntheticData"])
+    return str(dataset.get("SyntheticData", "NO")) == "YES"
+
+
 def _rhythm_order(groups: list[Any]) -> list[int]:
     """The groups' indices with the rhythm first, the others in place."""
 

@@ -33,6 +33,7 @@ class Recording:
         age, sex, patient_id, recorded_at: what the file says; None where it does not.
         device_measurements: our measurement name → the device's value.
         device_statements: the printed interpretation, verbatim.
+        synthetic: the file says that it was made by a generator.
     """
 
     format: str
@@ -46,6 +47,7 @@ class Recording:
     recorded_at: datetime | None = None
     device_measurements: Mapping[str, float] = field(default_factory=dict)
     device_statements: tuple[str, ...] = ()
+    synthetic: bool = False
 
     def to_ecg(self, path: str, age: float | None, sex: Sex | None) -> Ecg:
         """The ECG, with the caller's age and sex where given, else the file's.
@@ -72,6 +74,7 @@ class Recording:
             patient_id=self.patient_id,
             recorded_at=self.recorded_at,
             source=source,
+            synthetic=self.synthetic,
         )
         _refuse_impossible_samples(self.rows_mv, self.fs_hz)
         return ecg

@@ -27,10 +27,10 @@ _FIRST_WORD: Final = 3.0
 class Mixture:
     """What questions are drawn from: shares of those written by hand and of revisions, the rest from the grammar."""
 
-    handwritten: float = 0.72
+    handwritten: float = 0.85
     revisions: float = 0.05
     batch: int = 16
-    longest: int = 160
+    longest: int = 128
     seed: int = SEED
 
 

@@ -6,14 +6,15 @@ The fault's line names what the check would let pass, so a model learns to give 
 from __future__ import annotations
 
 import random
-from typing import Final
+from typing import Final, get_args
 
 from calipers.models.mllm.language.actions import Action, Call, Item, Standing
 from calipers.models.mllm.language.instructions import OFTEN, judged, offered, question
 from calipers.models.mllm.language.prompt import FAULT, Turn, asked
+from calipers.report import FaultKind
 
-#: What a check finds wrong with a claim, as `report.FaultKind` names it.
-_KINDS: Final = ("criteria", "absence", "number", "evidence", "record", "wording", "guideline")
+#: What a check finds wrong with a claim.
+_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
 _WEAKER: Final = {"definite": ("probable", "possible"), "probable": ("possible",)}
 
 

@@ -57,7 +57,7 @@ class TrainingConfig:
     start: str | None = None
     sight: str | None = None
     projector: str | None = None
-    sight_every: int = 4
+    sight_every: int = 6
     sight_batch: int = 24
     projector_rate: float = 1e-3
 

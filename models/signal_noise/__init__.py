@@ -1,0 +1,1 @@
+"""Noise as technicians remark on it: which kind, in which lead."""

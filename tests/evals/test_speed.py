@@ -1,0 +1,25 @@
+"""The speed benchmark: every part is timed in a process of its own, and what is not installed is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calipers.evals.framework import Options
+from calipers.evals.speed import SpeedTask
+from calipers.evals.speed.timings import peak_rss_gb
+
+
+def test_memory_is_in_gigabytes() -> None:
+    assert 0.01 < peak_rss_gb() < 64
+
+
+@pytest.mark.slow
+def test_a_run_without_a_language_model(tmp_path: Path) -> None:
+    outcome = SpeedTask().run(Options(data=tmp_path, model="none"))
+    found = outcome.result.metrics
+    assert found["classify_ecgs_per_s"] > 0
+    assert found["interpret_warm_s_none"] <= found["interpret_cold_s_none"]
+    assert 0 < found["first_step_s_none"] <= found["first_claim_s_none"]
+    assert not any(name.endswith("_embedded") for name in found)

@@ -1,0 +1,111 @@
+"""What each statement asks of rhythm, times and shape: where the drawing is steered so that its criteria are met.
+
+The numbers are aims of ours, chosen clear of the criteria's limits; whether a statement holds is judged by its
+published criteria on the finished ECG, never by these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from calipers.models.generator.rhythms import Ectopy, Rhythm
+
+Range = tuple[float, float]
+_NONE: Final[Mapping[str, Range]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What a statement brings.
+
+    Attributes:
+        rhythm, ectopy: that it is, or None.
+        numbers: `hr pr qrs qtc` and axes (as in a request) → between which its value is drawn, where not asked for.
+        levels: measurement ids → millivolts, likewise.
+        told: labels that the flow is told beside the key itself (PTB-XL's codes).
+        excludes: keys that cannot be true beside it.
+        simulated: the class was learned largely from simulated signals.
+    """
+
+    rhythm: Rhythm | None = None
+    ectopy: Ectopy | None = None
+    numbers: Mapping[str, Range] = field(default_factory=lambda: _NONE)
+    levels: Mapping[str, Range] = field(default_factory=lambda: _NONE)
+    told: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    simulated: bool = False
+
+
+_UP: Final = (0.22, 0.32)
+PATTERNS: Final[Mapping[str, Pattern]] = {
+    "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425)}),
+    "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}),
+    "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (43, 54)}, excludes=("sinus_tachycardia",)),
+    "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}),
+    "sinus_arrhythmia": Pattern("sinus_arrhythmia", told=("SARRH",), numbers={"hr": (58, 78)}),
+    "atrial_fibrillation": Pattern("atrial_fibrillation", told=("AFIB",), numbers={"hr": (70, 115)}),
+    "atrial_flutter": Pattern("atrial_flutter", told=("AFLT",), simulated=True),
+    "junctional_rhythm": Pattern("junctional", numbers={"hr": (42, 56)}),
+    "accelerated_junctional_rhythm": Pattern("junctional", numbers={"hr": (68, 95)}),
+    "supraventricular_tachycardia": Pattern("supraventricular_tachycardia", told=("SVTAC", "PSVT"), numbers={"hr": (155, 195), "qrs": (78, 98)}),
+    "wide_qrs_tachycardia": Pattern("ventricular_tachycardia", told=("ventricular_tachycardia",), numbers={"hr": (130, 180), "qrs": (145, 180)}, simulated=True),
+    "first_degree_av_block": Pattern("sinus", told=("1AVB",), numbers={"pr": (220, 260)}, excludes=("short_pr",)),
+    "short_pr": Pattern("sinus", numbers={"pr": (98, 110)}),
+    "wenckebach": Pattern("wenckebach", told=("2AVB",), numbers={"hr": (50, 65)}, simulated=True),
+    "mobitz_2": Pattern("mobitz_2", told=("2AVB",), numbers={"hr": (45, 60)}, simulated=True),
+    "av_block_2_1": Pattern("av_block_2_1", told=("2AVB",), numbers={"hr": (36, 46)}, simulated=True),
+    "second_degree_av_block": Pattern("wenckebach", told=("2AVB",), numbers={"hr": (50, 65)}, simulated=True),
+    "third_degree_av_block": Pattern("third_degree_av_block", told=("3AVB",), numbers={"hr": (34, 46)}, simulated=True),
+    "ventricular_premature_complex": Pattern(ectopy="pvc", told=("PVC",)),
+    "ventricular_bigeminy": Pattern(ectopy="pvc_bigeminy", told=("PVC", "BIGU")),
+    "ventricular_trigeminy": Pattern(ectopy="pvc_trigeminy", told=("PVC", "TRIGU")),
+    "ventricular_couplet": Pattern(ectopy="pvc_couplet", told=("PVC",)),
+    "atrial_premature_complex": Pattern(ectopy="pac", told=("PAC",)),
+    "paced_rhythm": Pattern("paced_ventricular", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
+    "ventricular_paced_rhythm": Pattern("paced_ventricular", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
+    "dual_paced_rhythm": Pattern("paced_dual", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
+    "atrial_paced_rhythm": Pattern("paced_atrial", told=("PACE",), numbers={"hr": (60, 75)}, simulated=True),
+    "lbbb": Pattern(told=("CLBBB",), numbers={"qrs": (136, 160)}, levels={"V1.s_amp": (-1.6, -1.0), "I.r_amp": (0.6, 1.0), "V6.r_amp": (0.9, 1.6)}, excludes=("rbbb", "lafb", "lpfb", "incomplete_lbbb")),
+    "rbbb": Pattern(told=("CRBBB",), numbers={"qrs": (132, 152)}, excludes=("lbbb", "incomplete_rbbb")),
+    "incomplete_rbbb": Pattern(told=("IRBBB",), numbers={"qrs": (106, 114)}, excludes=("lbbb",)),
+    "incomplete_lbbb": Pattern(told=("ILBBB",), numbers={"qrs": (110, 116)}),
+    "ivcd": Pattern(told=("IVCD",), numbers={"qrs": (122, 140)}),
+    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -52), "qrs": (92, 110)}, excludes=("lpfb", "right_axis_deviation")),
+    "lpfb": Pattern(told=("LPFB",), numbers={"qrs_axis": (105, 130), "qrs": (92, 110)}, excludes=("lafb",), simulated=True),
+    "left_axis_deviation": Pattern(numbers={"qrs_axis": (-55, -38)}, excludes=("right_axis_deviation", "normal_axis")),
+    "right_axis_deviation": Pattern(numbers={"qrs_axis": (102, 130)}, excludes=("left_axis_deviation", "normal_axis")),
+    "normal_axis": Pattern(numbers={"qrs_axis": (15, 65)}),
+    "extreme_axis_deviation": Pattern(numbers={"qrs_axis": (-140, -110)}),
+    "pre_excitation": Pattern("sinus", told=("WPW",), numbers={"pr": (92, 110), "qrs": (118, 140)}, simulated=True),
+    "lvh": Pattern(told=("LVH",), levels={"V1.s_amp": (-2.2, -1.7), "V5.r_amp": (2.4, 3.0)}, excludes=("low_voltage",)),
+    "lvh_voltage": Pattern(told=("VCLVH",), levels={"V1.s_amp": (-2.1, -1.6), "V5.r_amp": (2.3, 2.8)}),
+    "rvh": Pattern(told=("RVH",), numbers={"qrs_axis": (105, 125)}, levels={"V1.r_amp": (0.9, 1.2), "V1.s_amp": (-0.25, -0.1), "V5.s_amp": (-1.0, -0.75)}, simulated=True),
+    "low_voltage": Pattern(told=("LVOLT",), levels={"I.r_amp": (0.2, 0.3), "II.r_amp": (0.2, 0.32)}),
+    "left_atrial_enlargement": Pattern("sinus", told=("LAO/LAE",)),
+    "right_atrial_enlargement": Pattern("sinus", told=("RAO/RAE",)),
+    "stemi_anterior": Pattern(told=("stemi_extensive_anterior", "st_elevation"), levels={"V2.st_j": (0.3, 0.4), "V3.st_j": (0.34, 0.44), "V4.st_j": (0.25, 0.35)}, simulated=True),
+    "stemi_inferior": Pattern(told=("stemi_inferior_rca", "st_elevation"), levels={"I.st_j": (-0.06, -0.02), "II.st_j": _UP, "aVF.st_j": _UP}, simulated=True),
+    "stemi_lateral": Pattern(told=("st_elevation",), levels={"I.st_j": (0.16, 0.24), "aVL.st_j": (0.16, 0.24), "V5.st_j": _UP, "V6.st_j": _UP}, simulated=True),
+    "st_elevation": Pattern(levels={"V2.st_j": (0.3, 0.4), "V3.st_j": (0.34, 0.44)}),
+    "st_depression": Pattern(told=("STD_",), levels={"V4.st_j": (-0.16, -0.12), "V5.st_j": (-0.18, -0.13), "V6.st_j": (-0.16, -0.12)}),
+    "st_depression_inferior": Pattern(told=("STD_",), levels={"I.st_j": (-0.04, 0.0), "II.st_j": (-0.18, -0.13), "aVF.st_j": (-0.18, -0.13)}),
+    "st_depression_anterior": Pattern(told=("STD_",), levels={f"V{k}.st_j": (-0.18, -0.12) for k in (2, 3, 4)}),
+    "st_depression_lateral": Pattern(told=("STD_",), levels={f"{lead}.st_j": (-0.16, -0.11) for lead in ("I", "V5", "V6")}),
+    "t_inversion": Pattern(told=("INVT",), levels={f"V{k}.t_amp": (-0.4, -0.25) for k in (3, 4, 5)}),
+    "t_inversion_anterior": Pattern(told=("INVT", "ISCAN"), levels={f"V{k}.t_amp": (-0.45, -0.25) for k in (2, 3, 4)}),
+    "t_inversion_inferior": Pattern(told=("INVT", "ISCIN"), levels={"I.t_amp": (0.12, 0.2), "II.t_amp": (-0.3, -0.2), "aVF.t_amp": (-0.35, -0.25)}),
+    "t_inversion_lateral": Pattern(told=("INVT", "ISCLA"), levels={f"{lead}.t_amp": (-0.35, -0.2) for lead in ("I", "aVL", "V5", "V6")}),
+    "long_qt": Pattern(told=("LNGQT",), numbers={"hr": (60, 78), "qtc": (485, 515)}, excludes=("short_qt",), simulated=True),
+    "marked_qt_prolongation": Pattern(told=("LNGQT", "long_qt"), numbers={"hr": (60, 75), "qtc": (525, 555)}, excludes=("short_qt",), simulated=True),
+    "infarction_inferior": Pattern(told=("IMI",)),
+    "infarction_anterior": Pattern(told=("AMI", "ASMI")),
+    "pathological_q": Pattern(told=("QWAVE", "IMI")),
+    "pathological_q_inferior": Pattern(told=("QWAVE", "IMI")),
+    "pathological_q_anterior": Pattern(told=("QWAVE", "ASMI")),
+    "poor_r_progression": Pattern(told=("ASMI",), levels={"V3.r_amp": (0.12, 0.22)}),
+}  # fmt: skip
+#: Rhythms that a text may name by more than one statement at a time, and which one then leads.
+RHYTHM_LEADS: Final = ("third_degree_av_block", "mobitz_2", "av_block_2_1", "wenckebach", "dual_paced_rhythm", "atrial_paced_rhythm")
