@@ -9,7 +9,7 @@ ifeq (,$(shell command -v $(PYTHON) 2>/dev/null))
 PYTHON := python3
 endif
 
-.PHONY: demo test lint types format clean
+.PHONY: demo test lint types format web clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/calipers fetch
@@ -24,6 +24,10 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+# Builds the chat page from its source; the built files are committed, so that users need no Node.
+web:
+	cd agent/server/page && npm ci --no-audit --no-fund && npm run build
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

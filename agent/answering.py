@@ -15,12 +15,11 @@ from calipers.agent.drafting import (
     single_measurement_claim,
     statement_claim,
 )
-from calipers.agent.generator import generator
+from calipers.agent.generator import make_ecg
 from calipers.agent.lookups import case_claims, guideline_claims, history_claims
 from calipers.agent.questions import Intent, understand
 from calipers.agent.sentences import SentenceKey
 from calipers.agent.suggestions import asked_claims, suggested_claims
-from calipers.errors import MissingPart
 from calipers.evidence import Measurement
 from calipers.knowledge import Verdict, statements
 from calipers.parameters import PARAMETERS
@@ -79,7 +78,8 @@ def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[Sent
             said = asked_claims(about, case)
         return list(said), [] if said else ["no_classifier"]
     if intent.verb == "generate":
-        return [], generated(intent.text, context)
+        with context.step("generate", text=intent.text):
+            return [], [make_ecg(intent.text, context).sentence]
     if intent.verb == "compare":
         with context.step("compare", ids=list(intent.ids), statements=list(intent.statements)):
             return compared_claims(intent, case)
@@ -99,16 +99,6 @@ def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[Sent
         return [], ["picture"]
     with context.step("interpret"):
         return list(full_read(case.verdicts, case.ledger, suggested_claims(case.suggestions, case.ledger))), []
-
-
-def generated(text: str, context: RunContext) -> list[SentenceKey]:
-    """Make the ECG that a question asks for, or say that this version cannot."""
-    with context.step("generate", text=text):
-        try:
-            context.syntheses.append(generator()(text, age=None, sex=None, seed=None))
-        except MissingPart:
-            return ["no_generator"]
-    return ["generated"]
 
 
 def measured_claims(ids: tuple[str, ...], case: Case) -> Iterator[Claim]:

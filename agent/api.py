@@ -16,7 +16,7 @@ from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice, choose
 from calipers.agent.context import Event, RunContext, Step, ignore
 from calipers.agent.state import State, fresh_run
-from calipers.ecg import Ecg
+from calipers.ecg import Ecg, Sex
 from calipers.errors import CalipersError, UsageError
 from calipers.evidence import Frozen
 from calipers.report import Claim, Report, Withheld
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
     from calipers.agent.graph import Graph
+    from calipers.tools.generate import Synthesis
 
 
 class Answer(Frozen):
@@ -95,7 +96,7 @@ class Agent:
         if self.choice.remote and not settings().allow_remote:
             raise UsageError(
                 f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true to send it"
-                " age, sex and measurements"
+                f" age, sex{', a picture' if self.choice.shows_page else ''} and measurements"
             )
         memory = CaseStore(None)
         case = replace(memory.put(ecg), priors=tuple(memory.put(prior) for prior in priors))
@@ -130,6 +131,17 @@ class Agent:
         """
         return self._run(thread_id, self._question(thread_id, text, ecg, priors), listen)
 
+    def ecg_of(self, thread_id: str) -> Ecg:
+        """The ECG that a conversation is about.
+
+        Raises:
+            UsageError: there is no such conversation.
+        """
+        known = self._threaded().get_state(_config(thread_id)).values.get("case")
+        if known is None:
+            raise UsageError(f"found no ECG in thread `{thread_id}`; needed one with the first question")
+        return self.store.get(known).ecg
+
     def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] = ignore) -> Answer:
         """Continue a conversation that was interrupted with a question back; `listen` as for `ask`."""
         from langgraph.types import Command
@@ -154,6 +166,25 @@ class Agent:
         Thread(target=work, name=f"calipers-{thread_id}", daemon=True).start()
         while (event := queue.get()) is not None:
             yield event
+
+    def synthesise(
+        self, text: str, age: float | None = None, sex: Sex | None = None, seed: int | None = None
+    ) -> Synthesis:
+        """A synthetic ECG from words, measured again: what was asked for beside what was obtained.
+
+        Raises:
+            UsageError: the words contradict themselves or ask for what cannot be made; the message is the question back.
+            MissingPart: the generator's weights are not in this version.
+        """
+        from calipers.tools.generate import synthesise
+
+        return synthesise(text, age=age, sex=sex, seed=seed)
+
+    async def asynthesise(
+        self, text: str, age: float | None = None, sex: Sex | None = None, seed: int | None = None
+    ) -> Synthesis:
+        """`synthesise` without blocking the event loop."""
+        return await asyncio.to_thread(self.synthesise, text, age, sex, seed)
 
     async def ainterpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
         """`interpret` without blocking the event loop; the work runs in a thread."""

@@ -6,6 +6,7 @@ thousands of measurements would write megabytes a step. A case is written once a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -13,16 +14,18 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calipers.agent.beat_store import read_beats, write_beats
 from calipers.beat_table import BeatTable
 from calipers.ecg import Ecg, Patient, Source
-from calipers.errors import UsageError
+from calipers.errors import MissingPart, UnreadableInput, UsageError
 from calipers.evidence import Ledger, Measurement, Measurements, ModelProbability
 from calipers.knowledge import Verdicts, evaluate
 from calipers.report import Changes, Demographics, Quality
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from calipers.agent.suggestions import Suggestion
 
 _KEPT_IN_MEMORY: Final = 16
+#: What a language model sees of a recording.
+_SEEN_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,33 @@ class Case:
 
         return model_probabilities(self.ecg)
 
+    @cached_property
+    def signal_tokens(self) -> NDArray[np.float32] | None:
+        """(t, width) what the signal encoder makes of the first ten seconds; None where its weights are not there."""
+        from calipers.models.mllm.encoder_input import encoder_input
+        from calipers.models.mllm.encoder_tokens import encode
+
+        first = encoder_input(self.ecg.signal_mv[:, : round(_SEEN_S * self.ecg.fs_hz)], self.ecg.fs_hz)
+        try:
+            tokens: NDArray[np.float32] = encode(first.signal_mv[None], first.present[None]).sequence[0]
+        except MissingPart:
+            return None
+        return tokens
+
+    @cached_property
+    def page_tokens(self) -> NDArray[np.float32] | None:
+        """(t, width) what the image encoder makes of the ECG's page; None where it cannot read it, or is not there."""
+        from PIL import Image
+
+        from calipers.models.mllm.image_encoder import encode_page
+        from calipers.tools.render import render
+
+        page = Image.open(BytesIO(render(self.ecg).data)).convert("RGB")
+        try:
+            return encode_page(np.asarray(page), layout="3x4+1").sequence
+        except (MissingPart, UnreadableInput):
+            return None
+
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """What only the statement network finds, of the probabilities in the ledger."""
@@ -141,7 +173,7 @@ class Case:
 
 
 class CaseStore:
-    """Cases in `CALIPERS_HOME/cases/<record>`: `signal.npz`, `case.json`, `measurements.parquet`, and of a long
+    """Cases in `CALIPERS_HOME/cases/<case_key>`: `signal.npz`, `case.json`, `measurements.parquet`, and of a long
     record `beats.parquet`.
 
     Safe for several threads and processes: files are written aside and moved into place, and equal
@@ -158,11 +190,11 @@ class CaseStore:
         key = case_key(ecg)
         with self._lock:
             known = self._memory.get(key)
-        if known is not None and _same_origin(known.ecg, ecg):
+        if known is not None:
             return known
-        stored = known.examination if known else self._examination(key)
+        stored = self._examination(key)
         case = Case(ecg, stored or examine(ecg))
-        if self.folder is not None and (stored is None or not _same_origin(_read_ecg(self.folder / key), ecg)):
+        if stored is None:
             self._write(key, case)
         self._remember(key, case)
         return case
@@ -239,16 +271,14 @@ class CaseStore:
             path.write_text(json.dumps(facts, indent=1), "utf-8")
 
 
-def _same_origin(one: Ecg, other: Ecg) -> bool:
-    """Whether two ECGs of one key name the same patient and time, by which priors are told apart."""
-    return (one.patient.id, one.recorded_at, one.synthetic) == (other.patient.id, other.recorded_at, other.synthetic)
-
-
 def case_key(ecg: Ecg) -> str:
-    """The record's key with the patient facts that change a verdict: the same trace of a woman of 40 and a
-    man of 70 are two cases."""
+    """The record's key with the patient facts that change a verdict, and a digest of whose ECG it is and when it was
+    taken, by which priors are told apart: the same trace of a woman of 40 and a man of 70 are two cases, and so are
+    the same samples under two identities."""
     age = "x" if ecg.patient.age is None else f"{ecg.patient.age:g}"
-    return f"{ecg.record}-{age}-{(ecg.patient.sex or 'x')[0]}"
+    origin = f"{ecg.patient.id}|{ecg.recorded_at}|{ecg.synthetic}"
+    digest = hashlib.sha256(origin.encode()).hexdigest()[:12]
+    return f"{ecg.record}-{age}-{(ecg.patient.sex or 'x')[0]}-{digest}"
 
 
 class _Aside:

@@ -32,6 +32,9 @@ class Choice:
         chat: the chat model, or None when measurements, criteria and templates answer alone.
         remote: whether patient data would leave this machine.
         shows_page: whether the drawn ECG goes with each question.
+        own_words: whether it words claims itself; of one that only names them a full read without a question
+            asks nothing but what it sees, for code says all that the tools give.
+        seen: SCP codes that the model itself sees in the ECG's tokens.
         opinion: what a published model names when it reads the ECG, beside measurements and criteria.
     """
 
@@ -41,6 +44,8 @@ class Choice:
     remote: bool = False
     shows_page: bool = False
     opinion: Callable[[Case], tuple[str, ...]] | None = None
+    seen: Callable[[Case], tuple[str, ...]] | None = None
+    own_words: bool = True
 
 
 def choose(model: str | BaseChatModel | Choice | None) -> Choice:
@@ -79,8 +84,9 @@ def _embedded(reason: str) -> Choice:
     if problem := adapter_problem():
         return Choice("none", f"`embedded` cannot run: {problem}; measurements and criteria answer")
     from calipers.agent.embedded import EmbeddedChatModel
+    from calipers.agent.embedded.sight import seen
 
-    return Choice("embedded", reason, EmbeddedChatModel())
+    return Choice("embedded", reason, EmbeddedChatModel(), seen=seen, own_words=False)
 
 
 def _published(name: str, reason: str) -> Choice:

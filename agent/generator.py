@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+from calipers.agent.context import RunContext
+from calipers.agent.sentences import ModelSentence
 from calipers.ecg import Sex
-from calipers.errors import MissingPart
+from calipers.errors import MissingPart, UsageError
 
-_MODULE = "calipers.tools.generate"
-NOT_HERE = "the generator's weights are not in this version"
+_MODULE: Final = "calipers.tools.generate"
+NOT_HERE: Final = "the generator's weights are not in this version"
 
 
 class Generator(Protocol):
@@ -25,6 +27,13 @@ class Generator(Protocol):
         """
 
 
+class Made(NamedTuple):
+    """What came of a request: the fixed sentence that says it, and the reason where nothing was made."""
+
+    sentence: ModelSentence
+    reason: str = ""
+
+
 def generator() -> Generator:
     """The installed generator.
 
@@ -35,3 +44,16 @@ def generator() -> Generator:
     if made is None:
         raise MissingPart(f"found no generator of ECGs; {NOT_HERE}")
     return made
+
+
+def make_ecg(
+    text: str, context: RunContext, *, age: float | None = None, sex: Sex | None = None, seed: int | None = None
+) -> Made:
+    """Make the ECG that is asked for and keep it with the run."""
+    try:
+        context.syntheses.append(generator()(text, age=age, sex=sex, seed=seed))
+    except MissingPart as problem:
+        return Made("no_generator", str(problem))
+    except UsageError as problem:
+        return Made("generation_unclear", str(problem))
+    return Made("generated")

@@ -87,7 +87,9 @@ def check_quality(state: State, runtime: Runtime[RunContext]) -> State:
 
 def _after_quality(state: State, runtime: Runtime[RunContext]) -> Literal["assist", "draft"]:
     context = _context(state, runtime)
-    has_model = context.choice.chat is not None or context.choice.opinion is not None
+    choice = context.choice
+    unasked = state["mode"] == "interpret" and state.get("question") is None
+    has_model = choice.opinion is not None or (choice.chat is not None and (choice.own_words or not unasked))
     return "assist" if has_model and context.the_case.quality.assessable else "draft"
 
 
@@ -163,8 +165,8 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
         elif context.pictures:
             sentences.append("picture")
         if state["mode"] == "interpret":
-            read_in_full = full_read(case.verdicts, case.ledger, suggested_claims(case.suggestions, case.ledger))
-            whole = (*read_in_full, *full_comparison(case))
+            suggested = suggested_claims(case.suggestions, case.ledger, _seen(state, context))
+            whole = (*full_read(case.verdicts, case.ledger, suggested), *full_comparison(case))
     known = {claim.text for claim in whole}
     merged = [*whole, *(claim for claim in answer if claim.text not in known)]
     return State(
@@ -172,6 +174,14 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
         sentences=sentences,
         answering=[claim.text for claim in answer],
     )
+
+
+def _seen(state: State, context: RunContext) -> tuple[str, ...]:
+    """What the model that answers sees in the ECG itself; asked only where it could decide a suggestion."""
+    choice, case = context.choice, context.the_case
+    if choice.seen is None or state.get("model_name") != choice.name or not any(s.undecided for s in case.suggestions):
+        return ()
+    return choice.seen(case)
 
 
 def verify_node(state: State, runtime: Runtime[RunContext]) -> State:

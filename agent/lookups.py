@@ -42,7 +42,7 @@ def history_items(question: str, context: RunContext) -> tuple[list[PriorEvidenc
 def case_items(context: RunContext) -> list[SimilarCase]:
     """The labelled ECGs most like this one, entered in the ledger; none until an archive was added."""
     case = context.the_case
-    return _entered(similar_cases(case.ecg, case.measurements, limit=_SHOWN, home=context.home), context)
+    return _entered(similar_cases(case.ecg, limit=_SHOWN, home=context.home), context)
 
 
 def guideline_claims(question: str, context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:

@@ -26,6 +26,7 @@ SentenceKey = Literal[
     "no_generator",
     "no_classifier",
     "generated",
+    "generation_unclear",
 ]
 
 #: What a language model may choose: nothing among them says anything about this ECG.
@@ -42,6 +43,7 @@ ModelSentence = Literal[
     "no_generator",
     "no_classifier",
     "generated",
+    "generation_unclear",
 ]
 
 SENTENCES: Final[dict[SentenceKey, str]] = {
@@ -66,6 +68,7 @@ SENTENCES: Final[dict[SentenceKey, str]] = {
     "search_not_installed": "The guideline search is not installed: run `calipers fetch`.",
     "no_generator": "This version has no weights for the generator of ECGs.",
     "no_classifier": "No model here gives a probability for that.",
+    "generation_unclear": "That ECG cannot be made as asked; name a rhythm, rate, intervals or findings that go together.",
     "generated": "A generated ECG is attached, with what was asked for beside what was measured on it.",
 }
 

@@ -6,7 +6,7 @@ network says nothing against a criterion. Both `report` and verifier take their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from calipers.agent.drafting import make_claim
@@ -34,11 +34,13 @@ class Suggestion(NamedTuple):
         item: its probability.
         key: the statement.
         against: the statement whose verdict stands against it; None where no criterion speaks to it.
+        undecided: whether that verdict is open, so that the criteria are silent after all.
     """
 
     item: ModelProbability
     key: str
     against: str | None
+    undecided: bool = False
 
     @property
     def template(self) -> str:
@@ -68,7 +70,9 @@ def suggestions(
             continue
         known = best.get(row.key)
         if known is None or item.probability > known.item.probability:
-            best[row.key] = Suggestion(item, row.key, _against(row, verdicts))
+            against = _against(row, verdicts)
+            undecided = against is not None and verdicts[against].result == "indeterminate"
+            best[row.key] = Suggestion(item, row.key, against, undecided)
     return tuple(sorted(best.values(), key=lambda one: (_GRAVITY[level_of(one.key)], -one.item.probability)))
 
 
@@ -90,9 +94,18 @@ def suggestion_claim(said: Suggestion, ledger: Mapping[str, Evidence]) -> Claim:
     )
 
 
-def suggested_claims(found: Iterable[Suggestion], ledger: Mapping[str, Evidence]) -> tuple[Claim, ...]:
-    """The suggestions that a full read makes: those on which no criterion speaks. The others are disagreements."""
-    return tuple(suggestion_claim(one, ledger) for one in found if one.against is None)
+def suggested_claims(
+    found: Iterable[Suggestion], ledger: Mapping[str, Evidence], seen: Collection[str] = ()
+) -> tuple[Claim, ...]:
+    """The suggestions that a full read makes: those on which no criterion speaks. The others are disagreements.
+
+    What the measurements leave undecided is suggested where the language model has `seen` it, too (SCP codes).
+    """
+    return tuple(
+        suggestion_claim(one, ledger)
+        for one in found
+        if one.against is None or (one.undecided and one.item.statement in seen)
+    )
 
 
 def asked_claims(keys: Iterable[str], case: Case) -> tuple[Claim, ...]:

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from calipers.agent.comparison import ChangeSentence
 from calipers.agent.context import RunContext
-from calipers.agent.generator import generator
+from calipers.agent.generator import make_ecg
 from calipers.agent.lookups import case_items, guideline_items, history_items
 from calipers.agent.repetition import repeated
 from calipers.agent.suggestions import asked_claims, suggested_claims
 from calipers.ecg import Sex
-from calipers.errors import MissingPart, UnknownEvidence
+from calipers.errors import UnknownEvidence
 from calipers.evidence import Evidence, Measurement
 from calipers.knowledge import Verdict, statements
 from calipers.printing import printed
@@ -215,11 +215,8 @@ def generate(
     context = runtime.context
     asked = {"age": age, "sex": sex, "seed": seed}
     with context.step("generate", text=text, **{name: value for name, value in asked.items() if value is not None}):
-        try:
-            context.syntheses.append(generator()(text, age=age, sex=sex, seed=seed))
-        except MissingPart as problem:
-            return f"{problem}; {CHOOSE} no_generator", []
-    return f"The ECG is shown to the user; {CHOOSE} generated", []
+        made = make_ecg(text, context, age=age, sex=sex, seed=seed)
+    return f"{made.reason or 'The ECG is shown to the user'}; {CHOOSE} {made.sentence}", []
 
 
 def toolbox() -> Sequence[BaseTool]:

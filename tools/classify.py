@@ -1,11 +1,12 @@
 """What trained models make of an ECG: a calibrated probability for each of PTB-XL's 71 statements.
 
-Two networks see the signal, age and sex; on a whole 12-lead recording a forest sees its median beat as well. Their
+Three networks see the signal, age and sex; on a whole 12-lead recording a forest sees its median beat as well. Their
 word alone is never a diagnosis: it is released as "the model suggests", beside what was measured (DESIGN §3).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final, overload
@@ -27,27 +28,39 @@ _SHORTEST_FOR_BEATS_S: Final = 8.0
 
 
 @overload
-def classify(ecg: Ecg) -> dict[str, float]: ...
+def classify(ecg: Ecg, *, statements: Sequence[str] | None = None) -> dict[str, float]: ...
 
 
 @overload
-def classify(ecg: Sequence[Ecg]) -> list[dict[str, float]]: ...
+def classify(ecg: Sequence[Ecg], *, statements: Sequence[str] | None = None) -> list[dict[str, float]]: ...
 
 
-def classify(ecg: Ecg | Sequence[Ecg]) -> dict[str, float] | list[dict[str, float]]:
-    """Probability of each statement, by SCP-ECG code; always all 71.
+def classify(
+    ecg: Ecg | Sequence[Ecg], *, statements: Sequence[str] | None = None
+) -> dict[str, float] | list[dict[str, float]]:
+    """Probability of each statement, by SCP-ECG code; always all 71. Or of statements in one's own words.
 
     A longer recording is judged in windows of 10 s and their mean is given. Missing leads, and missing stretches of
     a lead, are masked. Age and sex are used where the ECG names them.
 
     Args:
         ecg: one ECG, or several; several at once are faster, and come back in the same order.
+        statements: English phrases about what an ECG shows, judged instead of the 71 by their likeness to
+            cardiologists' reports (`tools.ecg_embedding`); a rough number, worse than that of a trained statement.
 
     Raises:
         UnreadableInput: no lead has two seconds of signal.
+        UsageError: a phrase that is not about what an ECG shows.
     """
     if isinstance(ecg, Ecg):
-        return classify([ecg])[0]
+        return classify([ecg], statements=statements)[0]
+    if statements is not None:
+        from calipers.tools.ecg_embedding import truth_of
+
+        return [
+            {text: round(float(chance), 4) for text, chance in zip(statements, row, strict=True)}
+            for row in truth_of(statements, ecg)
+        ]
     windows = [list(_windows(one)) for one in ecg]
     chances = classifier.probabilities([window for group in windows for window in group])
     codes = classifier.codes()
@@ -55,7 +68,7 @@ def classify(ecg: Ecg | Sequence[Ecg]) -> dict[str, float] | list[dict[str, floa
     for group in windows:
         mean = chances[first : first + len(group)].mean(axis=0)
         first += len(group)
-        found.append({code: round(float(chance), 4) for code, chance in zip(codes, mean, strict=True)})
+        found.append({code: round(float(chance), 6) for code, chance in zip(codes, mean, strict=True)})
     return found
 
 
@@ -71,7 +84,7 @@ def _windows(ecg: Ecg) -> Iterator[classifier.Window]:
     patient = patient_vector(ecg.patient.age, ecg.patient.sex)
     length = round(WINDOW_S * INPUT_HZ)
     samples = whole.signal_mv.shape[1]
-    count = max(round(samples / length), 1)
+    count = max(math.ceil(samples / length), 1)
     for start in np.linspace(0, max(samples - length, 0), count).round().astype(int):
         part = EncoderInput(*(rows[:, start : start + length] for rows in whole))
         if part.present.any():

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from calipers.agent.cli.chat_commands import chat
 from calipers.agent.cli.ecg_commands import compare, explain, measure, render
 from calipers.agent.cli.eval_command import eval_
 from calipers.agent.cli.installation_commands import doctor, fetch
@@ -14,6 +15,7 @@ from calipers.agent.cli.interpret_commands import demo, interpret
 from calipers.agent.cli.knowledge_commands import history_app, search
 from calipers.agent.cli.options import stderr
 from calipers.agent.cli.serve_commands import serve
+from calipers.agent.cli.synth_commands import synth
 from calipers.errors import CalipersError
 
 app = typer.Typer(
@@ -23,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, interpret, measure, explain, compare, render, serve, fetch, doctor, search):
+for command in (demo, interpret, measure, explain, compare, render, chat, serve, synth, fetch, doctor, search):
     app.command()(command)
 app.command("eval")(eval_)
 app.add_typer(history_app, name="history")

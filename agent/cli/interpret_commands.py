@@ -64,15 +64,21 @@ def interpret(
     ] = None,
     output: FormatOption = Format.text,
     model: ModelOption = None,
+    allow_synthetic: Annotated[
+        bool, typer.Option("--allow-synthetic", help="Read an ECG that was made by a generator; the report says so")
+    ] = False,
 ) -> None:
     """Interpret one ECG: a report whose every claim cites what was measured."""
     import calipers
     from calipers.agent.cli import show
+    from calipers.errors import UsageError
 
     started = time.perf_counter()
     with working("reading"):
         ecg = how.read(record)
         priors = [how.read(path) for path in prior or []]
+    if ecg.synthetic and not allow_synthetic:
+        raise UsageError("found a synthetic ECG, not recorded from a person; needed --allow-synthetic to interpret it")
     with working("measuring and checking"):
         agent = calipers.Agent(model)
         if model == "embedded":

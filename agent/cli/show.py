@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calipers.agent.cli import show_changes
+from calipers.agent.report_page.claims import about_words
 from calipers.agent.usable_models import Finding
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
@@ -58,7 +59,7 @@ def report(console: Console, report: Report) -> None:
     show_changes.summary(console, report.changes, report.measurements)
     for disagreement in report.disagreements:
         sides = "; ".join(f"{side.who}: {side.text}" for side in disagreement.sides)
-        console.print(Text(f"disagreement: {sides}", style="yellow"))
+        console.print(Text(f"disagreement about {about_words(disagreement.about)}: {sides}", style="yellow"))
 
 
 def _shortened(ids: list[str], most: int = 5) -> str:

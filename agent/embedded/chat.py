@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import Any, ClassVar
+from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -15,7 +14,7 @@ from langchain_core.tools import BaseTool
 from pydantic import Field
 
 from calipers.agent.embedded.conversation import Conversation, message_of
-from calipers.agent.embedded.weights import load_writer
+from calipers.agent.embedded.weights import WRITING, load_writer
 from calipers.errors import MissingPart, ModelFailed
 from calipers.models.mllm.language.actions import TOOLS, Tool
 
@@ -30,9 +29,6 @@ class EmbeddedChatModel(BaseChatModel):
 
     bound: frozenset[str] = Field(default_factory=frozenset)
     adapted: bool = True
-
-    #: One writer serves the process: it holds the weights and what was read last.
-    _alone: ClassVar[Lock] = Lock()
 
     @property
     def _llm_type(self) -> str:
@@ -56,7 +52,7 @@ class EmbeddedChatModel(BaseChatModel):
         # known and not bound may be chosen, too: what follows is a sentence that says so, not another tool.
         callable_now = frozenset(TOOLS) if conversation.given is None else frozenset[Tool]()
         try:
-            with self._alone:
+            with WRITING:
                 action = load_writer(self.adapted).write(conversation.turns, callable_now, conversation.names)
         except MissingPart as problem:
             raise ModelFailed(str(problem)) from problem

@@ -56,7 +56,7 @@ class Conversation:
             self.turns += [Turn("assistant", self.line), Turn("tool", words)]
         if self.revisions:
             self.faults = tuple(_FAULT.finditer(str(messages[humans[-1]].content)))
-            told = (f"{FAULT}{each['kind']} {each['name']} {_weakest(each['allowed'])}" for each in self.faults)
+            told = (f"{FAULT}{each['kind']} {each['name']}{_weakest(each['allowed'])}" for each in self.faults)
             self.turns += [Turn("assistant", lines[-1] if lines else ""), Turn("tool", "\n".join(told))]
 
     def pending(self, bound: frozenset[str]) -> AIMessage | None:
@@ -133,8 +133,8 @@ def _before(messages: Sequence[BaseMessage]) -> list[Turn]:
 
 
 def _weakest(allowed: str) -> str:
-    """What is left to say of a claim that failed: its weaker form, or its denial where nothing bears it."""
-    return "absent" if allowed == "nothing" else allowed
+    """What is left to say of a claim that failed, as words of the action language; none where nothing bears it."""
+    return "" if allowed == "nothing" else f" {allowed}"
 
 
 def _line(message: BaseMessage) -> str | None:

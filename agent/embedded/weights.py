@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from calipers.errors import MissingPart
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from calipers.models.mllm.language.generation import ActionWriter
 
 _PACKAGES: Final = ("torch", "transformers", "safetensors", "llguidance")
+#: One writer serves the process: it holds the weights and what was read last.
+WRITING: Final = Lock()
 _ADAPTER: Final = "language_adapter.safetensors"
+_PROJECTOR: Final = "ecg_projector.safetensors"
 _MANIFEST: Final = "language_adapter.json"
 
 
@@ -58,15 +62,29 @@ def load_writer(adapted: bool = True) -> ActionWriter:
     if problem is not None:
         raise MissingPart(problem)
     import torch
+    from transformers.utils import logging
 
     from calipers.models.mllm.language import lora
     from calipers.models.mllm.language.base import load_base, load_tokenizer
     from calipers.models.mllm.language.generation import ActionWriter
+    from calipers.models.mllm.language.projector import load_sight
 
+    logging.disable_progress_bar()
     model = load_base(dtype=torch.bfloat16)
     if adapted:
         lora.merge(model, adapter_path())
-    return ActionWriter(model, load_tokenizer())
+    return ActionWriter(model, load_tokenizer(), load_sight(projector_path()) if adapted and _can_see() else None)
+
+
+def projector_path() -> Path:
+    """Where the projector of ECG tokens lies in this installation."""
+    return adapter_path().with_name(_PROJECTOR)
+
+
+def _can_see() -> bool:
+    """Whether the projector is here and the one that was trained with this adapter."""
+    needed = adapter_manifest().get("projector")
+    return projector_path().is_file() and _digest(projector_path()) == needed
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -25,13 +25,16 @@ from calipers.report import Report
 __all__ = ["report_page"]
 
 
-def report_page(report: Report, ecg: Ecg, priors: Sequence[Ecg] = ()) -> str:
+def report_page(
+    report: Report, ecg: Ecg, priors: Sequence[Ecg] = (), *, remarks: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """The page of one report.
 
     Args:
         report: what is shown.
         ecg: the ECG it was made from; its trace is drawn.
         priors: the ECGs it was compared with; the nearest is drawn over this one, beat on beat.
+        remarks: what clinicians said of its claims, dated and signed, by the claim's template.
 
     Returns:
         A complete HTML document; equal input gives equal text.
@@ -55,7 +58,7 @@ def report_page(report: Report, ecg: Ecg, priors: Sequence[Ecg] = ()) -> str:
             tag(
                 "div",
                 claims.impression(report),
-                claims.claims(report, items),
+                claims.claims(report, items, remarks or {}),
                 claims.withheld(report.withheld, items),
                 claims.disagreements(report.disagreements, items),
                 claims.other_evidence(report),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from calipers.agent.report_page.citations import RESULT_WORDS, chip, chips
 from calipers.agent.report_page.lights import claim_group, groups
 from calipers.agent.report_page.markup import Html, join, tag
 from calipers.evidence import CriterionEvidence, Evidence
+from calipers.knowledge import statements
+from calipers.parameters import PARAMETERS
 from calipers.printing import printed, slots
 from calipers.report import Claim, Disagreement, Report, Urgency, Withheld
 
@@ -59,8 +61,8 @@ def impression(report: Report) -> Html:
     return tag("section", tag("h2", "Impression"), tag("div", *lines, class_="impression"), asked)
 
 
-def claims(report: Report, items: Mapping[str, Evidence]) -> Html:
-    """Every released claim in the report's order, its citations, and the criteria behind it."""
+def claims(report: Report, items: Mapping[str, Evidence], remarks: Mapping[str, Sequence[str]]) -> Html:
+    """Every released claim in the report's order, its citations, the criteria behind it, and what clinicians said of it."""
     shown = groups(report)
     rows = [
         tag(
@@ -68,12 +70,18 @@ def claims(report: Report, items: Mapping[str, Evidence]) -> Html:
             _sentence(claim, group if shown[group := claim_group("claim", number)] else None),
             chips(claim.evidence, items, first=slots(claim.template)),
             _criteria(claim, items),
+            *(tag("p", tag("b", remark), class_="remark-by") for remark in remarks.get(claim.template, ())),
             class_=f"claim {claim.polarity} {claim.certainty}",
         )
         for number, claim in enumerate(report.claims)
     ]
     body = tag("ul", *rows, class_="claims") if rows else tag("p", "No claim was released.", class_="note")
-    return tag("section", tag("h2", "Claims"), body)
+    told = {claim.template for claim in report.claims}
+    others = [tag("li", remark) for template, kept in remarks.items() if template not in told for remark in kept]
+    return join(
+        tag("section", tag("h2", "Claims"), body),
+        tag("section", tag("h2", "Remarks on other answers"), tag("ul", *others, class_="plain")) if others else "",
+    )
 
 
 def withheld(items: tuple[Withheld, ...], known: Mapping[str, Evidence]) -> Html:
@@ -92,6 +100,13 @@ def withheld(items: tuple[Withheld, ...], known: Mapping[str, Evidence]) -> Html
     return tag("section", tag("h2", "Withheld"), tag("ul", *rows, class_="claims withheld"))
 
 
+def about_words(about: str) -> str:
+    """What a disagreement is about, as a heading: a statement's label, or a measurement's name."""
+    if about in statements():
+        return statements()[about].label
+    return PARAMETERS[about].phrase if about in PARAMETERS else about
+
+
 def disagreements(items: tuple[Disagreement, ...], known: Mapping[str, Evidence]) -> Html:
     """Both sides of every disagreement, side by side."""
     if not items:
@@ -99,7 +114,7 @@ def disagreements(items: tuple[Disagreement, ...], known: Mapping[str, Evidence]
     rows = [
         tag(
             "li",
-            tag("h3", item.about),
+            tag("h3", about_words(item.about)),
             tag(
                 "div",
                 *(

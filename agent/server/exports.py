@@ -38,10 +38,20 @@ def _json(case: Case, report: Report, priors: Sequence[Ecg], remarks: Sequence[R
 def _html(case: Case, report: Report, priors: Sequence[Ecg], remarks: Sequence[RemarkRow]) -> bytes:
     from calipers.agent.report_page import report_page
 
-    return report_page(report, case.ecg, priors).encode()
+    by_template: dict[str, list[str]] = {}
+    for remark in remarks:
+        by_template.setdefault(remark.template, []).append(f"{signed(remark)} (of: {remark.claim_text})")
+    return report_page(report, case.ecg, priors, remarks=by_template).encode()
 
 
 def _pdf(case: Case, report: Report, priors: Sequence[Ecg], remarks: Sequence[RemarkRow]) -> bytes:
-    from calipers.agent.report_pdf import report_pdf
+    from calipers.agent.report_pdf import PdfRemark, report_pdf
 
-    return report_pdf(report, case.ecg)
+    return report_pdf(report, case.ecg, [PdfRemark(remark.template, signed(remark)) for remark in remarks])
+
+
+def signed(remark: RemarkRow) -> str:
+    """`Corrected by ada, 2026-11-21 18:00: …`"""
+    did = {"agree": "Agreed", "disagree": "Disputed", "correction": "Corrected"}[remark.kind]
+    words = f": {remark.text}" if remark.text else ""
+    return f"{did} by {remark.author}, {remark.made_at[:16].replace('T', ' ')} UTC{words}"

@@ -19,7 +19,7 @@ from calipers.evals.ecg_qa.remarks import Remarks
 from calipers.evals.framework import Bootstrap, Options, data_folder, each
 from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled, Microvolts, as_ecg, recorded, signals
 from calipers.models.signal_noise.features import Float, lead_features
-from calipers.models.signal_noise.fitting import cross_fitted, fit, record_offsets
+from calipers.models.signal_noise.fitting import cross_fitted, fit, settled
 from calipers.models.signal_noise.network import KINDS, WEIGHTS
 
 #: Folds that are held together in cross-fitting.
@@ -54,7 +54,7 @@ def main() -> None:
         areas += [_area(resample, np.sort(odds[:, :, kind], axis=1)[:, -3:].mean(axis=1), remarks.record[:, kind])]
         print(json.dumps({"kind": name, "records": int(remarks.record[:, kind].sum()), "auroc lead, record": areas}))
     if given.fit:
-        layers = fit(features, remarks.lead)._replace(record_offset=record_offsets(odds, remarks.record))
+        layers = settled(fit(features, remarks.lead), odds, remarks.lead, remarks.record)
         np.savez_compressed(WEIGHTS, **{name: value.astype(np.float32) for name, value in layers._asdict().items()})
         print(f"written to {WEIGHTS}")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from calipers.evals.ecg_reasoning.opening import opened
 from calipers.evals.ecg_reasoning.respondent import Answer, Respondent
 from calipers.evals.ecg_reasoning.samples import Kind, Question, Sample, SampleError, read_samples
 from calipers.evals.framework import Options, each, spread
@@ -23,6 +24,10 @@ class Answered:
     sample: Sample
     patient: str
     given: tuple[Answer, ...]
+
+    def unanswered(self) -> Answered:
+        """The same sample without an answer to anything."""
+        return replace(self, given=tuple(Answer() for _ in self.given))
 
     @property
     def correct(self) -> tuple[bool, ...]:
@@ -62,7 +67,7 @@ class _Job(NamedTuple):
 
 
 def answer_all(options: Options) -> list[Answered]:
-    """The samples of the split, in the file's order.
+    """The samples of the split, in the file's order; those whose walk the named model does not open stay unanswered.
 
     Raises:
         MissingPart: the benchmark or PTB-XL is not in the data folder.
@@ -80,7 +85,11 @@ def answer_all(options: Options) -> list[Answered]:
     if absent := sorted(set(of_ecg) - set(done)):
         raise SampleError(f"found no signal of ECG {absent[0]} and {len(absent) - 1} more; needed those of the samples")
     given = {ecg_id: iter(answers) for ecg_id, answers in done.items()}
-    return [Answered(sample, rows[sample.ecg_id].patient, next(given[sample.ecg_id])) for sample in samples]
+    answered = [Answered(sample, rows[sample.ecg_id].patient, next(given[sample.ecg_id])) for sample in samples]
+    if options.model is None:
+        return answered
+    walked = opened(samples, options.model)
+    return [one if one.sample.diagnosis in walked else one.unanswered() for one in answered]
 
 
 def _jobs(options: Options, rows: dict[int, Labelled], of_ecg: dict[int, list[Sample]]) -> Iterator[_Job]:

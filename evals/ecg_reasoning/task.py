@@ -27,7 +27,8 @@ _METHOD: Final = (
     " `explain` walks the diagnosis on our own measurements; options are matched by their words, leads, seconds and"
     " values, the same way for every diagnosis, and the answers are compared afterwards. A sample is complete when"
     " every answer is right. The truth is an automatic pipeline's. `--split tune` takes the half of the ECGs on"
-    " which the steps were chosen, `--split held` the other."
+    " which the steps were chosen, `--split held` the other. With `--model` a sample counts only when that model answers"
+    " its first question by calling `explain` on the diagnosis; what is walked is the same."
 )
 
 
@@ -41,6 +42,9 @@ class EcgReasoningTask:
         started = time.perf_counter()
         answered = answer_all(options)
         scores = reasoning_scores(answered, options.seed)
+        if options.model is not None:
+            samples = Bootstrap([one.patient for one in answered], seed=options.seed)
+            scores["opened"] = samples.share([any(one.given) for one in answered], [1.0] * len(answered))
         groups = {
             diagnosis: {"n": len(members), **point_values(reasoning_scores(members, options.seed))}
             for diagnosis, members in by_diagnosis(answered).items()
@@ -54,7 +58,7 @@ def reasoning_scores(answered: list[Answered], seed: int) -> dict[str, Estimate 
     """Completion over samples, and the share of right answers over the questions of each kind."""
     samples = Bootstrap([one.patient for one in answered], seed=seed)
     scores: dict[str, Estimate | None] = {
-        "completion": samples.share([one.complete for one in answered], [1.0] * len(answered))
+        "completion": samples.share([one.complete for one in answered], [1.0] * len(answered)),
     }
     for kind in KINDS:
         right = [one.right(kind) for one in answered]

@@ -17,12 +17,15 @@ _TASKS: Final[dict[str, str]] = {
     "statements": "calipers.evals.statements:StatementsTask",
     "triage": "calipers.evals.triage:TriageTask",
     "ptbxl_statements": "calipers.evals.ptbxl_statements:PtbxlStatementsTask",
+    "image_agreement": "calipers.evals.image_agreement:ImageAgreementTask",
+    "zero_shot": "calipers.evals.zero_shot:ZeroShotTask",
     "ecg_reasoning": "calipers.evals.ecg_reasoning:EcgReasoningTask",
     "sight": "calipers.evals.sight:SightTask",
     "tool_choice": "calipers.evals.tool_choice:ToolChoiceTask",
     "ecg_qa": "calipers.evals.ecg_qa:EcgQaTask",
     "report": "calipers.evals.report:ReportTask",
     "speed": "calipers.evals.speed:SpeedTask",
+    "generator": "calipers.evals.generator:GeneratorTask",
     "retrieval": "calipers.evals.retrieval:RetrievalTask",
 }
 

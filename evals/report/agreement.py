@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calipers.evals.framework import Bootstrap, Estimate
 from calipers.evals.framework.result import Scores
@@ -87,10 +88,10 @@ class ReportScores:
         values = [self.of_code(code)["f1"] for code in self.codes()]
         return Estimate.alone(float(np.mean(values)), len(self.reports)) if values else None
 
-    def _codes_said(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _codes_said(self) -> NDArray[np.float64]:
         """Codes said a report: a claim of several codes counts as those that are right, or as one that is wrong."""
-        wrong = self._claims - self._right
-        return self._found + wrong
+        said: NDArray[np.float64] = self._found + self._claims - self._right
+        return said
 
     def _count(self, code: str) -> int:
         return sum(code in one.row.codes for one in self.reports)

@@ -11,13 +11,12 @@ from calipers.agent.api import Agent
 from calipers.agent.embedded import EmbeddedChatModel
 from calipers.evals.framework import Options, each
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg, signals
+from calipers.evals.tool_choice.task import UNADAPTED
 from calipers.report import Claim, Report
 
 #: How a claim is said: its certainty, or that only the model suggests it.
 Saying = Literal["definite", "probable", "possible", "suggested"]
 SAYINGS: Final[tuple[Saying, ...]] = ("definite", "probable", "possible", "suggested")
-#: `--model` of the embedded model without what fine-tuning brought.
-UNADAPTED: Final = "embedded-unadapted"
 _SUGGESTED: Final = "suggested_"
 
 

@@ -7,11 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from calipers.agent.choice import choose
+from calipers.errors import MissingPart
 from calipers.evals.framework import Bootstrap, Document, Estimate, Options, Outcome, Result, Section, Table, spread
 from calipers.evals.framework.result import point_values
 from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled, labelled
 from calipers.evals.report.agreement import ReportScores
 from calipers.evals.report.interpreted import Interpreted, interpret_all
+from calipers.evals.tool_choice.task import UNADAPTED
 
 NAME: Final = "report"
 #: Records that a language model reads by default, for ten minutes on two cores.
@@ -34,6 +37,7 @@ class ReportTask:
         """See `Task`. Without `--model` no language model is asked."""
         started = time.perf_counter()
         model = options.model or "none"
+        _require(model)
         rows = _records(options, options.n if model == "none" else options.n or MODEL_RECORDS)
         reports = {model: interpret_all(options, rows, model)}
         if model != "none":
@@ -51,6 +55,12 @@ class ReportTask:
 def _records(options: Options, n: int | None) -> list[Labelled]:
     held = options.split != "training"
     return spread([row for row in labelled(options.data) if (row.fold >= TEST_FOLD) == held], n)
+
+
+def _require(model: str) -> None:
+    """A model that cannot run would fall back to none, and its figures would be another's."""
+    if model not in ("none", UNADAPTED) and (choice := choose(model)).chat is None:
+        raise MissingPart(f"found model `{model}`, for which {choice.reason}; needed it to run")
 
 
 def _beyond(reports: list[Interpreted], without: list[Interpreted]) -> Estimate | None:

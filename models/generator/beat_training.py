@@ -91,12 +91,12 @@ class Batch(NamedTuple):
 
 def batch_of(
     data: BeatSet, rows: NDArray[np.int64], latents: LatentSpace, space: ConditionSpace, rng: np.random.Generator,
-    *, varied: bool,
+    *, vary: bool,
 ) -> Batch:  # fmt: skip
     """Examples, varied or as they are, with what is told of them."""
     parts = data.chosen(rows)
-    if varied:
-        parts = _varied(parts, rng)
+    if vary:
+        parts = varied(parts, rng)
     told = data.told[rows].copy()
     told[:, space.qualities :] = scaled(_some(qualities(parts), rng))
     _leave_out(told, data.texts[rows], space, rng)
@@ -104,7 +104,8 @@ def batch_of(
     return Batch(torch.from_numpy(elements), torch.from_numpy(known.astype(np.float32)), torch.from_numpy(told))
 
 
-def _varied(parts: Parts, rng: np.random.Generator) -> Parts:
+def varied(parts: Parts, rng: np.random.Generator) -> Parts:
+    """Other hearts and electrodes: amplitude, frontal direction, chest places, times and levels changed a little."""
     count = len(parts.times)
     mixing = np.repeat(np.eye(8)[None], count, axis=0)
     angle = np.deg2rad(rng.normal(0.0, _TURN_DEG, count))

@@ -26,7 +26,9 @@ def export(training: Path, out: Path) -> None:
     manifest: dict[str, object] = {}
     for name in ("beat", "texture"):
         held = torch.load(training / f"{name}.pt", map_location="cpu", weights_only=True)
-        save_file({key: value.half().contiguous() for key, value in held["average"].items()}, out / f"{name}.safetensors")
+        save_file(
+            {key: value.half().contiguous() for key, value in held["average"].items()}, out / f"{name}.safetensors"
+        )
         manifest[name] = held["config"]
         manifest[f"{name}_steps"] = held["step"]
         shutil.copy(training / f"{name}_train_log.jsonl", out / f"{name}_train_log.jsonl")

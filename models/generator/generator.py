@@ -6,6 +6,7 @@ Same seed, same weights: same ECG. Every number of noise comes from NumPy, so a 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,15 @@ GUIDANCE: Final = 1.6
 #: From this time on the estimate of the finished beat is moved to where the linear conditions hold.
 _STEERED_FROM: Final = 0.15
 _RIDGE: Final = 1e-4
-FILES: Final = ("beat.safetensors", "texture.safetensors", "latents.npz", "texture.npz", "drawn.npz", "statements.json", "rhythms.json")
+FILES: Final = (
+    "beat.safetensors",
+    "texture.safetensors",
+    "latents.npz",
+    "texture.npz",
+    "drawn.npz",
+    "statements.json",
+    "rhythms.json",
+)
 
 
 class Linear(NamedTuple):
@@ -75,7 +84,9 @@ class Generator:
             raise MissingPart(f"found no `{missing[0]}` in `{folder}`; needed the generator's weights, see its CARD.md")
         self.device = torch.device(device)
         self.codec = Codec.load(folder)
-        self.statements: dict[str, dict[str, int]] = json.loads((folder / "statements.json").read_text(encoding="utf-8"))
+        self.statements: dict[str, dict[str, int]] = json.loads(
+            (folder / "statements.json").read_text(encoding="utf-8")
+        )
         self.space = ConditionSpace(self.statements)
         with np.load(folder / "drawn.npz") as stored:
             self.drawn = DrawnSpace(stored["basis"].astype(np.float64), stored["scale"].astype(np.float64))
@@ -105,7 +116,7 @@ class Generator:
             found: torch.Tensor = without + GUIDANCE * (with_it - without)
             return self._steered(found, at, t, orders)
 
-        for t, later in zip(times[:-1], times[1:], strict=True):
+        for t, later in itertools.pairwise(times):
             step = float(later - t)
             first = velocity(x, float(t))
             x_later = x + step * first
@@ -156,13 +167,15 @@ class Generator:
             found: torch.Tensor = self.texture(at, torch.full((len(at),), t, device=self.device), beside, conditions)
             return found
 
-        for t, later in zip(times[:-1], times[1:], strict=True):
+        for t, later in itertools.pairwise(times):
             step = float(later - t)
             first = velocity(x, float(t))
             x_later = x + step * first
             x = x_later if later == 1.0 else x + 0.5 * step * (first + velocity(x_later, float(later)))
         offsets = [0.3 * level[:8] * rng.standard_normal(8) for level, rng in zip(levels, rngs, strict=True)]
-        return [Texture(one, level, offset) for one, level, offset in zip(x.cpu().numpy(), levels, offsets, strict=True)]
+        return [
+            Texture(one, level, offset) for one, level, offset in zip(x.cpu().numpy(), levels, offsets, strict=True)
+        ]
 
 
 @cache

@@ -62,7 +62,7 @@ class BeatFlow(nn.Module):
         h = self.first(torch.cat([x * known, known], dim=1))
         for layer in self.layers:
             h = layer(h, told)
-        out: Tensor = self.last(h)
+        out: Tensor = self.last(h) + _of_gaussian(t)[:, None] * x
         return out
 
 
@@ -87,8 +87,16 @@ class TextureFlow(nn.Module):
         h = self.first(torch.cat([x, beside], dim=2).transpose(1, 2))
         for layer in self.layers:
             h = layer(h, told)
-        out: Tensor = self.last(h).transpose(1, 2)
+        out: Tensor = self.last(h).transpose(1, 2) + _of_gaussian(t)[:, None, None] * x
         return out
+
+
+def _of_gaussian(t: Tensor) -> Tensor:
+    """Velocity over position where signal is noise of unit variance, as the elements are by construction.
+
+    The networks give only what differs from it, so that an untrained one draws from the components' Gaussian.
+    """
+    return (2.0 * t - 1.0) / (t**2 + (1.0 - t) ** 2)
 
 
 class _Time(nn.Module):
@@ -109,7 +117,9 @@ class _Layer(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.turn = nn.Linear(told, 3 * width)
-        self.net = nn.Sequential(nn.Linear(width, 2 * width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(2 * width, width))
+        self.net = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
+        )
 
     def forward(self, h: Tensor, told: Tensor) -> Tensor:
         """(b, width) → (b, width)."""

@@ -116,7 +116,9 @@ def _axis(name: str, angle: float, elements: NDArray[np.float32], space: LatentS
     shape = parts.p[0] if name == "p_axis" else parts.beat[0]
     length = max(float(np.hypot(_I @ shape @ weights, _DOWN @ shape @ weights)), 0.02)
     make = _of_p if name == "p_axis" else _of_beat
-    first, second = (make(np.outer(leads, weights), wanted, space) for leads, wanted in ((across, 0.0), (along, length)))
+    first, second = (
+        make(np.outer(leads, weights), wanted, space) for leads, wanted in ((across, 0.0), (along, length))
+    )
     return Constraint(np.stack((first.rows, second.rows)), np.array([first.wanted, second.wanted]))
 
 

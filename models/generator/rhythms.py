@@ -131,20 +131,18 @@ def _within(intervals: Floats, rr: float, span: tuple[float, float], rng: np.ran
     """Running sums from a random start; the intervals inside the record have the mean that was asked for."""
     start = span[0] + rr * rng.random()
     times = start + np.concatenate(([0.0], np.cumsum(intervals)))
-    seen = np.flatnonzero((times >= 0.0) & (times < span[1] - _AROUND_MS))
-    if seen.size > 2:
-        centre = times[seen[0]]
-        times = centre + (times - centre) * rr * (seen.size - 1) / (times[seen[-1]] - centre)
+    for _ in range(3):  # stretching moves beats across the record's ends
+        seen = np.flatnonzero((times >= 0.0) & (times < span[1] - _AROUND_MS))
+        if seen.size > 2:
+            centre = times[seen[0]]
+            times = centre + (times - centre) * rr * (seen.size - 1) / (times[seen[-1]] - centre)
     return times[times < span[1]]
 
 
 def _breathing(course: Course, span: tuple[float, float], rng: np.random.Generator) -> Floats:
     """Sinus rhythm: respiration and slow drift share the deviation that real records have."""
     deviation = float(drawn("sinus", rng))
-    if course.rhythm == "sinus_arrhythmia":
-        deviation = float(rng.uniform(0.10, 0.16))
-    else:
-        deviation = min(deviation, 0.045)
+    deviation = float(rng.uniform(0.1, 0.16)) if course.rhythm == "sinus_arrhythmia" else min(deviation, 0.045)
     count = int((span[1] - span[0]) / course.rr) + 4
     breath_ms, phase = rng.uniform(2600.0, 5000.0), rng.random()
     wave = np.sin(2 * np.pi * (np.arange(count) * course.rr / breath_ms + phase))
@@ -166,7 +164,11 @@ def _flutter(course: Course, span: tuple[float, float], rng: np.random.Generator
     mean = course.rr / period
     count = int((span[1] - span[0]) / course.rr) + 4
     # Where the rate asked for is no whole number of waves, conduction varies between the two nearest.
-    steps = np.floor(mean) + (rng.random(count) < mean - np.floor(mean)) if abs(mean - ratio) > 0.05 else np.full(count, ratio)
+    steps = (
+        np.floor(mean) + (rng.random(count) < mean - np.floor(mean))
+        if abs(mean - ratio) > 0.05
+        else np.full(count, ratio)
+    )
     ventricles = span[0] + period * rng.random() + np.concatenate(([0.0], np.cumsum(steps * period)))
     return ventricles[ventricles < span[1]], np.empty(0), period
 
@@ -235,7 +237,9 @@ def fit(records: Sequence[tuple[Marks, frozenset[str]]]) -> dict[str, list[float
             found["sinus"].append(float(rr.std() / rr.mean()))
         early = rr / np.median(rr)
         if "PVC" in statements:
-            found["pvc"] += [float(value) for value, kind in zip(early, marks.ectopic[1:], strict=True) if kind and value < 0.85]
+            found["pvc"] += [
+                float(value) for value, kind in zip(early, marks.ectopic[1:], strict=True) if kind and value < 0.85
+            ]
         if "PAC" in statements and not marks.ectopic.any():
             found["pac"] += [float(value) for value in early if value < 0.85]
     levels = np.linspace(0.02, 0.98, 33)

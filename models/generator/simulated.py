@@ -44,14 +44,18 @@ def simulated_records(real: list[Marked], data: Path, count: int) -> Iterator[tu
         for _ in range(round(0.6 * count * share / shares)):
             seed += 1
             noise = "light" if seed % 2 else "usual"
-            yield _taken(simulate(Specification(rhythm, morphologies=morphologies, noise=noise), seed), seed, morphologies)
+            yield taken(
+                simulate(Specification(rhythm, morphologies=morphologies, noise=noise), seed), seed, morphologies
+            )
     yield from _on_real_beats(real, data, round(0.4 * count), seed)
 
 
 def _on_real_beats(real: list[Marked], data: Path, count: int, seed: int) -> Iterator[tuple[Marked, Floats]]:
     from calipers.models.generator.corpus import signals
 
-    plain = {one.id: one for one in real if "SR" in one.statements and one.marks.p_on.size and not one.marks.ectopic.any()}
+    plain = {
+        one.id: one for one in real if "SR" in one.statements and one.marks.p_on.size and not one.marks.ectopic.any()
+    }
     chosen = frozenset(list(plain)[:: max(len(plain) // count, 1)])
     for key, eight in signals(data, chosen):
         seed += 1
@@ -62,7 +66,7 @@ def _on_real_beats(real: list[Marked], data: Path, count: int, seed: int) -> Ite
             made = simulate(Specification("sinus", morphologies=(morphology,), noise="light"), seed, beat)
         except UsageError:
             continue
-        yield _taken(made, seed, (morphology,))
+        yield taken(made, seed, (morphology,))
 
 
 def _marked_beats(marks: Marks) -> list[MarkedBeat]:
@@ -74,8 +78,8 @@ def _marked_beats(marks: Marks) -> list[MarkedBeat]:
     return beats
 
 
-def _taken(made: Simulated, seed: int, morphologies: tuple[str, ...]) -> tuple[Marked, Floats]:
-    """A simulated record with its true marks."""
+def taken(made: Simulated, seed: int, morphologies: tuple[str, ...]) -> tuple[Marked, Floats]:
+    """A simulated record with its true marks; `morphologies` are added to its statements."""
     beats = [event for event in made.ventricular if event.kind not in ("pvc", "fusion")]
     on = np.array([event.onset_s for event in beats]) * CODEC_HZ
     off = np.array([event.offset_s for event in beats]) * CODEC_HZ

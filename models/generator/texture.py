@@ -73,8 +73,10 @@ class TextureSpace:
         if rng is not None:
             # White noise of the missing size in the directions that the components leave out.
             noise = rng.standard_normal(patches.shape)
-            patches += (noise - noise @ self.basis.T @ self.basis) * self.rest.mean() * np.sqrt(
-                patches.shape[1] / max(patches.shape[1] - KEPT, 1)
+            patches += (
+                (noise - noise @ self.basis.T @ self.basis)
+                * self.rest.mean()
+                * np.sqrt(patches.shape[1] / max(patches.shape[1] - KEPT, 1))
             )
         fine = patches.reshape(len(tokens), len(EIGHT), PATCH).transpose(1, 0, 2).reshape(len(EIGHT), -1)
         n = fine.shape[1]

@@ -119,5 +119,3 @@ def texture_loss(network: TextureFlow, batch: Stretches, t: torch.Tensor, noise:
     at = t[:, None, None]
     velocity = network((1.0 - at) * noise + at * batch.tokens, t, batch.beside, batch.conditions)
     return ((velocity - (batch.tokens - noise)) ** 2).mean()
-
-

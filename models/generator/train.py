@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def train_beat(chosen: argparse.Namespace, records: dict[str, Marked]) -> None:
     def loss(model: nn.Module, rng: np.random.Generator, *, judged: bool) -> Tensor:
         assert isinstance(model, BeatFlow)
         rows = check if judged else rng.choice(train, size=chosen.batch, p=share)
-        batch = beat_training.batch_of(data, rows, latents, space, rng, varied=not judged)
+        batch = beat_training.batch_of(data, rows, latents, space, rng, vary=not judged)
         return flow_loss(model, _on(batch, chosen.device), *_start(batch.elements, rng, chosen.device))
 
     _train(chosen, "beat", network, asdict(network.config), loss)
@@ -145,7 +146,7 @@ def _train(
         torch.manual_seed(step)
         warm = min(1.0, (step + 1) / 200)
         for group in optimiser.param_groups:
-            group["lr"] = chosen.rate * warm * 0.5 * (1.0 + np.cos(np.pi * step / chosen.steps))
+            group["lr"] = chosen.rate * warm * 0.5 * (1.0 + math.cos(math.pi * step / chosen.steps))
         found = loss(network.train(), rng, judged=False)
         optimiser.zero_grad()
         found.backward()

@@ -16,15 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calipers.errors import MissingPart
-from calipers.models.mllm.encoder_tokens import Tokens
+from calipers.models.mllm import encoder_tokens
 
 Float32 = NDArray[np.float32]
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "alignment.safetensors"
+#: Each of this many clinical terms that a sentence names makes it this much more familiar.
+_MOST_NAMED: Final = 2
+_NAMED: Final = 0.05
 
 
 class Truth(NamedTuple):
-    """chance: (b, m) calibrated for the sentences' usual wording; familiar: (m,) likeness to what was learned, 0–1."""
+    """chance: (b, m) calibrated on wordings that were not learned; familiar: (m,) likeness to what was, about 0–1."""
 
     chance: NDArray[np.float64]
     familiar: Float32
@@ -33,10 +36,11 @@ class Truth(NamedTuple):
 @functools.cache
 def embedding_id() -> str:
     """Names the space: embeddings of another id cannot be compared with these."""
-    return f"ecg-reports-{hashlib.sha256(_there(WEIGHTS).read_bytes()).hexdigest()[:12]}"
+    content = _there(encoder_tokens.TRUNK).read_bytes() + _there(WEIGHTS).read_bytes()
+    return f"ecg-reports-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def features_of(tokens: Tokens) -> Float32:
+def features_of(tokens: encoder_tokens.Tokens) -> Float32:
     """(b, f) what the ECG's side starts from."""
     return np.concatenate([tokens.pooled, tokens.statements], axis=1)
 
@@ -48,7 +52,7 @@ def place_ecgs(features: Float32) -> Float32:
 
 
 def place_sentences(sentences: Float32) -> Float32:
-    """(m, 384) sentence embeddings -> (m, width), unit length."""
+    """(m, s) of `sentence_features` -> (m, width), unit length."""
     towers = _towers()
     hidden = _gelu(sentences @ towers["hidden.weight"].T + towers["hidden.bias"])
     bent = hidden @ towers["bent.weight"].T + towers["bent.bias"]
@@ -60,17 +64,20 @@ def truth(ecgs: Float32, sentences: Float32) -> Truth:
 
     Args:
         ecgs: (b, width) of `place_ecgs`.
-        sentences: (m, 384) sentence embeddings.
+        sentences: (m, s) of `sentence_features`.
     """
     towers = _towers()
     usual = sentences @ towers["prevalence.weight"].T + towers["prevalence.bias"]  # (m, 1)
     scores = np.exp(towers["true_scale"]) * ecgs @ place_sentences(sentences).T + usual.T
     slope, offset = towers["calibration"]
     chance = 1.0 / (1.0 + np.exp(-(slope * scores.astype(np.float64) + offset)))
-    return Truth(chance, (sentences @ towers["learned"].T).max(axis=1))
+    width = towers["learned"].shape[1]
+    alike = (sentences[:, :width] @ towers["learned"].T).max(axis=1)
+    named = sentences[:, width:].sum(axis=1).clip(max=_MOST_NAMED)
+    return Truth(chance, alike + _NAMED * named)
 
 
-def _unit(rows: Float32) -> Float32:
+def _unit(rows: NDArray[np.floating]) -> Float32:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 

@@ -1,7 +1,7 @@
 """Training of the shared space of ECGs and sentences on PTB-XL's reports and statements: seeded, logged, CPU or GPU.
 
 Two losses. Reports and their ECGs find each other in a batch (Radford 2021), and every record is a positive of
-every report that reads like its own. Statements in words, as clinicians say them and denied, are true or false
+every report that reads like its own. Statements in words, as clinicians say them, are true or false
 of each record by its labels (Zhai 2023). The signal encoder and the sentence encoder stay as they are.
 """
 
@@ -10,23 +10,20 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-import yaml
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-Float32 = NDArray[np.float32]
+from calipers.models.mllm.wordings import Wording
 
-WORDINGS: Final = Path(__file__).with_name("statement_wordings.yaml")
-#: How a statement is denied.
-DENIALS: Final = ("no {}", "no evidence of {}", "absence of {}", "without {}")
+Float32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,6 @@ class AlignmentTraining:
     Attributes:
         width: of the shared space.
         wordings: weight of the statements in words against the reports.
-        denied: share of the statements that are shown denied.
     """
 
     width: int = 256
@@ -46,16 +42,7 @@ class AlignmentTraining:
     weight_decay: float = 0.2
     dropout: float = 0.3
     wordings: float = 1.0
-    denied: float = 0.25
     seed: int = 1
-
-
-class Wording(NamedTuple):
-    """A sentence that is true of a record if it has the statement of that place, or has it not."""
-
-    text: str
-    statement: int
-    denied: bool
 
 
 class Pairs(NamedTuple):
@@ -64,10 +51,10 @@ class Pairs(NamedTuple):
     Attributes:
         views: (views, r, f) what the signal encoder says of each record, as recorded and made harder.
         report: (r,) the record's place in `reports`, -1 without one.
-        reports: (m, 384) sentence embeddings.
+        reports: (m, s) `sentence_features`.
         statements, known: (r, 71) labels and whether they count.
         wordings: sentences about statements.
-        worded: (w, 384) their embeddings.
+        worded: (w, s) theirs.
     """
 
     views: Float32
@@ -80,7 +67,12 @@ class Pairs(NamedTuple):
 
 
 class Towers(nn.Module):
-    """An ECG's features and a sentence's embedding, brought to unit vectors of one space."""
+    """An ECG's features and a sentence's, brought to unit vectors of one space."""
+
+    mean: Tensor
+    spread: Tensor
+    true_scale: Tensor
+    pair_scale: Tensor
 
     def __init__(self, features: int, width: int, sentence: int, dropout: float = 0.3) -> None:
         super().__init__()
@@ -97,35 +89,18 @@ class Towers(nn.Module):
 
     def place_ecg(self, features: Tensor) -> Tensor:
         """(b, f) -> (b, width)."""
-        return functional.normalize(self.ecg((features - self.mean) / self.spread), dim=1)
+        placed: Tensor = self.ecg((features - self.mean) / self.spread)
+        return functional.normalize(placed, dim=1)
 
     def place_text(self, sentences: Tensor) -> Tensor:
-        """(m, 384) -> (m, width)."""
-        return functional.normalize(self.text(sentences) + self.text_hidden(sentences), dim=1)
+        """(m, s) of `sentence_features` -> (m, width)."""
+        placed: Tensor = self.text(sentences) + self.text_hidden(sentences)
+        return functional.normalize(placed, dim=1)
 
     def truth(self, ecgs: Tensor, sentences: Tensor) -> Tensor:
-        """(b, width), (m, 384) -> (b, m) logits that the sentence is true of the ECG."""
-        texts = self.place_text(sentences)
-        return self.true_scale.exp() * ecgs @ texts.T + self.prevalence(sentences)[:, 0]
-
-
-def read_wordings(
-    codes: Sequence[str], descriptions: Mapping[str, Sequence[str]]
-) -> tuple[list[Wording], list[Wording]]:
-    """Sentences to train on, affirmed and denied, and those held out.
-
-    Args:
-        codes: the statements in the encoder's order.
-        descriptions: the standard's words for each.
-    """
-    stored = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
-    said, held = [], []
-    for place, code in enumerate(codes):
-        phrases = list(dict.fromkeys([*descriptions[code], *stored[code]["said"]]))
-        said += [Wording(phrase, place, denied=False) for phrase in phrases]
-        said += [Wording(form.format(phrase), place, denied=True) for phrase in phrases for form in DENIALS[:2]]
-        held += [Wording(phrase, place, denied=False) for phrase in stored[code]["held"]]
-    return said, held
+        """(b, width), (m, s) -> (b, m) logits that the sentence is true of the ECG."""
+        usual: Tensor = self.prevalence(sentences)[:, 0]
+        return self.true_scale.exp() * ecgs @ self.place_text(sentences).T + usual
 
 
 def train_alignment(
@@ -194,13 +169,9 @@ def _losses(
             (share * scores.log_softmax(dim=1)).sum(dim=1).mean()
             + (share * scores.T.log_softmax(dim=1)).sum(dim=1).mean()
         )
-    denied = np.array([wording.denied for wording in pairs.wordings])
-    shown = np.flatnonzero(~denied | (chance.random(len(denied)) < config.denied))
-    places = np.array([wording.statement for wording in pairs.wordings])[shown]
-    target = np.abs(pairs.statements[batch][:, places] - denied[shown])
+    places = np.array([wording.statement for wording in pairs.wordings])
+    target = torch.from_numpy(pairs.statements[batch][:, places])
     known = torch.from_numpy(pairs.known[batch][:, places])
-    logits = towers.truth(ecgs, torch.from_numpy(pairs.worded[shown]))
-    losses = functional.binary_cross_entropy_with_logits(
-        logits, torch.from_numpy(target.astype(np.float32)), reduction="none"
-    )
+    logits = towers.truth(ecgs, torch.from_numpy(pairs.worded))
+    losses = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return paired, 10.0 * (losses * known).sum() / known.sum()

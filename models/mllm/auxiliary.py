@@ -6,6 +6,7 @@ words the cardiologist's report uses. Both say more of a record than its few sta
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from typing import Final, NamedTuple
@@ -70,4 +71,4 @@ def auxiliary_targets(corpus: Corpus, table: MeasurementTable, *, folds: tuple[i
 def _terms(report: str) -> set[str]:
     """The words of a report and its pairs of neighbours."""
     words = _WORD.findall(report.lower())
-    return {*words, *(f"{one} {two}" for one, two in zip(words, words[1:], strict=False))}
+    return {*words, *(f"{one} {two}" for one, two in itertools.pairwise(words))}

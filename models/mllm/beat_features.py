@@ -218,15 +218,18 @@ def _by_lead(median: Float, onset: int, offset: int) -> Float:
     points = qrs[:, np.linspace(0, qrs.shape[1] - 1, _QRS_POINTS).round().astype(int)]
     step = np.diff(qrs, axis=1)
     turns = ((step[:, 1:] * step[:, :-1] < 0) & (np.abs(step[:, 1:] - step[:, :-1]) > 0.02)).sum(axis=1)
-    ms = lambda v: min(offset + round(v * FEATURE_HZ / 1000), n - 1)  # noqa: E731
-    t = y[:, ms(70) : min(onset + round(0.5 * FEATURE_HZ), n)]
+
+    def after(ms: float) -> int:
+        return min(offset + round(ms * FEATURE_HZ / 1000), n - 1)
+
+    t = y[:, after(70) : min(onset + round(0.5 * FEATURE_HZ), n)]
     p = y[:, max(onset - round(0.28 * FEATURE_HZ), 0) : max(onset - 4, 4)]
     half = p.shape[1] // 2
     columns = [
         qrs.max(axis=1), qrs.min(axis=1), before_r, after_r, after_s, r_at, s_at, qrs.sum(axis=1),
         np.ptp(qrs, axis=1), np.abs(step).max(axis=1), turns, qrs.max(axis=1) / (np.ptp(qrs, axis=1) + 1e-3),
         *points.T,
-        y[:, offset], y[:, ms(40)], y[:, ms(80)], t.max(axis=1), t.min(axis=1), t.argmax(axis=1),
+        y[:, offset], y[:, after(40)], y[:, after(80)], t.max(axis=1), t.min(axis=1), t.argmax(axis=1),
         p.max(axis=1) - np.median(p, axis=1), p[:, half:].min(axis=1) - np.median(p, axis=1),
     ]  # fmt: skip
     return np.stack(columns, axis=1).reshape(-1).astype(np.float64)

@@ -14,6 +14,8 @@ Float = NDArray[np.float64]
 _PRIOR: Final = 5.0
 #: A statement with this many labels has a threshold half its own, half the common one.
 _LABELS_FOR_HALF: Final = 10.0
+#: The common threshold is the best one of the statements with at least this many labels.
+_LABELS_FOR_COMMON: Final = 5.0
 #: A threshold is not lower than this, nor higher than one minus it.
 _LOWEST: Final = 0.1
 
@@ -77,7 +79,7 @@ def fit_thresholds(chances: Float, statements: NDArray[np.float32], known: NDArr
     soft = np.where(known > 0, 0.5 * statements + 0.5 * chances, chances)
     grid = np.arange(_LOWEST, 1.0 - _LOWEST + 1e-9, 0.01)
     f1 = np.array([[_soft_f1(chances[:, k] >= limit, soft[:, k]) for limit in grid] for k in range(len(labels))])
-    often = labels >= _LABELS_FOR_HALF
+    often = labels >= _LABELS_FOR_COMMON
     common = grid[f1[often].mean(axis=0).argmax()] if often.any() else 0.5
     own = grid[f1.argmax(axis=1)]
     share = labels / (labels + _LABELS_FOR_HALF)

@@ -114,7 +114,7 @@ def thumbnail(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
     canvas = np.full((height, width, 3), 255, np.uint8)
     canvas[: min(len(page), height)] = page[:height, :width]
     cells = canvas.reshape(height // _THUMBNAIL_STEP, _THUMBNAIL_STEP, width // _THUMBNAIL_STEP, _THUMBNAIL_STEP, 3)
-    return cells.mean(axis=(1, 3)).astype(np.uint8)
+    return np.asarray(cells.mean(axis=(1, 3)), np.uint8)
 
 
 class Traces(NamedTuple):
@@ -146,6 +146,7 @@ def traces_of(rows_mv: Float32, confidence: Float32, layout: PageLayout, *, sure
             present[place] = False
             present[place, first:stop] = confidence[row, first:stop] >= surest
             signal[place, first:stop] = rows_mv[row, first:stop]
-    for place in np.flatnonzero(present.any(axis=1)):
-        signal[place] -= np.median(signal[place, present[place]])
+    for trace, shown in zip(signal, present, strict=True):
+        if shown.any():
+            trace -= np.median(trace[shown])
     return Traces(np.where(present, signal, np.float32(0.0)), present)

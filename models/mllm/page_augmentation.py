@@ -85,4 +85,4 @@ def _recoloured(pixels: NDArray[np.uint8], config: PageAugmentation, chance: np.
     if chance.random() < config.noise_share:
         ink += chance.standard_normal(ink.shape[:2], dtype=np.float32)[..., None] * config.noise * chance.random()
         ink += 40.0 * chance.random() * np.linspace(0, chance.uniform(-1, 1), ink.shape[1], dtype=np.float32)[:, None]
-    return (255.0 - np.clip(ink, 0.0, 255.0)).astype(np.uint8)
+    return np.asarray(255.0 - np.clip(ink, 0.0, 255.0), np.uint8)

@@ -54,7 +54,7 @@ def train_page_reader(
     """Train to the last step, resuming from `out/checkpoint.pt`; writes the log."""
     torch.manual_seed(config.seed)
     out.mkdir(parents=True, exist_ok=True)
-    reader = PageReader(config.network).to(device, memory_format=torch.channels_last)
+    reader = PageReader(config.network).to(device)
     recogniser = LayoutRecogniser().to(device)
     both = nn.ModuleList([reader, recogniser])
     optimiser = torch.optim.AdamW(both.parameters(), config.learning_rate, weight_decay=config.weight_decay)

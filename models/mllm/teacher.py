@@ -75,13 +75,14 @@ def teach(corpus: Corpus, table: MeasurementTable, beats: Float32, *, folds: tup
     rows = np.flatnonzero(corpus.millivolts & np.isin(corpus.fold, folds))
     statements, known = corpus.statements[rows], corpus.known[rows]
     measured = _filled(table.rows_of(corpus.ecg_id[rows]))
+    views: tuple[NDArray[np.floating], ...] = (measured, beats[rows])
     kernels = kernel_features(corpus.signal_mv[rows], seed)
     scores = np.full((3, *statements.shape), np.nan)
     for part in PARTS:
         inside = ~np.isin(corpus.fold[rows], part)
         if inside.all():
             continue
-        for place, values in enumerate((measured, beats[rows])):
+        for place, values in enumerate(views):
             trees = grow(values[inside], statements[inside], seed)
             scores[place, ~inside] = log_odds(chances_of(trees, values[~inside]))
         scores[2, ~inside] = ridge(kernels, statements, inside)

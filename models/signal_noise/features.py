@@ -11,6 +11,7 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, find_peaks, sosfiltfilt
 
 Float = NDArray[np.float64]
+Band = float | tuple[float | None, float]
 
 FS_HZ: Final = 500
 #: Stretches over which a level is taken, in samples: a tenth of a second and half a second.
@@ -18,8 +19,9 @@ _SHORT: Final = 50
 _LONG: Final = 250
 #: Below a second no level is steady.
 SHORTEST: Final = 2 * _LONG
-_WHOLE_HZ: Final = {"over 20": 20.0, "over 40": 40.0, "mains": (45.0, 55.0), "over 70": 70.0, "over 110": 110.0}
-_REST_HZ: Final = {"low": (0.5, 5.0), "middle": (5.0, 30.0), "high": 30.0}
+#: Above a frequency, within a band, or (from None) below one. Around 50 Hz lie the mains.
+_WHOLE_HZ: Final[tuple[Band, ...]] = (20.0, 40.0, (45.0, 55.0), 70.0, 110.0)
+_REST_HZ: Final[tuple[Band, ...]] = ((0.5, 5.0), (5.0, 30.0), 30.0)
 _LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.9, 1.0)
 _REST_LEVELS: Final = (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 #: Shifts by which a beat may lie beside its usual place, in samples.
@@ -61,7 +63,7 @@ def in_context(features: Float) -> Float:
 def _fast(level: Float) -> list[Float]:
     """Levels of fast bands; the median of a short stretch passes over its QRS."""
     columns: list[Float] = []
-    for band in _WHOLE_HZ.values():
+    for band in _WHOLE_HZ:
         size = np.abs(_filtered(level, band))
         short, long = _stretches(size, _SHORT), _stretches(size, _LONG)
         columns += list(np.quantile(np.median(short, axis=2), _LEVELS, axis=1))
@@ -89,7 +91,7 @@ def _beside_the_beats(level: Float) -> list[Float]:
     peaks = _beat_places(clean)
     rest = _without_beats(clean, peaks)
     columns = [_height(clean), np.full(len(level), len(peaks) / 1000.0)]
-    for band in _REST_HZ.values():
+    for band in _REST_HZ:
         part = _filtered(rest, band)
         for size in (_SHORT, _LONG):
             loud = np.sqrt(np.mean(_stretches(part, size) ** 2, axis=2))  # (12, stretches)
@@ -141,20 +143,22 @@ def _misfit(moved: Float, beat: Float, start: int, before: int) -> float:
 
 
 def _height(level: Float) -> Float:
-    return np.subtract(*np.percentile(level, [99.5, 0.5], axis=1))
+    high, low = np.percentile(level, [99.5, 0.5], axis=1)
+    height: Float = high - low
+    return height
 
 
 def _stretches(x: Float, size: int) -> Float:
     return x.reshape(len(x), -1, size)
 
 
-def _filtered(x: Float, band: float | tuple[float | None, float]) -> Float:
+def _filtered(x: Float, band: Band) -> Float:
     out: Float = sosfiltfilt(_sections(band), x, axis=1)
     return out
 
 
 @cache
-def _sections(band: float | tuple[float | None, float]) -> Float:
+def _sections(band: Band) -> Float:
     """Second-order sections: above a frequency, within a band, or below one."""
     kind: Literal["highpass", "lowpass", "bandpass"]
     edges: float | tuple[float, float]

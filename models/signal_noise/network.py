@@ -17,7 +17,7 @@ Kind = Literal["static", "burst", "drift", "any"]
 #: `electrodes` is not among them: six remarks in 2,355 records teach nothing.
 KINDS: Final[tuple[Kind, ...]] = ("static", "burst", "drift", "any")
 WEIGHTS: Final = Path(__file__).parent / "signal_noise.npz"
-#: Leads whose odds make those of the record: the noisiest.
+#: How many of the noisiest leads speak for the record.
 _NOISIEST: Final = 3
 
 
@@ -47,8 +47,7 @@ class Layers(NamedTuple):
 
     def record_log_odds(self, by_lead: Float) -> Float:
         """(…, 12, kinds) → (…, kinds)."""
-        loudest: Float = np.sort(by_lead, axis=-2)[..., -_NOISIEST:, :].mean(axis=-2)
-        return loudest - self.record_offset
+        return loudest_leads(by_lead) - self.record_offset
 
 
 class NoiseOdds(NamedTuple):
@@ -84,6 +83,12 @@ def noise_odds(signal_mv: Float, present: NDArray[np.bool_]) -> NoiseOdds:
     by_lead = _layers().lead_log_odds(features)
     record = _layers().record_log_odds(by_lead)
     return NoiseOdds(np.where(present[:, None], by_lead, np.nan), record)
+
+
+def loudest_leads(by_lead: Float) -> Float:
+    """(…, 12, kinds) → (…, kinds): the mean log odds of the noisiest leads."""
+    loudest: Float = np.sort(by_lead, axis=-2)[..., -_NOISIEST:, :].mean(axis=-2)
+    return loudest
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +88,8 @@ def written(model: Any, tokenizer: Any, stop: int, longest: int, **prompt: Any) 
 
 
 def _quantisation(precision: Precision) -> Any:
-    try:
-        import bitsandbytes  # noqa: F401
-    except ImportError as problem:
-        raise MissingPart(
-            f"found no package `bitsandbytes`, which {precision} needs; needed: pip install bitsandbytes"
-        ) from problem
+    if find_spec("bitsandbytes") is None:
+        raise MissingPart(f"found no package `bitsandbytes`, which {precision} needs; needed: pip install bitsandbytes")
     from transformers import BitsAndBytesConfig
 
     if precision == "int8":

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from calipers.tools.compare import compare as compare
     from calipers.tools.explain import Chain as Chain
     from calipers.tools.explain import explain as explain
+    from calipers.tools.generate import Synthesis as Synthesis
     from calipers.tools.measure import measure as measure
     from calipers.tools.read import read_ecg as read_ecg
     from calipers.tools.render import render as render
@@ -73,6 +74,7 @@ _HOME = {
     "Source": "calipers.ecg",
     "Span": "calipers.evidence",
     "Statement": "calipers.report",
+    "Synthesis": "calipers.tools.generate",
     "classify": "calipers.tools.classify",
     "compare": "calipers.tools.compare",
     "explain": "calipers.tools.explain",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from calipers import Agent, Answer, Ecg, verify
 from calipers.agent.assist import faults_message
-from calipers.agent.embedded import EmbeddedChatModel, weights
+from calipers.agent.case_store import Case, CaseStore
+from calipers.agent.choice import Choice
+from calipers.agent.embedded import EmbeddedChatModel, sight, weights
 from calipers.agent.embedded.conversation import Conversation
 from calipers.agent.embedded.offers import given_by
 from calipers.agent.sentences import SENTENCES
@@ -104,7 +108,7 @@ def test_the_model_is_told_the_fault_and_what_its_criteria_bear() -> None:
     ).turns
     assert turns[-2:] == [
         Turn("assistant", "answer lbbb present definite"),
-        Turn("tool", "fault criteria lbbb absent\nfault criteria lbbb absent"),
+        Turn("tool", "fault criteria lbbb absent\nfault criteria lbbb"),
     ]
 
 
@@ -236,3 +240,32 @@ def test_a_guideline_is_drafted_to_the_letter() -> None:
         "template": "Paraphrase of ACC/AHA/HRS 2018: first-degree block is a PR beyond 200 ms.",
         "evidence": ["guide:av1"],
     }
+
+
+def case_with_tokens(ecg: Ecg) -> Case:
+    case = CaseStore(None).put(ecg)
+    vars(case)["signal_tokens"], vars(case)["page_tokens"] = np.zeros((32, 160), np.float32), None
+    return case
+
+
+def test_what_is_seen_is_what_the_writer_reads_off_the_tokens(monkeypatch: pytest.MonkeyPatch, demo_ecg: Ecg) -> None:
+    writer = SimpleNamespace(project=lambda signal, page: signal, see=lambda tokens: Action(seen=("LNGQT",)))
+    monkeypatch.setattr(sight, "load_writer", lambda: writer)
+    assert sight.seen(case_with_tokens(demo_ecg)) == ("LNGQT",)
+
+
+def test_without_a_projector_nothing_is_seen(monkeypatch: pytest.MonkeyPatch, demo_ecg: Ecg) -> None:
+    monkeypatch.setattr(sight, "load_writer", lambda: SimpleNamespace(project=lambda signal, page: None))
+    assert sight.seen(case_with_tokens(demo_ecg)) == ()
+
+
+def test_a_full_read_without_a_question_asks_the_writer_for_no_claims(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo_ecg: Ecg
+) -> None:
+    writer = ScriptedWriter("interpret", "answer all")
+    monkeypatch.setattr("calipers.agent.embedded.chat.load_writer", lambda adapted: writer)
+    choice = Choice("embedded", "asked for", EmbeddedChatModel(), own_words=False)
+    report = Agent(choice, home=tmp_path).interpret(demo_ecg)
+    assert writer.read == []
+    assert report.provenance.model == "embedded"
+    assert report.claims == Agent("none", home=tmp_path).interpret(demo_ecg).claims

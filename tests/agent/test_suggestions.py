@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from calipers import Claim, Ecg, Report, verify
 from calipers.agent import probabilities
-from calipers.agent.suggestions import asked_claims, suggestions
+from calipers.agent.suggestions import asked_claims, suggested_claims, suggestions
 from calipers.evidence import ModelProbability
 from calipers.report import Demographics
 from tests.agent.textbook import probability, textbook_case, textbook_ecg, textbook_report
@@ -85,6 +86,23 @@ def test_a_child_is_not_judged_by_a_network_of_adults() -> None:
     case = textbook_case(LONG_PR, probabilities={"NST_": 0.9, "LVH": 0.9})
     assert suggestions(case.verdicts, case.probabilities, Demographics(age=40.0))
     assert not suggestions(case.verdicts, case.probabilities, Demographics(age=9.0))
+
+
+def test_where_the_qrs_makes_its_own_st_t_nothing_is_said_of_it() -> None:
+    case = textbook_case(LONG_PR, probabilities={"NST_": 0.9})
+    blocked = {**case.verdicts, "lbbb": replace(case.verdicts["lbbb"], result="met")}
+    assert suggestions(case.verdicts, case.probabilities, case.demographics)
+    assert not suggestions(blocked, case.probabilities, case.demographics)
+
+
+def test_what_is_undecided_is_suggested_where_the_language_model_sees_it_too() -> None:
+    case = textbook_case({"qt": None}, probabilities={"LNGQT": 0.9})
+    (found,) = case.suggestions
+    assert found.undecided
+    assert not suggested_claims([found], case.ledger)
+    assert not suggested_claims([found], case.ledger, seen=["AFIB"])
+    (claim,) = suggested_claims([found], case.ledger, seen=["LNGQT"])
+    assert claim.text.startswith("The model suggests prolonged QT interval")
 
 
 def test_two_codes_of_one_statement_are_one_suggestion() -> None:

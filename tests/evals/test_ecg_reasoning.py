@@ -14,6 +14,7 @@ import pytest
 from calipers.errors import CalipersError
 from calipers.evals import Options, results_json
 from calipers.evals.ecg_reasoning import EcgReasoningTask
+from calipers.evals.ecg_reasoning.opening import chooser_of, walks
 from calipers.evals.ecg_reasoning.options import (
     Range,
     Stretch,
@@ -25,6 +26,7 @@ from calipers.evals.ecg_reasoning.options import (
 )
 from calipers.evals.ecg_reasoning.samples import KINDS, Question, half, read_samples
 from calipers.evals.measurement.analytic import KnownEcg
+from calipers.evals.tool_choice.choosers import Chosen
 from calipers.knowledge import statements
 
 PR_MS, RR_S = 245, 60 / 65
@@ -191,3 +193,13 @@ def test_every_diagnosis_of_the_benchmark_is_known_and_has_a_pathway(data_dir: P
     table = statements()
     for diagnosis in {sample.diagnosis for sample in read_samples(data_dir)}:
         assert table.find(diagnosis.replace("_", " ")).key in table.pathways
+
+
+def test_a_walk_is_opened_by_explaining_the_very_diagnosis() -> None:
+    question = "Does this ECG suggest the presence of complete left bundle branch block?"
+    matcher = chooser_of("none")
+    assert walks(matcher, question, "complete_left_bundle_branch_block")
+    assert not walks(matcher, question, "complete_right_bundle_branch_block")
+    assert not walks(
+        lambda asked: Chosen(frozenset({"explain"}), frozenset({("explain", "nonsense")})), question, "lvh"
+    )

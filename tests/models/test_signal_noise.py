@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calipers.evals.measurement.analytic import KNOWN_ECGS
 from calipers.leads import INDEX
 from calipers.models.signal_noise.features import FS_HZ, in_context, lead_features
-from calipers.models.signal_noise.fitting import cross_fitted, fit, record_offsets
+from calipers.models.signal_noise.fitting import cross_fitted, fit, settled
 from calipers.models.signal_noise.network import KINDS, NoiseOdds, noise_odds
 
 Float = NDArray[np.float64]
@@ -95,4 +95,6 @@ def test_fitting_finds_the_feature_that_makes_the_remark() -> None:
     assert (told == remarked).mean() > 0.85
     held = cross_fitted(features, remarked, np.arange(80) % 4, ((0, 1), (2, 3)))
     assert np.isfinite(held).all()
-    assert record_offsets(held, remarked.any(axis=1)).shape == (len(KINDS),)
+    limits = settled(layers, held, remarked, remarked[:, 0])
+    assert (limits.record_offset != 0).any()
+    assert limits.bias.shape == (len(KINDS), 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from calipers.models.mllm.augmentation import AugmentationConfig, augment, page_
 from calipers.models.mllm.auxiliary import auxiliary_targets  # noqa: E402
 from calipers.models.mllm.calibration import fit_calibration, fit_thresholds  # noqa: E402
 from calipers.models.mllm.corpus import Corpus, Vocabulary, labels_of  # noqa: E402
+from calipers.models.mllm.random_kernels import kernel_features, ridge  # noqa: E402
 from calipers.models.mllm.signal_encoder import SignalEncoder, SignalEncoderConfig  # noqa: E402
 from calipers.models.mllm.statement_training import StatementTraining, train_statements  # noqa: E402
-from calipers.models.mllm.teacher import MeasurementTable  # noqa: E402
+from calipers.models.mllm.teacher import MeasurementTable, teach  # noqa: E402
 
 SMALL = SignalEncoderConfig(widths=(8, 8, 8), blocks=(1, 1), statements=3)
 WORDS = Vocabulary(
@@ -107,6 +109,38 @@ def test_auxiliary_targets_of_other_folds_count_for_nothing() -> None:
     assert not found.reported[60:].any()
     assert np.abs(np.median(found.measured[:60], axis=0)).max() < 0.1
     assert found.words[0].sum() == 3  # two words and their pair
+
+
+def test_a_ridge_on_random_kernels_ranks_records_it_has_not_seen() -> None:
+    corpus = small_corpus(80)
+    inside = np.arange(80) < 60
+    scores = ridge(kernel_features(corpus.signal_mv), corpus.statements, inside)
+    labels = corpus.statements[~inside, 0] > 0
+    assert scores.shape == (20, 3)
+    assert scores[labels, 0].min() > scores[~labels, 0].max()
+
+
+def test_lessons_cover_the_folds_in_millivolts_alone() -> None:
+    pytest.importorskip("sklearn", reason="training needs scikit-learn: pip install calipers[train]")
+    corpus = small_corpus(80)
+    corpus.fold[:] = np.arange(80) % 9 + 1
+    corpus.millivolts[:4] = False
+    measured = np.concatenate([corpus.statements, np.random.default_rng(0).normal(size=(80, 3))], axis=1)
+    table = MeasurementTable(corpus.ecg_id, measured.astype(np.float64))
+    lessons = teach(corpus, table, corpus.statements, folds=(1, 2, 3, 4, 5, 6, 7, 8))
+    taught = np.isfinite(lessons.probabilities).all(axis=1)
+    assert (taught == ((corpus.fold < 9) & corpus.millivolts)).all()
+    labels = corpus.statements[taught, 1] > 0
+    assert lessons.probabilities[taught, 1][labels].min() > lessons.probabilities[taught, 1][~labels].max()
+
+
+def test_a_training_with_a_teacher_and_auxiliary_tasks_lowers_its_loss(tmp_path: Path) -> None:
+    corpus = small_corpus(48)
+    table = MeasurementTable(corpus.ecg_id, np.random.default_rng(0).normal(60.0, 5.0, (48, 4)))
+    recipe = StatementTraining(folds=(1,), epochs=20, batch=16, threads=1, network=SMALL)
+    train_statements(recipe, corpus, tmp_path, corpus.statements, auxiliary_targets(corpus, table, folds=(1,)))
+    rows = [json.loads(line) for line in (tmp_path / "train_log.jsonl").read_text().splitlines()]
+    assert rows[-1]["loss"] < 0.8 * rows[1]["loss"]
 
 
 def test_a_stopped_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,30 @@ def test_a_long_recording_is_judged_whole(demo_ecg: Ecg) -> None:
     assert classify(twice) == pytest.approx(classify(demo_ecg), abs=0.05)
 
 
+def test_ten_seconds_of_nothing_before_the_signal_do_not_matter(demo_ecg: Ecg) -> None:
+    nothing = np.full((12, int(10 * demo_ecg.fs_hz)), np.nan, dtype=np.float32)
+    late = Ecg.from_array(np.hstack([nothing, demo_ecg.signal_mv]), demo_ecg.fs_hz, LEADS)
+    assert classify(late)["SR"] > 0.8
+
+
+def test_a_page_of_short_leads_is_judged_by_what_it_shows(demo_ecg: Ecg) -> None:
+    page = demo_ecg.signal_mv.copy()
+    quarter = page.shape[1] // 4
+    for column in range(4):
+        for row in range(3 * column, 3 * column + 3):
+            if row != 1:
+                page[row, : column * quarter] = np.nan
+                page[row, (column + 1) * quarter :] = np.nan
+    found = classify(Ecg.from_array(page, demo_ecg.fs_hz, LEADS))
+    assert found["SR"] > 0.8
+    assert found["NORM"] > 0.3 > found["AFIB"]
+
+
+def test_age_changes_what_is_suggested(demo_ecg: Ecg) -> None:
+    young, old = (Ecg.from_array(demo_ecg.signal_mv, demo_ecg.fs_hz, LEADS, age=age) for age in (25, 85))
+    assert classify(young)["NORM"] > classify(old)["NORM"]
+
+
 def test_one_second_is_too_short(demo_ecg: Ecg) -> None:
     short = Ecg.from_array(demo_ecg.signal_mv[:, : int(demo_ecg.fs_hz)], demo_ecg.fs_hz, LEADS)
     with pytest.raises(UnreadableInput, match="needed one lead of 2 s"):

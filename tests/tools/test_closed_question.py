@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydicom.data import get_testdata_file
 
 from calipers.evals.measurement.analytic import KNOWN_ECGS, WITHOUT_P
 from calipers.evidence import Measurement
@@ -13,6 +14,7 @@ from calipers.tools.closed_question import Decision, changed_ranges, decide, rea
 from calipers.tools.closed_question.asking import Turned, range_names
 from calipers.tools.closed_question.base_rates import base_rate
 from calipers.tools.closed_question.deciding import Examined
+from calipers.tools.read import read_ecg
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +95,9 @@ def test_what_cannot_be_measured_is_answered_no() -> None:
         assert not asked(f"Is the PR interval {place} the normal range?", fibrillating).answer
 
 
-def test_an_answer_names_what_it_rests_on(sinus: Examined) -> None:
-    found = asked("Does this ECG show symptoms of sinus rhythm?", sinus)
+def test_an_answer_names_what_it_rests_on() -> None:
+    recorded = Examined(read_ecg(str(get_testdata_file("waveform_ecg.dcm"))))
+    found = asked("Does this ECG show symptoms of sinus rhythm?", recorded)
     assert found.answer
     assert found.basis == ("model:SR", "sinus_rhythm")
 

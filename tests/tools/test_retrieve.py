@@ -12,9 +12,8 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from calipers import Ecg
 from calipers.knowledge.store import history as history_store
-from calipers.tools.measure import examine
-from calipers.tools.retrieve import add_cases, add_history, search_history, similar_cases
-from calipers.tools.retrieve.cases import LabelledEcg, placed
+from calipers.tools.retrieve import add_cases, add_history, cases, search_history, similar_cases
+from calipers.tools.retrieve.cases import LabelledEcg
 from calipers.tools.retrieve.report_files import Defaults
 
 
@@ -155,15 +154,30 @@ def test_words_bring_the_right_report_first(tmp_path: Path) -> None:
 
 
 def test_without_an_archive_nothing_is_similar(demo_ecg: Ecg, tmp_path: Path) -> None:
-    assert similar_cases(demo_ecg, examine(demo_ecg).measurements, home=tmp_path) == []
+    assert similar_cases(demo_ecg, home=tmp_path) == []
 
 
 def test_the_nearest_case_comes_with_its_labels(demo_ecg: Ecg, other_ecg: Ecg, tmp_path: Path) -> None:
-    measurements = examine(demo_ecg).measurements
-    other = LabelledEcg(other_ecg, examine(other_ecg).measurements, ("NORM",))
+    other = LabelledEcg(other_ecg, ("NORM",))
     assert add_cases([other], home=tmp_path) == 1
     assert add_cases([other], home=tmp_path) == 0
-    (case,) = similar_cases(demo_ecg, measurements, home=tmp_path)
+    (case,) = similar_cases(demo_ecg, home=tmp_path)
     assert (case.record, case.labels) == (other_ecg.record, ("NORM",))
     assert -1.0 <= case.similarity <= 1.0
-    assert placed(measurements).shape == (61,)
+
+
+def test_an_ecg_is_not_similar_to_itself(demo_ecg: Ecg, tmp_path: Path) -> None:
+    assert add_cases([LabelledEcg(demo_ecg, ("NORM",))], home=tmp_path) == 1
+    assert similar_cases(demo_ecg, home=tmp_path) == []
+
+
+def test_an_archive_of_another_embedding_is_not_searched_but_added_anew(
+    demo_ecg: Ecg, other_ecg: Ecg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = LabelledEcg(other_ecg, ("NORM",))
+    assert add_cases([other], home=tmp_path) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(cases, "embedding_id", lambda: "ecg-reports-of-other-weights")
+        assert similar_cases(demo_ecg, home=tmp_path) == []
+        assert add_cases([other], home=tmp_path) == 1
+    assert len(similar_cases(demo_ecg, home=tmp_path)) == 1

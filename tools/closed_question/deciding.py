@@ -103,10 +103,18 @@ def decide(asked: Asked, ecg: Ecg | Examined) -> Decision:
 
 def _noise(asked: Asked, examined: Examined) -> Decision:
     basis = (f"{asked.lead}.quality",) if asked.lead else tuple(f"{lead}.quality" for lead in LEADS)
+    lead = INDEX[asked.lead] if asked.lead else None
     if asked.about == "electrodes":
         told = [one for one in examined.found.quality.leads if asked.lead in (None, one.lead)]
-        return _certain(any("loose electrode" in reason for one in told for reason in one.reasons), basis)
-    log_odds = examined.noise.of(cast("NoiseKind", asked.about), INDEX[asked.lead] if asked.lead else None)
+        if any("loose electrode" in reason for one in told for reason in one.reasons):
+            return _certain(True, basis)
+        # A loose electrode crackles: it is told from bursts in its leads, and no better.
+        return _noisy("burst", lead, examined, basis)
+    return _noisy(cast("NoiseKind", asked.about), lead, examined, basis)
+
+
+def _noisy(kind: NoiseKind, lead: int | None, examined: Examined, basis: tuple[str, ...]) -> Decision:
+    log_odds = examined.noise.of(kind, lead)
     return _certain(False, basis) if isnan(log_odds) else _leaning(log_odds, basis)
 
 

@@ -5,9 +5,11 @@
 (True, 110.0, 112.0)
 """
 
+from calipers.tools.generate.closed_loop import fulfil, synthesise
+from calipers.tools.generate.completing import complete_leads
+from calipers.tools.generate.editing import edit
 from calipers.tools.generate.request import Request
 from calipers.tools.generate.synthesis import Item, Synthesis
-from calipers.tools.generate.synthesise import fulfil, synthesise
 from calipers.tools.generate.understanding import understand_request
 
-__all__ = ["Item", "Request", "Synthesis", "fulfil", "synthesise", "understand_request"]
+__all__ = ["Item", "Request", "Synthesis", "complete_leads", "edit", "fulfil", "synthesise", "understand_request"]

@@ -63,11 +63,21 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int) -> Aims:
     return Aims(numbers, levels | request.levels, corrections)
 
 
-def draw(request: Request, aims: Aims, seed: int, made_by: Generator, text: Float32 | None = None) -> Ecg:
-    """One candidate, not yet measured; the same arguments give the same samples."""
+def draw(
+    request: Request,
+    aims: Aims,
+    seed: int,
+    made_by: Generator,
+    text: Float32 | None = None,
+    labels: frozenset[str] = frozenset(),
+) -> Ecg:
+    """One candidate, not yet measured; the same arguments give the same samples.
+
+    `labels` are told to the flow beside what the request's statements bring.
+    """
     rng = np.random.default_rng([seed, 4])
     rhythm = request.rhythm_or_sinus
-    told = _told(request)
+    told = _told(request) | labels
     qualities = _qualities(request, aims)
     known = known_elements(rhythm)
     condition = Condition(told, qualities, request.age, request.sex, text=text)

@@ -44,7 +44,9 @@ def numbers(request: Request) -> list[tuple[str, float, float]]:
         out.append((request.qtc_formula, float(request.qtc), TOLERANCES["qtc"]))
     for key, value in request.levels.items():
         is_st = key.endswith(".st_j")
-        out.append((key, float(value), TOLERANCES["st_j"] if is_st else max(_AMPLITUDE_MV, _AMPLITUDE_SHARE * abs(value))))
+        out.append(
+            (key, float(value), TOLERANCES["st_j"] if is_st else max(_AMPLITUDE_MV, _AMPLITUDE_SHARE * abs(value)))
+        )
     return out
 
 

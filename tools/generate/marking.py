@@ -41,7 +41,9 @@ def mark(ecg: Ecg, seen: Examination | None = None) -> Marks:
     t_off = on + _steady(heart[:, T_OFF] - heart[:, QRS_ON], ectopic, _USUAL_QT_S)
     flutter = rhythm.period.period if rhythm.period.is_regular else 0.0
     p_on, p_off = _p_waves(seen, on) if not flutter else (np.empty(0), np.empty(0))
-    return Marks(on, off, np.maximum(t_off, off + 0.08 * ANALYSIS_HZ), ectopic, p_on, p_off, rhythm.pacing.spikes, flutter)
+    return Marks(
+        on, off, np.maximum(t_off, off + 0.08 * ANALYSIS_HZ), ectopic, p_on, p_off, rhythm.pacing.spikes, flutter
+    )
 
 
 def _aligned(onset: Floats, peaks: Floats, ectopic: np.ndarray) -> Floats:
@@ -69,7 +71,8 @@ def _steady(length: Floats, ectopic: np.ndarray, usual_s: float) -> Floats:
 
 def _p_waves(seen: Examination, qrs_on: Floats) -> tuple[Floats, Floats]:
     """Every P wave: those of the beats, then those that stand alone; none where too few beats have one."""
-    assert seen.marks is not None and seen.rhythm is not None
+    assert seen.marks is not None
+    assert seen.rhythm is not None
     heart = seen.marks.heart
     led = np.isfinite(heart[:, P_ON]) & seen.rhythm.conducted
     known = np.isfinite(heart[:, P_OFF] - heart[:, P_ON]) & led

@@ -108,4 +108,11 @@ PATTERNS: Final[Mapping[str, Pattern]] = {
     "poor_r_progression": Pattern(told=("ASMI",), levels={"V3.r_amp": (0.12, 0.22)}),
 }  # fmt: skip
 #: Rhythms that a text may name by more than one statement at a time, and which one then leads.
-RHYTHM_LEADS: Final = ("third_degree_av_block", "mobitz_2", "av_block_2_1", "wenckebach", "dual_paced_rhythm", "atrial_paced_rhythm")
+RHYTHM_LEADS: Final = (
+    "third_degree_av_block",
+    "mobitz_2",
+    "av_block_2_1",
+    "wenckebach",
+    "dual_paced_rhythm",
+    "atrial_paced_rhythm",
+)

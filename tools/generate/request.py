@@ -64,7 +64,9 @@ class Request(Frozen):
     def is_empty(self) -> bool:
         """Whether nothing was asked for that could be judged."""
         numbers = (self.hr, self.pr, self.qrs, self.qtc, self.p_axis, self.qrs_axis, self.t_axis)
-        return all(one is None for one in numbers) and not (self.levels or self.statements or self.absent or self.rhythm)
+        return all(one is None for one in numbers) and not (
+            self.levels or self.statements or self.absent or self.rhythm
+        )
 
 
 def require_possible(request: Request) -> None:
@@ -102,7 +104,9 @@ def _require_room(request: Request) -> None:
                 f" RR interval of {rr:.0f} ms"
             )
     if request.pr is not None and request.pr > 0.75 * rr:
-        raise UsageError(f"found PR {request.pr:g} ms at {request.hr:g}/min; needed it well below the RR of {rr:.0f} ms")
+        raise UsageError(
+            f"found PR {request.pr:g} ms at {request.hr:g}/min; needed it well below the RR of {rr:.0f} ms"
+        )
 
 
 def _word(name: str) -> str:

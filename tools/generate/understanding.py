@@ -14,14 +14,22 @@ from calipers.models.generator.rhythms import Ectopy, Rhythm
 from calipers.tools.generate.patterns import PATTERNS, RHYTHM_LEADS
 from calipers.tools.generate.request import Request, require_possible
 
-_NUMBER: Final = r"(-?\d+(?:\.\d+)?)"
-_ABOUT: Final = r"(?:\s*(?:is|of|at|to|=|:|about|around|approximately|approx\.?|roughly|near|~|interval|duration|segment|width|be|and|a|with))*\s*"
+_NUMBER: Final = r"([-+−]?\d+(?:\.\d+)?)"
+_ABOUT: Final = r"(?:\s*(?:is|of|at|to|=|:|about|exactly|around|approximately|approx\.?|roughly|near|~|interval|duration|segment|width|be|and|a|with))*\s*"
+_AFTER_RHYTHM: Final = re.compile(
+    rf"\b(?:rhythm|\w*cardia|fibrillation|afib|af|flutter|pac(?:ing|ed)) (?:of )?{_NUMBER}\b(?!\s*(?:ms|mv|mm|years?|y\b|°|deg|-))",
+    re.I,
+)
 #: What a number is, by the words before or after it; the first that fits takes it.
 _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, re.compile(pattern, re.I))
+    (name, _AFTER_RHYTHM if pattern == "" else re.compile(pattern, re.I))
     for name, pattern in (
-        ("hr", rf"\b(?:heart |ventricular |pulse )?(?:rate|hr|frequency){_ABOUT}{_NUMBER}(?:\s*(?:/\s*min|bpm|per minute|beats))?"),
+        (
+            "hr",
+            rf"\b(?:heart |ventricular |pulse )?(?:rate|hr|frequency){_ABOUT}{_NUMBER}(?:\s*(?:/\s*min|bpm|per minute|beats))?",
+        ),
         ("hr", rf"{_NUMBER}\s*(?:bpm|/\s*min\b|per minute|beats(?: per minute| a minute|/min)?)"),
+        ("hr", ""),
         ("hr", rf"\bat {_NUMBER}\b(?!\s*(?:ms|mv|mm|µv|uv|years?|y\b|°|deg))"),
         ("pr", rf"\b(?:pr|pq|p-r){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qtc_fridericia", rf"\b(?:fridericia(?: qtc)?|qtc\s*\(?f(?:ridericia)?\)?|qtcf){_ABOUT}{_NUMBER}(?:\s*ms)?"),
@@ -32,7 +40,10 @@ _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     )
 )
 _T_OR_P_AXIS: Final = re.compile(rf"\b([tp])[- ]?(?:wave )?axis{_ABOUT}{_NUMBER}", re.I)
-_AGE: Final = re.compile(r"\b(\d{1,3})[- ]?(?:years?|yrs?|y)[- /]?(?:olds?|o)?\b|\baged?\s+(\d{1,3})\b", re.I)
+_AGE: Final = re.compile(
+    r"\b(\d{1,3})[- ]?(?:years?|yrs?|y)[- /]?(?:olds?|o)?\b|\b(?:aged?|(?:wo)?man of|lady of|gentleman of)\s+(\d{1,3})\b",
+    re.I,
+)
 _SEX: Final[tuple[tuple[Sex, re.Pattern[str]], ...]] = (
     ("female", re.compile(r"\b(?:wom[ae]n|female|lady|girl|she|her)\b|\b\d{2,3}\s?F\b", re.I)),
     ("male", re.compile(r"\b(?:m[ae]n|male|gentleman|boy|he|his)\b|\b\d{2,3}\s?M\b", re.I)),
@@ -43,10 +54,14 @@ _NEGATION: Final = re.compile(
     re.I,
 )
 _LEVEL: Final = re.compile(
-    r"\bst(?:[- ]segments?)?[- ]*(?:is |are )?(?P<way>elevations?|depressions?|elevated|depressed)\b(?P<rest>[^;.]*)", re.I
+    r"\bst(?:[- ]segments?)?[- ]*(?:is |are )?(?P<way>elevations?|depressions?|elevated|depressed)\b(?P<rest>(?:[^;.]|\.(?=\d))*)",
+    re.I,
 )
 _MILLIVOLT: Final = re.compile(rf"{_NUMBER}\s*(?P<unit>mv|mm|µv|uv|microvolts?|millivolts?|millimet\w+)", re.I)
-_AMPLITUDE: Final = re.compile(rf"\b(?P<wave>[rst])[- ]?waves? (?:in|of) (?:lead )?(?P<lead>aV[RLF]|V[1-6]|III|II|I)\b{_ABOUT}{_NUMBER}\s*(?P<unit>mv|mm)", re.I)
+_AMPLITUDE: Final = re.compile(
+    rf"\b(?P<wave>[rst])[- ]?waves? (?:in|of) (?:lead )?(?P<lead>aV[RLF]|V[1-6]|III|II|I)\b{_ABOUT}{_NUMBER}\s*(?P<unit>mv|mm)",
+    re.I,
+)
 _TERRITORIES: Final[Mapping[str, tuple[Lead, ...]]] = {
     "inferior": ("II", "III", "aVF"), "anteroseptal": ("V1", "V2", "V3", "V4"), "anterior": ("V2", "V3", "V4"),
     "septal": ("V1", "V2"), "lateral": ("I", "aVL", "V5", "V6"),
@@ -85,6 +100,7 @@ _SAID: Final[tuple[tuple[str, str], ...]] = (
     (r"low[- ]voltages?", "low_voltage"), (r"(?:long|prolonged) qtc?(?: interval)?|qt prolongation", "long_qt"),
     (r"short pr(?: interval)?", "short_pr"),
 )  # fmt: skip
+_ONLY_IN_FULL: Final = frozenset({"normal_ecg", "sinus_rhythm"})
 _INCOMPLETE: Final = (
     (r"incomplete (?:right bundle(?:[- ]branch)?(?: block)?|rbbb)", "incomplete_rbbb"),
     (r"incomplete (?:left bundle(?:[- ]branch)?(?: block)?|lbbb)", "incomplete_lbbb"),
@@ -114,7 +130,9 @@ def understand_request(text: str, *, age: float | None = None, sex: Sex | None =
         age=age if age is not None else found.get("age"), sex=sex or found.get("sex"),
     )  # fmt: skip
     if request.is_empty:
-        raise UsageError(f"found nothing to generate in `{text}`; needed a rhythm, a statement, or a number such as `PR 220`")
+        raise UsageError(
+            f"found nothing to generate in `{text}`; needed a rhythm, a statement, or a number such as `PR 220`"
+        )
     return complete(request)
 
 
@@ -128,7 +146,9 @@ def complete(request: Request) -> Request:
     for key in request.statements:
         if key not in PATTERNS:
             label = table[key].label if key in table else key
-            raise UsageError(f"found `{label}`, which the generator has not learned; needed one of the {len(PATTERNS)} it has")
+            raise UsageError(
+                f"found `{label}`, which the generator has not learned; needed one of the {len(PATTERNS)} it has"
+            )
     rhythm, ectopy = _rhythm(request), _ectopy(request)
     done = request.model_copy(update={"rhythm": rhythm, "ectopy": ectopy})
     _require_consistent(done)
@@ -139,7 +159,11 @@ def complete(request: Request) -> Request:
 def _rhythm(request: Request) -> Rhythm | None:
     named = {key: PATTERNS[key].rhythm for key in request.statements if PATTERNS[key].rhythm is not None}
     leading = [key for key in RHYTHM_LEADS if key in named]
-    rhythms = {named[leading[0]]} if leading and set(named.values()) <= {"sinus", named[leading[0]], "wenckebach"} else set(named.values())
+    rhythms: set[Rhythm | None] = (
+        {named[leading[0]]}
+        if leading and set(named.values()) <= {"sinus", named[leading[0]], "wenckebach", "paced_ventricular"}
+        else set(named.values())
+    )
     if "sinus_arrhythmia" in rhythms:
         rhythms.discard("sinus")
     if request.rhythm is not None:
@@ -168,7 +192,9 @@ def _require_consistent(request: Request) -> None:
     for key, name, low, high in _BOUNDS:
         value = getattr(request, name)
         if key in wanted and value is not None and not low <= value <= high:
-            raise UsageError(f"found `{key}` with {name.replace('_', ' ')} {value:g}; needed {low:g} to {high:g}, or one of the two")
+            raise UsageError(
+                f"found `{key}` with {name.replace('_', ' ')} {value:g}; needed {low:g} to {high:g}, or one of the two"
+            )
 
 
 #: Key, number, and between which the number must lie for the statement to be true.
@@ -213,12 +239,14 @@ def _taken_numbers(text: str, found: dict[str, Any]) -> str:
         match = pattern.search(text)
         if match is None or name in found:
             continue
-        value = float(match[1])
+        value = float(match[1].replace("−", "-"))
         if name == "qtc_fridericia":
             found["qtc"], found["qtc_formula"] = value, "qtc_fridericia"
         elif not (name == "qtc" and "qtc" in found):
             found[name] = value
-        text = text[: match.start()] + " | " + text[match.end() :]
+        # Of "bradycardia of 50" the word stays: it is a wish of its own.
+        start = match.start(1) if pattern is _AFTER_RHYTHM else match.start()
+        text = f"{text[:start]} | {text[match.end() :]}"
     return text
 
 
@@ -237,10 +265,12 @@ def _levels(text: str) -> tuple[dict[str, float], str]:
         if size is None or not leads:
             continue
         unit = size["unit"].lower()
-        scale = 0.001 if unit[0] in "µu" or unit.startswith("micro") else 0.1 if unit.startswith(("mm", "millim")) else 1.0
+        scale = (
+            0.001 if unit[0] in "µu" or unit.startswith("micro") else 0.1 if unit.startswith(("mm", "millim")) else 1.0
+        )
         sign = -1.0 if match["way"].lower().startswith("depress") else 1.0
         for lead in leads:
-            levels[f"{lead}.st_j"] = sign * abs(float(size[1])) * scale
+            levels[f"{lead}.st_j"] = round(sign * abs(float(size[1])) * scale, 4)
         text = text.replace(match[0], " ")
         text = text.replace(size[0], " ")
     return levels, text
@@ -264,4 +294,6 @@ def _named(text: str) -> list[str]:
         text, count = re.subn(rf"(?<!\w)(?:{pattern})(?!\w)", " | ", text, flags=re.I)
         if count:
             keys.append(key)
-    return keys + [row.key for row in statements().mentioned(text)]
+    # A loose "normal" or "rhythm" is part of many a phrase; as a wish it is said in full, and found above.
+    loose = [row.key for row in statements().mentioned(text) if row.key not in _ONLY_IN_FULL]
+    return keys + loose

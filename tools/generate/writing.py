@@ -68,7 +68,9 @@ def write_wfdb(ecg: Ecg, stem: Path) -> list[Path]:
     lines = [f"{stem.name} 12 {ecg.fs_hz:g} {counts.shape[1]}"]
     for lead, row in zip(LEADS, counts, strict=True):
         checksum = int(row.sum(dtype=np.int64)) & 0xFFFF
-        lines.append(f"{stem.name}.dat 16 {_GAIN}(0)/mV 16 0 {row[0]} {checksum - 0x10000 if checksum > 0x7FFF else checksum} 0 {lead}")
+        lines.append(
+            f"{stem.name}.dat 16 {_GAIN}(0)/mV 16 0 {row[0]} {checksum - 0x10000 if checksum > 0x7FFF else checksum} 0 {lead}"
+        )
     lines.append("# synthetic: true")
     if ecg.patient.age is not None:
         lines.append(f"# <age>: {ecg.patient.age:g}")

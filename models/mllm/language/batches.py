@@ -27,8 +27,8 @@ _FIRST_WORD: Final = 3.0
 class Mixture:
     """What questions are drawn from: shares of those written by hand and of revisions, the rest from the grammar."""
 
-    handwritten: float = 0.85
-    revisions: float = 0.05
+    handwritten: float = 0.88
+    revisions: float = 0.04
     batch: int = 16
     longest: int = 128
     seed: int = SEED

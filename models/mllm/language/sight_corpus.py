@@ -1,12 +1,10 @@
-"""Make the ECG tokens that `train --sight` reads: `python -m calipers.models.mllm.language.sight_corpus`.
+"""PTB-XL's records as the tokens that the language model learns to see from.
 
-Every record of the folds is encoded once as a signal (whole; with other gains, wander and noise; with leads lost)
-and as pages show it (each lead masked to its own stretch), always by the trunk that the program ships.
+Every record is encoded once as a signal (whole; with another gain, wander and noise) and as pages show it (each lead masked to its own stretch), always by the trunk that the program ships.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -28,7 +26,6 @@ _SEED: Final = 5
 _GAIN_SD: Final = 0.1
 _WANDER_MV: Final = 0.1
 _NOISE_MV: Final = 0.03
-_MOST_LOST: Final = 8
 _PAGES: Final[tuple[PageLayout, ...]] = ("3x4+1", "6x2")
 _AT_ONCE: Final = 64
 
@@ -49,15 +46,6 @@ def disturbed(signal_mv: Float32, present: Float32, draw: np.random.Generator) -
     return (changed * present).astype(np.float32), present
 
 
-def fewer_leads(signal_mv: Float32, present: Float32, draw: np.random.Generator) -> tuple[Float32, Float32]:
-    """(b, 12, n) with one to eight leads lost."""
-    lost = np.argsort(draw.uniform(size=signal_mv.shape[:2]), axis=1) < draw.integers(
-        1, _MOST_LOST + 1, (len(signal_mv), 1)
-    )
-    left = present * ~lost[:, :, None]
-    return signal_mv * left, left.astype(np.float32)
-
-
 def page(layout: PageLayout) -> View:
     """(b, 12, n) as a page of this layout shows it: a lead's level is that of its own stretch."""
 
@@ -76,7 +64,7 @@ def page(layout: PageLayout) -> View:
     return view
 
 
-SIGNAL_VIEWS: Final[tuple[View, ...]] = (whole, disturbed, fewer_leads)
+SIGNAL_VIEWS: Final[tuple[View, ...]] = (whole, disturbed)
 PAGE_VIEWS: Final[tuple[View, ...]] = tuple(page(layout) for layout in _PAGES)
 
 
@@ -99,21 +87,3 @@ def _signals(corpus: Corpus, rows: NDArray[np.int64]) -> tuple[Float32, Float32]
     signal_mv = corpus.signal_mv[rows].astype(np.float32)
     present = np.repeat(corpus.present[rows][:, :, None], signal_mv.shape[2], axis=2).astype(np.float32)
     return signal_mv * present, present
-
-
-def main() -> None:
-    """Encode from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, required=True, help="the folder that holds `ptbxl`")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--folds", type=int, nargs="+", default=list(range(1, 9)))
-    parser.add_argument("--no-zscored", action="store_true", help="leave out the part without amplitudes")
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    made = sightings(given.data, given.folds, zscored=not given.no_zscored, threads=given.threads)
-    made.save(given.out)
-    print(f"{len(made.sequences)} records, {made.sequences.shape[1]} views: {given.out}")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,8 +4,8 @@ Choices: LoRA on every linear layer of the upper blocks; loss on the model's own
 computed there alone; the first word of a line, which is the tool, counts more; batches of like length; bfloat16
 with float32 factors; attention written out, which is faster than fused kernels for short sequences on a CPU.
 Questions written by hand come in passes, each time typed a little differently, among conversations from the
-grammar and revisions. With `--sight` and `--projector`, some batches are ECGs: their sequences go through the
-projector, which is trained with the rest, and the statements seen are written. A step's data follow from the seed and the step's
+grammar and revisions. With `--sight`, some batches are ECGs: their sequences go through the projector,
+which was aligned with the words first and is trained with the rest, and the statements seen are written. A step's data follow from the seed and the step's
 number, so a run that was cut off goes on where it stopped.
 """
 
@@ -26,10 +26,14 @@ from torch import Tensor, nn
 from calipers.models.mllm.language import lora
 from calipers.models.mllm.language.base import load_base, load_tokenizer
 from calipers.models.mllm.language.batches import UNTRAINED, Batch, Mixture, development, text_batches
-from calipers.models.mllm.language.projector import EcgProjector, Sight, load_sight, save_sight
+from calipers.models.mllm.language.projector import EcgProjector, Sight, save_sight
+from calipers.models.mllm.language.projector_alignment import align, word_vectors
+from calipers.models.mllm.language.sight_corpus import sightings
 from calipers.models.mllm.language.sightings import Sightings
 
 _HELD_OUT_AT_ONCE: Final = 24
+#: Of PTB-XL; the ninth judges.
+_FOLDS: Final = tuple(range(1, 9))
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,8 @@ class TrainingConfig:
     Attributes:
         mixture: what the questions are drawn from; its `batch` sequences a step.
         start: an adapter to go on from; None for a new one.
-        sight: a file of `sightings`; None trains without ECGs.
-        projector: one that `projector_training` aligned.
+        sight: a file of ECG tokens; None trains without ECGs.
+        data: the data folder, from which `sight` is made where it is not there.
         sight_every: of so many steps one reads ECGs.
         sight_batch: ECGs in such a step.
         projector_rate: learning rate of the projector.
@@ -56,8 +60,8 @@ class TrainingConfig:
     check_every: int = 100
     start: str | None = None
     sight: str | None = None
-    projector: str | None = None
-    sight_every: int = 6
+    data: str | None = None
+    sight_every: int = 12
     sight_batch: int = 24
     projector_rate: float = 1e-3
 
@@ -89,8 +93,8 @@ def train(config: TrainingConfig, folder: Path) -> Path:
     factors = lora.attach(model)
     if config.start is not None:
         lora.load(model, Path(config.start))
-    sightings = Sightings.load(Path(config.sight)) if config.sight else None
-    projector = _projector(config)
+    seen = _sightings(config)
+    projector = None if seen is None else _projector(seen, folder / "state.pt")
     groups = [{"params": factors, "peak": config.rate}]
     if projector is not None:
         groups.append({"params": list(projector.parameters()), "peak": config.projector_rate})
@@ -100,7 +104,7 @@ def train(config: TrainingConfig, folder: Path) -> Path:
     model.train()
     started = time.perf_counter()
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        for batch in _batches(config, tokenizer, sightings, step):
+        for batch in _batches(config, tokenizer, seen, step):
             for group in optimiser.param_groups:
                 group["lr"] = group["peak"] * _share_of_rate(step, config)
             loss = loss_of(model, batch, projector)
@@ -122,8 +126,8 @@ def train(config: TrainingConfig, folder: Path) -> Path:
             log.flush()
             if step % config.save_every == 0 or step == config.steps:
                 lora.save(model, folder / "adapter.safetensors")
-                if projector is not None and sightings is not None:
-                    save_sight(Sight(projector, sightings.codes), folder / "projector.safetensors")
+                if projector is not None and seen is not None:
+                    save_sight(Sight(projector, seen.codes), folder / "projector.safetensors")
                 _kept(learnt, optimiser, step, folder / "state.pt")
     return folder / "adapter.safetensors"
 
@@ -146,20 +150,29 @@ def checked(model: nn.Module, tokenizer: Any) -> dict[str, float]:
     return {"held_out": count, "first_word": round(first / count, 4), "line": round(whole / count, 4)}
 
 
-def _projector(config: TrainingConfig) -> EcgProjector | None:
-    if config.sight is None or config.projector is None:
+def _sightings(config: TrainingConfig) -> Sightings | None:
+    if config.sight is None:
         return None
-    return load_sight(Path(config.projector)).projector.requires_grad_(True)
+    if config.data is not None and not Path(config.sight).is_file():
+        sightings(Path(config.data), _FOLDS, zscored=True, threads=torch.get_num_threads()).save(Path(config.sight))
+    return Sightings.load(Path(config.sight))
 
 
-def _batches(config: TrainingConfig, tokenizer: Any, sightings: Sightings | None, first: int) -> Iterator[Batch]:
+def _projector(seen: Sightings, state: Path) -> EcgProjector:
+    """Aligned with the words first; a run that goes on has its own."""
+    if state.is_file():
+        return EcgProjector(seen.sequences.shape[-1])
+    return align(seen, word_vectors(seen.codes))
+
+
+def _batches(config: TrainingConfig, tokenizer: Any, seen: Sightings | None, first: int) -> Iterator[Batch]:
     """Those of steps `first` and on; questions and ECGs each count their own."""
-    every = config.sight_every if sightings is not None else 0
+    every = config.sight_every if seen is not None else 0
     ecgs = first // every if every else 0
     texts = text_batches(config.mixture, tokenizer, first - ecgs)
     for step in range(first, config.steps):
-        if sightings is not None and every and step % every == every - 1:
-            yield sightings.batch(step // every, config.sight_batch, config.mixture.seed, tokenizer)
+        if seen is not None and every and step % every == every - 1:
+            yield seen.batch(step // every, config.sight_batch, config.mixture.seed, tokenizer)
         else:
             yield next(texts)
 
@@ -197,15 +210,13 @@ def main() -> None:
     parser.add_argument("--handwritten", type=float, default=Mixture.handwritten, help="their share of the questions")
     parser.add_argument("--seed", type=int, default=Mixture.seed)
     parser.add_argument("--start", help="adapter to go on from")
-    parser.add_argument("--sight", help="ECG tokens made by `sightings`")
-    parser.add_argument("--projector", help="the projector that `projector_training` aligned, with --sight")
+    parser.add_argument("--sight", help="file of ECG tokens, made where it is not there")
+    parser.add_argument("--data", help="the folder that holds `ptbxl`, to make it from")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     mixture = Mixture(handwritten=given.handwritten, seed=given.seed)
-    config = TrainingConfig(
-        mixture, given.steps, given.rate, start=given.start, sight=given.sight, projector=given.projector
-    )
+    config = TrainingConfig(mixture, given.steps, given.rate, start=given.start, sight=given.sight, data=given.data)
     print(train(config, given.out))
 
 

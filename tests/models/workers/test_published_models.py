@@ -65,7 +65,8 @@ def test_encoder_equals_a_pre_norm_transformer_of_the_library() -> None:
     x = encoder.conv1(signal).transpose(1, 2)
     x = torch.cat([encoder.class_embedding.expand(2, 1, -1), x], dim=1) + encoder.positional_embedding
     x = encoder.ln_pre(x)
-    for block in encoder.transformer.resblocks:
+    blocks: Any = encoder.transformer.resblocks
+    for block in blocks:
         layer = torch.nn.TransformerEncoderLayer(64, 1, 96, 0.0, "gelu", batch_first=True, norm_first=True).eval()
         layer.self_attn, layer.norm1, layer.norm2 = block.attn, block.ln_1, block.ln_2
         layer.linear1, layer.linear2 = block.mlp.c_fc, block.mlp.c_proj
@@ -239,7 +240,7 @@ def test_a_short_record_is_filled_with_zeros_and_a_missing_lead_is_zero() -> Non
 
 
 def test_a_long_record_is_read_from_where_it_is_asked() -> None:
-    signal = np.tile(np.arange(30_000, dtype=np.float32) / 500, (12, 1))
+    signal = np.tile(np.arange(30_000) / 500, (12, 1)).astype(np.float32)
     made = time_series(signal, 500.0, start_s=20.0)
     assert made[0, 0] == pytest.approx(20.0)
     assert made[0, -1] == pytest.approx(29.998, abs=1e-3)

@@ -34,9 +34,7 @@ _FURTHEST_DEG: Final = 60.0
 _FURTHEST_MV: Final = 0.5
 
 
-def synthesise(
-    text: str, *, age: float | None = None, sex: Sex | None = None, seed: int | None = None
-) -> Synthesis:
+def synthesise(text: str, *, age: float | None = None, sex: Sex | None = None, seed: int | None = None) -> Synthesis:
     """A synthetic ECG from words.
 
     Args:
@@ -70,18 +68,18 @@ def fulfil(request: Request, *, seed: int = 0, most: int = MOST_CANDIDATES, budg
             best = (missed, ecg, items, noise)
         if missed == 0.0:
             break
-        _learn(corrections, items)
+        learn(corrections, items)
         if tried % 3 == 0 or any(isinstance(item.requested, str) and not item.met for item in items):
             noise = seed * 1009 + tried
     assert best is not None
     _, ecg, items, used = best
     return Synthesis(
         ecg=ecg, items=items, met=all(item.met for item in items), request=request,
-        provenance=_provenance(request, seed, used, tried, made_by),
+        provenance=provenance(request, seed, used, tried, made_by),
     )  # fmt: skip
 
 
-def _learn(corrections: dict[str, float], items: tuple[Item, ...]) -> None:
+def learn(corrections: dict[str, float], items: tuple[Item, ...]) -> None:
     """Take each number's miss off what the next candidate is steered to."""
     for item in items:
         if not isinstance(item.requested, float) or not isinstance(item.obtained, float):
@@ -105,7 +103,8 @@ def _embedded(text: str) -> Float32 | None:
     return vector
 
 
-def _provenance(request: Request, seed: int, noise: int, tried: int, made_by: Generator) -> dict[str, Any]:
+def provenance(request: Request, seed: int, noise: int, tried: int, made_by: Generator) -> dict[str, Any]:
+    """What made an ECG: versions, weights, seeds, candidates, and which wishes rest on simulated signals."""
     partly = [key for key in request.statements if PATTERNS[key].simulated]
     return {
         "synthetic": True,
@@ -116,5 +115,7 @@ def _provenance(request: Request, seed: int, noise: int, tried: int, made_by: Ge
         "noise": noise,
         "candidates": tried,
         "learned_partly_from_simulated_signals": partly,
-        "training_records": {key: made_by.statements[key]["records"] for key in request.statements if key in made_by.statements},
+        "training_records": {
+            key: made_by.statements[key]["records"] for key in request.statements if key in made_by.statements
+        },
     }

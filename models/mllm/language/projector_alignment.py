@@ -1,21 +1,19 @@
-"""First stage of the projector: `python -m calipers.models.mllm.language.projector_training`.
+"""The projector's first stage, in a minute and without running the language model.
 
-Without the language model, in a minute: a token is taught to lie near the words of what is seen. A statement's
+A token is taught to lie near the words of what is seen. A statement's
 score is the closeness of the nearest token to the mean embedding of its code's pieces, and the scores are fitted
 to the cardiologists' statements. The language model then finds words it knows among the ECG's tokens.
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
 from calipers.models.mllm.language.base import load_base, load_tokenizer
-from calipers.models.mllm.language.projector import EcgProjector, Sight, save_sight
+from calipers.models.mllm.language.projector import EcgProjector
 from calipers.models.mllm.language.sightings import Sightings
 
 _PASSES: Final = 6
@@ -76,20 +74,3 @@ def word_vectors(codes: tuple[str, ...]) -> Tensor:
     embedding = load_base().get_input_embeddings().weight
     means = torch.stack([embedding[tokenizer.encode(f" {code}").ids].mean(dim=0) for code in codes])
     return nn.functional.normalize(means, dim=1)
-
-
-def main() -> None:
-    """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--sight", type=Path, required=True, help="ECG tokens made by `sightings`")
-    parser.add_argument("--out", type=Path, required=True, help="the projector's file")
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    sightings = Sightings.load(given.sight)
-    save_sight(Sight(align(sightings, word_vectors(sightings.codes)), sightings.codes), given.out)
-    print(given.out)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,7 @@
+"""`python -m calipers.agent.cli`."""
+
+from __future__ import annotations
+
+from calipers.agent.cli import main
+
+main()

@@ -1,0 +1,88 @@
+"""From words to a typed request; what cannot be is asked back."""
+
+from __future__ import annotations
+
+import pytest
+
+from calipers.errors import UsageError
+from calipers.tools.generate import Request, understand_request
+from calipers.tools.generate.understanding import complete
+
+
+def test_a_request_in_one_line() -> None:
+    found = understand_request("AF with RBBB, rate about 110, 70-year-old woman")
+    assert found.rhythm == "atrial_fibrillation"
+    assert found.statements == ("atrial_fibrillation", "rbbb")
+    assert (found.hr, found.age, found.sex) == (110.0, 70.0, "female")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("QTc 520, heart rate 62", "qtc", 520.0),
+        ("sinus rhythm with a PR interval of exactly 164 ms", "pr", 164.0),
+        ("LBBB, QRS 150 ms", "qrs", 150.0),
+        ("an axis of -40 degrees", "qrs_axis", -40.0),
+        ("electrical axis +45 degrees", "qrs_axis", 45.0),
+        ("dual chamber pacing at 70", "hr", 70.0),
+        ("sinus bradycardia of 50 with RBBB", "hr", 50.0),
+        ("an old man of 84 with LBBB", "age", 84.0),
+    ],
+)
+def test_numbers_are_read_with_what_they_belong_to(text: str, name: str, value: float) -> None:
+    assert getattr(understand_request(text), name) == value
+
+
+def test_a_number_does_not_take_the_word_before_it_away() -> None:
+    assert understand_request("sinus bradycardia of 50 with RBBB").statements == ("sinus_bradycardia", "rbbb")
+
+
+def test_st_levels_by_territory_lead_and_range_in_millimetres_or_millivolts() -> None:
+    assert understand_request("ST elevation of 2 mm in V2 to V4").levels == {
+        "V2.st_j": 0.2,
+        "V3.st_j": 0.2,
+        "V4.st_j": 0.2,
+    }
+    assert understand_request("0.15 mV ST depression in the inferior leads").levels == {
+        "II.st_j": -0.15,
+        "III.st_j": -0.15,
+        "aVF.st_j": -0.15,
+    }
+
+
+def test_what_is_denied_must_be_absent() -> None:
+    found = understand_request("sinus tachycardia 130 bpm without PVCs, no LBBB")
+    assert set(found.absent) == {"ventricular_premature_complex", "lbbb"}
+    assert found.statements == ("sinus_tachycardia",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "complete heart block with PR 160",
+        "atrial fibrillation with a PR of 180 ms",
+        "LBBB with RBBB",
+        "a normal ECG with LVH",
+        "sinus tachycardia at 80 bpm",
+        "first degree AV block with PR 150",
+        "AF and complete heart block",
+        "LBBB with QRS 90 ms",
+        "QTc 640 at 200 bpm",
+        "left axis deviation with an axis of 100 degrees",
+    ],
+)
+def test_a_contradiction_is_asked_back_not_guessed(text: str) -> None:
+    with pytest.raises(UsageError, match="needed"):
+        understand_request(text)
+
+
+@pytest.mark.parametrize("text", ["ventricular fibrillation", "hello", "heart rate 400", "asystole"])
+def test_what_cannot_be_made_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match="found"):
+        understand_request(text)
+
+
+def test_a_typed_request_is_held_to_the_same_rules() -> None:
+    assert complete(Request(statements=("ventricular_bigeminy",))).ectopy == "pvc_bigeminy"
+    with pytest.raises(UsageError, match="both wanted and not wanted"):
+        complete(Request(statements=("lbbb",), absent=("lbbb",)))
