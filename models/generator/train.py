@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from calipers.models.generator import beat_training, texture_training
+from calipers.models.generator import beat_training, gaussians, texture_training
 from calipers.models.generator.beat_training import Batch, beat_set, flow_loss
 from calipers.models.generator.conditions import ConditionSpace
 from calipers.models.generator.latents import LENGTH, LatentSpace, Parts
@@ -78,6 +78,7 @@ def train_beat(chosen: argparse.Namespace, records: dict[str, Marked]) -> None:
     train = np.flatnonzero((data.fold != _CHECK_FOLD) | (not chosen.check))
     share = data.weight[train] / data.weight[train].sum()
     check = np.flatnonzero(data.fold == _CHECK_FOLD)
+    gaussians.fit_beat(network, data, train, share, latents, space)
 
     def loss(model: nn.Module, rng: np.random.Generator, *, judged: bool) -> Tensor:
         assert isinstance(model, BeatFlow)
@@ -96,6 +97,7 @@ def train_texture(chosen: argparse.Namespace, records: dict[str, Marked]) -> Non
     network = TextureFlow(TextureFlowConfig(TOKEN, DRAWN + 1, CONDITIONS))
     train = np.flatnonzero((data.fold != _CHECK_FOLD) | (not chosen.check))
     check = np.flatnonzero(data.fold == _CHECK_FOLD)
+    gaussians.fit_texture(network, data, train)
 
     def loss(model: nn.Module, rng: np.random.Generator, *, judged: bool) -> Tensor:
         assert isinstance(model, TextureFlow)

@@ -27,6 +27,15 @@ _KINDS: Final[dict[Rhythm, str]] = {
     "atrial_fibrillation": "AFIB", "atrial_flutter": "AFLT", "paced_ventricular": "PACE", "paced_dual": "PACE",
 }  # fmt: skip
 _REST_MS: Final = 30.0
+_FROM_THE_SINUS_NODE: Final = (
+    "sinus",
+    "sinus_arrhythmia",
+    "wenckebach",
+    "mobitz_2",
+    "av_block_2_1",
+    "third_degree_av_block",
+)
+_SINUS_P_AXIS: Final = (38.0, 65.0)
 _USUAL_HR: Final = (62.0, 82.0)
 
 
@@ -60,6 +69,8 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int) -> Aims:
     numbers |= {name: float(value) for name, value in asked.items() if value is not None}
     if "hr" not in numbers and "qtc" in numbers:
         numbers["hr"] = float(rng.uniform(*_USUAL_HR))
+    if request.rhythm_or_sinus in _FROM_THE_SINUS_NODE:
+        numbers.setdefault("p_axis", float(rng.uniform(*_SINUS_P_AXIS)))
     return Aims(numbers, levels | request.levels, corrections)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from calipers.errors import MissingPart, ModelFailed
 from calipers.models.mllm.language.actions import Action, Tool, grammar, parse, seeing
+from calipers.models.mllm.language.first_word import WEIGHT, WORDS, FirstWord
 from calipers.models.mllm.language.prompt import END, FAULT, LOOK, MOST_TOKENS, Turn, written
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ Float32 = NDArray[np.float32]
 LONGEST_ACTION: Final = 96
 
 
+class _Starts(NamedTuple):
+    """First tokens of the tools' words, of `say`, and of the sentences' names after it."""
+
+    tools: tuple[int, ...]
+    say: int
+    sentences: tuple[int, ...]
+
+
 class ActionWriter:
     """Turns a conversation into its next action.
 
@@ -33,12 +42,16 @@ class ActionWriter:
         model: the language model, its adapter merged in.
         tokenizer: its `tokenizers.Tokenizer`.
         sight: the trained projector; without it the model sees no ECG.
+        second: another opinion on the first word of a line.
     """
 
-    def __init__(self, model: LlamaForCausalLM, tokenizer: Any, sight: Sight | None = None) -> None:
+    def __init__(
+        self, model: LlamaForCausalLM, tokenizer: Any, sight: Sight | None = None, second: FirstWord | None = None
+    ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._sight = sight
+        self._second = second
         self._end = int(tokenizer.token_to_id(END))
         self._read: list[int] = []
         self._seen: Tensor | None = None
@@ -63,7 +76,8 @@ class ActionWriter:
             ModelFailed: no action came to an end.
         """
         revising = turns[-1].text.startswith(FAULT)
-        return self._greedy(turns, grammar(tools, given, revising=revising), ecg_tokens)
+        added = () if given is not None or self._second is None else self._added(self._second.opinion(turns))
+        return self._greedy(turns, grammar(tools, given, revising=revising), ecg_tokens, added)
 
     @torch.inference_mode()
     def project(self, signal: Float32 | None = None, image: Float32 | None = None) -> Tensor | None:
@@ -87,11 +101,17 @@ class ActionWriter:
             raise MissingPart("found no projector of ECG tokens; needed: an installation that holds it")
         return self._greedy((LOOK,), seeing(self._sight.codes), ecg_tokens)
 
-    def _greedy(self, turns: Sequence[Turn], rules: str, ecg_tokens: Tensor | None) -> Action:
+    def _greedy(
+        self, turns: Sequence[Turn], rules: str, ecg_tokens: Tensor | None, added: Sequence[Mapping[int, float]] = ()
+    ) -> Action:
+        """`added` to the logits at each of the first steps, by token; the second step's where `say` came first."""
         matcher = self._matcher(rules)
         ahead = self._prompted(self._prompt_ids(turns), ecg_tokens)  # (vocabulary,)
         line: list[int] = []
         while len(line) < LONGEST_ACTION:
+            if len(line) < len(added) and line in ([], [self._starts.say]):
+                for token, more in added[len(line)].items():
+                    ahead[token] += more
             allowed = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8) > 0
             chosen = int(torch.where(allowed, ahead[: len(allowed)], -torch.inf).argmax())
             if chosen == self._end:
@@ -106,6 +126,14 @@ class ActionWriter:
                 return parse(self._tokenizer.decode(line))
             ahead = self._advanced([chosen, *forced])
         raise ModelFailed(f"found an action of more than {LONGEST_ACTION} tokens")
+
+    def _added(self, opinion: Tensor) -> tuple[dict[int, float], dict[int, float]]:
+        """The second opinion, weighted, by token: at the first step, and at the step after `say`."""
+        weighted = (WEIGHT * opinion).tolist()
+        tools = len(self._starts.tools)
+        said = WEIGHT * float(opinion[tools:].logsumexp(-1))
+        first = dict(zip(self._starts.tools, weighted[:tools], strict=True)) | {self._starts.say: said}
+        return first, dict(zip(self._starts.sentences, weighted[tools:], strict=True))
 
     def _prompt_ids(self, turns: Sequence[Turn]) -> list[int]:
         """The prompt's tokens; whole turns are dropped from its beginning until it is short enough."""
@@ -148,6 +176,15 @@ class ActionWriter:
         decoder: Any = self._model.model
         hidden: Tensor = decoder(inputs_embeds=embedded, past_key_values=self._cache, use_cache=True).last_hidden_state
         return hidden
+
+    @cached_property
+    def _starts(self) -> _Starts:
+        """The tokens with which the first words begin."""
+        ids = [self._tokenizer.encode(word).ids for word in WORDS]
+        said = self._tokenizer.encode("say").ids
+        tools = tuple(each[0] for word, each in zip(WORDS, ids, strict=True) if not word.startswith("say "))
+        sentences = tuple(each[len(said)] for word, each in zip(WORDS, ids, strict=True) if word.startswith("say "))
+        return _Starts(tools, said[0], sentences)
 
     @cached_property
     def _matcher(self) -> Callable[[str], Any]:

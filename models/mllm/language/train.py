@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from calipers.models.mllm.language import lora
 from calipers.models.mllm.language.base import load_base, load_tokenizer
 from calipers.models.mllm.language.batches import UNTRAINED, Batch, Mixture, development, text_batches
+from calipers.models.mllm.language.first_word import fitted
+from calipers.models.mllm.language.handwritten import handwritten
 from calipers.models.mllm.language.projector import EcgProjector, Sight, save_sight
 from calipers.models.mllm.language.projector_alignment import align, word_vectors
 from calipers.models.mllm.language.sight_corpus import sightings
@@ -90,6 +92,10 @@ def train(config: TrainingConfig, folder: Path) -> Path:
     model = load_base(dtype=torch.bfloat16)
     model.set_attn_implementation("eager")
     tokenizer = load_tokenizer()
+    if not (folder / "first_word.safetensors").is_file():
+        fitted([(item.turns()[:-1], item.line) for item in handwritten() if not item.held_out]).save(
+            folder / "first_word.safetensors"
+        )
     factors = lora.attach(model)
     if config.start is not None:
         lora.load(model, Path(config.start))

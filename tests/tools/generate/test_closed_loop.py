@@ -58,7 +58,7 @@ class _Draws:
 def test_a_miss_is_taken_off_the_next_aim(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = _Draws([90.0, 75.0])
     monkeypatch.setattr(closed_loop, "draw", draws)
-    made = fulfil(Request(hr=75.0))
+    made = fulfil(Request(hr=75.0), budget_s=600.0)
     assert made.met
     assert made.provenance["candidates"] == 2
     assert draws.aims[0].of("hr") == 75.0
