@@ -26,6 +26,12 @@ WINDOW_S: Final = 10.0
 SHORTEST_S: Final = 2.0
 #: Below this likeness to every sentence that was learned, a text is not about an ECG's findings.
 LEAST_FAMILIAR: Final = 0.45
+#: Near to what was learned in words, but in none of the records: a number for these would mislead.
+_NEVER_SEEN: Final = re.compile(
+    r"\bventricular (?:fibrillat|flutter|tachy)|\b(?:vf|vt|v-?fib|v-?tach)\b|torsade|asystol|brugada|hyperk[ae]l|hypercalc"
+    r"|peri-?carditis|myocarditis|tamponade|pulmonary embol|dextrocardia|hypotherm|osborn|wellens|early repolari[sz]",
+    re.IGNORECASE,
+)
 _DENIAL: Final = re.compile(
     r"^\s*(?:there (?:is|are) )?(?:no|not|without|absence of|absent|free of)(?: (?:evidence|signs?|any)(?: of)?)?\s+",
     re.IGNORECASE,
@@ -59,8 +65,13 @@ def truth_of(texts: Sequence[str], ecgs: Sequence[Ecg]) -> NDArray[np.float64]:
     """(ecgs, texts) how probable each text is of each ECG, 0–1; a denial counts as the rest of it not being so.
 
     Raises:
-        UsageError: a text that is not about what an ECG shows.
+        UsageError: a text that is not about what an ECG shows, or names what no record that was learned from shows.
     """
+    for text in texts:
+        if unseen := _NEVER_SEEN.search(text):
+            raise UsageError(
+                f"found `{unseen.group()}` in `{text}`; needed a finding that the records learned from (PTB-XL) show"
+            )
     plain = [_DENIAL.sub("", text).strip() for text in texts]
     denied = np.array([bool(_DENIAL.match(text)) for text in texts])
     placed = np.stack([embed_ecg(ecg) for ecg in ecgs])

@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from calipers.agent.assist import DRAFTING, is_faults_message
 from calipers.agent.embedded.offers import Given, Offer, drafted, given_by
 from calipers.errors import ModelFailed
+from calipers.knowledge import statements
 from calipers.models.mllm.language.actions import Action, Call, parse
 from calipers.models.mllm.language.prompt import FAULT, Turn, asked
 
@@ -159,7 +160,8 @@ def _called(call: Call, question: str) -> dict[str, Any]:
         case "compare":
             arguments = {"about": list(call.ids())} if call.names else {}
         case "classify":
-            arguments = {"about": list(call.names)} if call.names else {}
+            named = [row.key for row in statements().mentioned(question)]
+            arguments = {"about": named} if named else {}
         case "search_guidelines" | "search_history":
             arguments = {"question": question}
         case "generate":

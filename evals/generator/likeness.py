@@ -95,4 +95,5 @@ def _radii(points: Floats) -> Floats:
 
 def _distances(one: Floats, other: Floats) -> Floats:
     squared = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None, :] - 2.0 * one @ other.T
-    return np.sqrt(np.maximum(squared, 0.0))
+    out: Floats = np.sqrt(np.maximum(squared, 0.0))
+    return out

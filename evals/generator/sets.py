@@ -39,7 +39,7 @@ def ours(rows: list[Labelled], options: Options) -> list[Ecg]:
 
 def _drawn(job: tuple[int, Labelled]) -> Ecg:
     seed, row = job
-    rhythm = next((_RHYTHMS[code] for code in _RHYTHMS if code in row.codes), "sinus")
+    rhythm: Rhythm = next((_RHYTHMS[code] for code in _RHYTHMS if code in row.codes), "sinus")
     ectopy = next((_ECTOPY[code] for code in _ECTOPY if code in row.codes), None) if rhythm == "sinus" else None
     request = Request(rhythm=rhythm, ectopy=ectopy, age=row.age, sex=row.sex)
     return draw(request, Aims({}, {}), seed, generator(), labels=frozenset(row.codes))

@@ -24,6 +24,7 @@ from calipers.evals.framework import (
     part,
     spread,
 )
+from calipers.evals.image_agreement.task import read_kinds
 from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled, as_ecg, labelled, signals
 from calipers.evals.ptbxl_statements.task import calibration_error
 from calipers.knowledge import statements
@@ -39,15 +40,19 @@ NAME: Final = "zero_shot"
 DEVELOPMENT_FOLD: Final = 8
 FEWEST_LABELS: Final = 5
 _FIRST: Final = 10
+_NEIGHBOURS: Final = 5
+#: Records of the archive for each judged one, where few are asked for.
+_ARCHIVE: Final = 7
 _METHOD: Final = (
     "Held wordings: one or two plain-language phrases for each of the 71 statements, never trained on, by the author"
     " of the trained ones. Names: labels and synonyms of the project's own statement table, by another author, less"
     " those that were trained on. AUROC is the mean over phrases whose statement has at least five labels. Reports are"
     " put into English by the project's table; each finds its ECG among all of the fold and the other way round, equal"
-    " reports counting as one. ECE over held wordings, ten bins. Intervals resample patients."
+    " reports counting as one. Neighbours: of the five nearest ECGs of earlier folds. ECE over held wordings, ten bins. Intervals resample patients."
 )
 
 Scores = NDArray[np.float64]
+Places = NDArray[np.float32]
 
 
 class Phrases(NamedTuple):
@@ -68,10 +73,8 @@ class ZeroShotTask:
             raise MissingPart(f"found no `{alignment.WEIGHTS}`; needed the alignment's weights")
         started = time.perf_counter()
         fold = DEVELOPMENT_FOLD if options.split == "training" else TEST_FOLD
-        rows = {row.ecg_id: row for row in spread([r for r in labelled(options.data) if r.fold == fold], options.n)}
-        found = [(rows[i], embed_ecg(as_ecg(rows[i], uv))) for i, uv in signals(options.data, set(rows))]
-        judged = [row for row, _ in found]
-        placed = np.stack([place for _, place in found])
+        rows = spread([row for row in labelled(options.data) if row.fold == fold], options.n)
+        judged, placed = _placed(options.data, rows)
         draws = Bootstrap([row.patient for row in judged])
         held, names = held_wordings(), other_names()
         chances = _chances(placed, held)
@@ -81,6 +84,7 @@ class ZeroShotTask:
             "macro_auroc_other_names": _macro(draws, _chances(placed, names), _labels(judged, names)),
             "ece": Estimate.alone(calibration_error(chances, labels), len(judged)),
             **_recalls(draws, placed, _reports(options.data, judged)),
+            **_neighbours(draws, options, judged, placed, fold),
         }
         result = Result.of(NAME, len(judged), metrics, {}, time.perf_counter() - started)
         return Outcome(result, _report(metrics, fold))
@@ -112,7 +116,7 @@ def _phrases(pairs: list[tuple[str, str]]) -> Phrases:
     return Phrases([text for text, _ in pairs], np.array([codes.index(code) for _, code in pairs]))
 
 
-def _chances(placed: NDArray[np.float32], phrases: Phrases) -> Scores:
+def _chances(placed: Places, phrases: Phrases) -> Scores:
     return alignment.truth(placed, sentence_features(phrases.texts, embedder()(phrases.texts))).chance
 
 
@@ -132,7 +136,7 @@ def _reports(data: Path, rows: list[Labelled]) -> list[str]:
     return [in_english(written[row.ecg_id]) for row in rows]
 
 
-def _recalls(draws: Bootstrap, placed: NDArray[np.float32], reports: list[str]) -> dict[str, Estimate | None]:
+def _recalls(draws: Bootstrap, placed: Places, reports: list[str]) -> dict[str, Estimate | None]:
     """Share of ECGs whose report is among the ten nearest reports, and of records whose ECG, or one with an equal
     report, is among the ten nearest to its report."""
     texts = sorted({report for report in reports if report})
@@ -149,6 +153,36 @@ def _recalls(draws: Bootstrap, placed: NDArray[np.float32], reports: list[str]) 
         f"report_recall_at_{_FIRST}": draws.share((rank_of_report < _FIRST) & there, there),
         f"ecg_recall_at_{_FIRST}": draws.share((rank_of_ecg < _FIRST) & there, there),
         "different_reports": Estimate.alone(float(len(texts)), len(reports)),
+    }
+
+
+def _placed(data: Path, rows: list[Labelled]) -> tuple[list[Labelled], Places]:
+    """The records in the order of the files, and their (r, width) embeddings."""
+    known = {row.ecg_id: row for row in rows}
+    found = [(known[ecg_id], embed_ecg(as_ecg(known[ecg_id], uv))) for ecg_id, uv in signals(data, set(known))]
+    return [row for row, _ in found], np.stack([place for _, place in found])
+
+
+def _neighbours(
+    draws: Bootstrap, options: Options, judged: list[Labelled], placed: Places, fold: int
+) -> dict[str, Estimate | None]:
+    """Share of the five nearest ECGs of earlier folds with the same leading diagnosis, as `similar_cases` finds them."""
+    kinds = read_kinds(options.data)
+
+    def leading(row: Labelled) -> str:
+        named = {code: chance for code, chance in row.codes.items() if code in kinds.diagnostic}
+        return max(named, key=named.__getitem__) if named else ""
+
+    earlier = [row for row in labelled(options.data) if row.fold < fold]
+    archive, places = _placed(options.data, spread(earlier, options.n and _ARCHIVE * options.n))
+    own, theirs = np.array([leading(row) for row in judged]), np.array([leading(row) for row in archive])
+    nearest = np.argsort(-placed @ places.T, axis=1)[:, :_NEIGHBOURS]
+    share = (theirs[nearest] == own[:, None]).mean(axis=1)
+    return {
+        f"neighbours_same_leading_at_{_NEIGHBOURS}": draws.mean(np.where(own != "", share, np.nan)),
+        f"neighbours_same_abnormal_at_{_NEIGHBOURS}": draws.mean(
+            np.where((own != "") & (own != "NORM"), share, np.nan)
+        ),
     }
 
 

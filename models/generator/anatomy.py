@@ -213,8 +213,8 @@ def _weights(n: int, part: _Part) -> sparse.csr_array:
         np.arange(max(int(np.ceil(start + part.first)), 0), min(int(np.floor(start + part.last - 1)), n - 1) + 1)
         for start in part.starts
     ]
-    place = [row - start - part.first for row, start in zip(rows, part.starts, strict=True)]
-    return _between(np.concatenate(rows), np.concatenate(place), (n, part.points), wraps=False)
+    places = [row - start - part.first for row, start in zip(rows, part.starts, strict=True)]
+    return _between(np.concatenate(rows), np.concatenate(places), (n, part.points), wraps=False)
 
 
 def _between(rows: NDArray[np.int64], place: Floats, shape: tuple[int, int], *, wraps: bool) -> sparse.csr_array:

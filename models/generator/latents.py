@@ -104,9 +104,9 @@ class LatentSpace:
         out, known = [], []
         for block in SIZES:
             rows = _rows(parts, block)
-            there = np.isfinite(rows)
+            there: Mask = np.isfinite(rows)
             if block in _POINTS:
-                whole = there.all(axis=1)
+                whole = np.asarray(there.all(axis=1))
                 elements = (np.where(whole[:, None], rows, 0.0) - self.mean[block]) @ self._inverse[block]
                 mask = np.repeat(whole[:, None], SIZES[block], axis=1)
             else:
@@ -136,7 +136,8 @@ class LatentSpace:
         """Write as npz."""
         arrays = {f"mean.{block}": value for block, value in self.mean.items()}
         arrays |= {f"basis.{block}": value for block, value in self.basis.items()}
-        np.savez(path, spike_shape=self.spike_shape, **{k: v.astype(np.float32) for k, v in arrays.items()})
+        arrays["spike_shape"] = self.spike_shape
+        np.savez(path, allow_pickle=False, **{name: values.astype(np.float32) for name, values in arrays.items()})
 
     @classmethod
     def load(cls, path: Path) -> LatentSpace:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -40,7 +41,8 @@ class Marked:
         return self.fold == 0
 
 
-_ARRAYS = ("qrs_on", "qrs_off", "t_off", "ectopic", "p_on", "p_off", "spikes")
+_TIMES: Final = ("qrs_on", "qrs_off", "t_off", "p_on", "p_off")
+_ARRAYS: Final = (*_TIMES, "ectopic", "spikes")
 
 
 def line_of(record: Marked) -> str:
@@ -61,9 +63,9 @@ def read_marked(path: Path) -> Iterator[Marked]:
             if not line.endswith("\n"):
                 return
             row = json.loads(line)
-            arrays = {name: np.array(row[name], dtype=np.float64) for name in _ARRAYS}
-            arrays["ectopic"], arrays["spikes"] = arrays["ectopic"] > 0, arrays["spikes"].astype(np.int64)
-            marks = Marks(**arrays, flutter_period=row["flutter_period"])
+            arrays = {name: np.array(row[name], dtype=np.float64) for name in _TIMES}
+            ectopic, spikes = np.array(row["ectopic"], dtype=np.bool_), np.array(row["spikes"], dtype=np.int64)
+            marks = Marks(**arrays, ectopic=ectopic, spikes=spikes, flutter_period=row["flutter_period"])
             yield Marked(
                 row["id"], row["fold"], marks, tuple(row["statements"]), row["age"], row["sex"], row.get("text", "")
             )

@@ -61,9 +61,10 @@ class BeatFlow(nn.Module):
         )  # fmt: skip
         self.first = nn.Linear(2 * config.elements, config.width)
         self.layers = nn.ModuleList(_Layer(config.width, config.told, config.dropout) for _ in range(config.depth))
-        self.last = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.elements))
-        nn.init.zeros_(self.last[1].weight)
-        nn.init.zeros_(self.last[1].bias)
+        self.last = nn.Sequential(nn.LayerNorm(config.width), _silent(nn.Linear(config.width, config.elements)))
+        self.mean: Tensor
+        self.axes: Tensor
+        self.spread: Tensor
         self.register_buffer("mean", torch.zeros(config.elements, config.conditions + 1))
         self.register_buffer("axes", torch.eye(config.elements))
         self.register_buffer("spread", torch.ones(config.elements))
@@ -97,9 +98,11 @@ class TextureFlow(nn.Module):
         )
         self.first = nn.Conv1d(config.token + config.beside, config.width, 1)
         self.layers = nn.ModuleList(_Convolution(config.width, config.told, d) for d in config.dilations)
-        self.last = nn.Sequential(nn.GroupNorm(8, config.width), nn.SiLU(), nn.Conv1d(config.width, config.token, 1))
-        nn.init.zeros_(self.last[2].weight)
-        nn.init.zeros_(self.last[2].bias)
+        self.last = nn.Sequential(
+            nn.GroupNorm(8, config.width), nn.SiLU(), _silent(nn.Conv1d(config.width, config.token, 1))
+        )
+        self.axes: Tensor
+        self.spread: Tensor
         # For each kind of recording and band of frequency, the axes and variances of the tokens' cosine components.
         self.register_buffer("axes", torch.eye(config.token).repeat(config.kinds, config.bands, 1, 1))
         self.register_buffer("spread", torch.ones(config.kinds, config.bands, config.token))
@@ -146,9 +149,18 @@ def bands_of(n: int, bands: int) -> Tensor:
     return (share * bands).long().clamp_max(bands - 1)
 
 
+def _silent(layer: nn.Linear | nn.Conv1d) -> nn.Module:
+    """A layer that gives nothing until it is trained."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
 class _Time(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
+        self.rates: Tensor
         self.register_buffer("rates", torch.exp(torch.linspace(0.0, 5.0, 32)), persistent=False)
         self.net = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
 

@@ -16,7 +16,16 @@ from calipers.errors import UsageError
 from calipers.models.generator.anatomy import baseline
 from calipers.models.generator.marked import Marked
 from calipers.models.generator.marks import CODEC_HZ, MS, Floats, Marks, eight_leads
-from calipers.models.simulator import MarkedBeat, Morphology, Rhythm, Simulated, Specification, cut_beat, simulate
+from calipers.models.simulator import (
+    MarkedBeat,
+    Morphology,
+    Noise,
+    Rhythm,
+    Simulated,
+    Specification,
+    cut_beat,
+    simulate,
+)
 
 #: Rhythms and shapes drawn by the simulator alone, each with its share.
 _WHOLE: Final[tuple[tuple[Rhythm, tuple[Morphology, ...], float], ...]] = (
@@ -43,7 +52,7 @@ def simulated_records(real: list[Marked], data: Path, count: int) -> Iterator[tu
     for rhythm, morphologies, share in _WHOLE:
         for _ in range(round(0.6 * count * share / shares)):
             seed += 1
-            noise = "light" if seed % 2 else "usual"
+            noise: Noise = "light" if seed % 2 else "usual"
             yield taken(
                 simulate(Specification(rhythm, morphologies=morphologies, noise=noise), seed), seed, morphologies
             )

@@ -151,7 +151,7 @@ def _train(
             group["lr"] = chosen.rate * warm * 0.5 * (1.0 + math.cos(math.pi * step / chosen.steps))
         found = loss(network.train(), rng, judged=False)
         optimiser.zero_grad()
-        found.backward()
+        torch.autograd.backward(found)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         with torch.no_grad():

@@ -209,7 +209,7 @@ _N_LEAD: Final = 12 + _QRS_POINTS + 8
 
 def _by_lead(median: Float, onset: int, offset: int) -> Float:
     y = median - median[:, max(onset - 12, 0) : max(onset - 2, 1)].mean(axis=1, keepdims=True)
-    n = y.shape[1]
+    n = int(y.shape[1])
     qrs = y[:, onset : offset + 1]
     r_at, s_at = qrs.argmax(axis=1), qrs.argmin(axis=1)
     before_r = np.where(np.arange(qrs.shape[1]) <= r_at[:, None], qrs, np.inf).min(axis=1)

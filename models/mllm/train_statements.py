@@ -44,7 +44,7 @@ from calipers.models.mllm.encoder_tokens import TRUNK
 from calipers.models.mllm.export import export_encoder
 from calipers.models.mllm.forest import pack
 from calipers.models.mllm.signal_encoder import SignalEncoder
-from calipers.models.mllm.statement_training import StatementTraining, load_encoder, train_statements
+from calipers.models.mllm.statement_training import StatementTraining, load_encoder, save_encoder, train_statements
 from calipers.models.mllm.teacher import MeasurementTable, chances_of, grow, read_table, teach
 
 DEFAULT_WORK: Final = Path("/tmp/calipers-mllm")
@@ -141,7 +141,7 @@ def export(bench: Bench) -> None:
     }
     CALIBRATION.write_text(json.dumps(stored) + "\n", encoding="utf-8")
     trunk = bench.folder(bench.recipe.folds)
-    shutil.copyfile(trunk / "final.safetensors", TRUNK.with_suffix(".safetensors"))
+    save_encoder(members[0].half(), TRUNK.with_suffix(".safetensors"))
     shutil.copyfile(trunk / "train_log.jsonl", TRUNK.with_name("statements_train_log.jsonl"))
 
 

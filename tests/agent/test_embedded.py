@@ -162,8 +162,10 @@ def test_without_a_generator_its_sentence_is_said_and_the_model_not_asked_again(
 
 
 def test_probabilities_are_told_as_the_model_s_word(ask: Ask) -> None:
-    answer = ask("what does the network say", "classify", "answer all")
-    assert [step.name for step in answer.steps] == ["classify"]
+    answer = ask("what does the network say of AF and LBBB", "classify", "answer all")
+    assert [(step.name, step.arguments) for step in answer.steps] == [
+        ("classify", {"about": ["lbbb", "atrial_fibrillation"]})
+    ]
     assert answer.claims
     assert all(claim.text.startswith("The model ") for claim in answer.claims)
     assert all(key.startswith("model:") for claim in answer.claims for key in claim.evidence)

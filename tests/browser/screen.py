@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calipers import Ecg
+from calipers.leads import LEADS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,6 +44,8 @@ def upload(page: Page, *files: Path) -> None:
     page.set_input_files("aside input[type=file]", [str(file) for file in files])
     page.wait_for_selector(TRACE)
     page.wait_for_selector(".strip .value")
+    page.wait_for_selector(".tool:has-text('Waves'):not([disabled])")
+    page.wait_for_timeout(300)
 
 
 def ask(page: Page, question: str) -> None:
@@ -50,8 +53,8 @@ def ask(page: Page, question: str) -> None:
     before = page.locator(".run").count()
     page.fill("#question", question)
     page.press("#question", "Enter")
-    page.locator(".run").nth(before).wait_for()
-    page.wait_for_function("document.querySelector('.run:last-of-type').getAttribute('aria-busy') === 'false'")
+    # By selector: a function that waits would be evaluated in the page, which its policy forbids.
+    page.locator(".run").nth(before).and_(page.locator("[aria-busy=false]")).wait_for()
 
 
 def strips(page: Page) -> list[Strip]:
@@ -96,10 +99,9 @@ def inked(page: Page, colour: str, x: float, around: float = 0.0) -> list[int]:
 
 
 def off_by(ecg: Ecg, strip: Strip, page: Page, at_s: float) -> float:
-    """How many pixels the drawn trace lies from the sample of that instant."""
-    samples = ecg.signal_mv[
-        ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"].index(strip.lead)
-    ]
-    expected = strip.y(float(samples[round(at_s * ecg.fs_hz)]))
-    rows = inked(page, "wave", strip.x(at_s))
-    return min((abs(row - expected) for row in rows), default=float("inf"))
+    """How many pixels the drawn trace lies from the samples of one pixel column and its neighbours."""
+    pixel_s = 1.0 / strip.px_per_s
+    row = ecg.signal_mv[LEADS.index(strip.lead)]
+    near = row[round((at_s - pixel_s) * ecg.fs_hz) : round((at_s + pixel_s) * ecg.fs_hz) + 1]
+    top, bottom = strip.y(float(near.max())), strip.y(float(near.min()))
+    return min((max(top - y, y - bottom, 0.0) for y in inked(page, "wave", strip.x(at_s))), default=float("inf"))

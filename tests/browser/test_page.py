@@ -46,14 +46,13 @@ def test_an_ecg_is_seen_asked_about_and_its_citation_lit_and_kept_from_others(
 
     # The citation is clicked: the calipers stand on the span that was measured.
     claim.locator(".say .chip[data-id=pr]").click()
-    page.wait_for_function(f"document.querySelector('{TRACE}').trace.places().length === 1")
+    page.wait_for_timeout(300)
     (place,) = page.eval_on_selector(TRACE, "canvas => canvas.trace.places()")
     span = measure(demo_ecg)["pr"].spans[0]
     rhythm = next(strip for strip in strips(page) if strip.lead == "II" and strip.end_s - strip.start_s == 10)
     assert place["id"] == "pr"
     assert place["left"] == pytest.approx(rhythm.x(span.start_s), abs=1.0)
     assert place["right"] == pytest.approx(rhythm.x(span.end_s), abs=1.0)
-    page.wait_for_timeout(200)
     for edge in (place["left"], place["right"]):
         assert len(inked(page, "mark-0", edge, around=1)) > 15, "a caliper line stands there"
     assert not [row for row in inked(page, "mark-0", place["right"] + 60) if row > 60], "and not elsewhere"

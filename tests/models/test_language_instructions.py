@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 
 from calipers.evals.tool_choice.utterances import utterances
 from calipers.models.mllm.language import actions, prompt
-from calipers.models.mllm.language.actions import Action, Item, grammar, parse
+from calipers.models.mllm.language.actions import Action, grammar, parse
 from calipers.models.mllm.language.handwritten import fingerprint, handwritten, in_training, taught
-from calipers.models.mllm.language.prompt import FAULT, LOOK, Turn, asked
+from calipers.models.mllm.language.prompt import FAULT, Turn, asked
 from calipers.models.mllm.language.revisions import revision
 from tests.models.tiny_language_model import tiny_model
 
@@ -130,14 +131,35 @@ def test_only_codes_are_seen_and_nothing_without_tokens() -> None:
     assert writer.project() is None
     tokens = writer.project(np.zeros((32, 16), np.float32))
     assert tokens is not None
-    try:
+    with contextlib.suppress(ModelFailed):  # random weights need not come to an end
         assert set(writer.see(tokens).seen) <= {"AFIB", "LVH"}
-    except ModelFailed:
-        pass
     with pytest.raises(MissingPart):
         ActionWriter(model, tokenizer).see(tokens)
 
 
-def test_what_is_seen_is_asked_for_by_one_word() -> None:
-    assert LOOK == Turn("user", "see")
-    assert Item("lbbb").line() == "lbbb"
+def test_the_second_opinion_learns_what_it_was_shown_and_comes_back_from_its_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    torch = pytest.importorskip("torch")
+    from calipers.models.mllm.language.first_word import WORDS, FirstWord, fitted
+
+    shown = [((asked(text),), line) for text, line in (
+        ("what is the PR", "measure pr"), ("how long is the QRS", "measure qrs"), ("should I give aspirin", "say treatment"),
+        ("start amiodarone?", "say treatment"), ("show me the trace", "render"), ("plot it", "render"),
+    )]  # fmt: skip
+    made = fitted(shown)
+    made.save(tmp_path / "first_word.safetensors")
+    read = FirstWord.load(tmp_path / "first_word.safetensors")
+    for turns, line in shown:
+        assert line.startswith(WORDS[int(read.opinion(turns).argmax())])
+        assert torch.isclose(read.opinion(turns).exp().sum(), torch.tensor(1.0))
+
+
+def test_a_second_opinion_decides_where_the_model_has_none() -> None:
+    torch = pytest.importorskip("torch")
+    from calipers.models.mllm.language.first_word import WORDS, FirstWord
+    from calipers.models.mllm.language.generation import ActionWriter
+
+    model, tokenizer = tiny_model()
+    offset = torch.full((len(WORDS),), -50.0)
+    offset[WORDS.index("render")] = 50.0
+    writer = ActionWriter(model, tokenizer, None, FirstWord(torch.zeros(len(WORDS), 1 << 15), offset))
+    assert writer.write([asked("…")], frozenset(actions.TOOLS)).calls[0].tool == "render"

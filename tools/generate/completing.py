@@ -91,7 +91,7 @@ def _drawn(
     parts = usual_parts(anatomy, np.full(2 * len(EIGHT), 0.01))
     known = np.zeros(LENGTH, dtype=np.bool_)
     for block in ("qrs", "st_t", "times", "levels"):
-        known[WHERE[block]] = True  # type: ignore[index]
+        known[WHERE[block]] = True
     known[WHERE["p"]] = anatomy.p is not None
     known[WHERE["flutter"]] = anatomy.flutter is not None
     linear = _kept(parts, len(names), weights, made_by, known)

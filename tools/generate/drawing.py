@@ -117,7 +117,7 @@ def draw(
 def synthetic_ecg(eight_mv: Floats, request: Request) -> Ecg:
     """(8, n) millivolts as an `Ecg` that says it is synthetic; whole microvolts, as a recorder stores them."""
     twelve = twelve_leads(np.round(eight_mv, 3))
-    source = Source(format="generated", sha256=hashlib.sha256(np.ascontiguousarray(twelve)).hexdigest())
+    source = Source(format="generated", sha256=hashlib.sha256(twelve.tobytes()).hexdigest())
     return Ecg.from_array(
         twelve, CODEC_HZ, LEADS, age=request.age, sex=request.sex, source=source, synthetic=True
     )  # fmt: skip
@@ -127,7 +127,7 @@ def known_elements(rhythm: Rhythm) -> NDArray[np.bool_]:
     """(LENGTH,) which elements an ECG in this rhythm has."""
     known = np.zeros(LENGTH, dtype=np.bool_)
     for block in ("qrs", "st_t", "times", "levels"):
-        known[WHERE[block]] = True  # type: ignore[index]
+        known[WHERE[block]] = True
     start = WHERE["times"].start
     if rhythm in WITHOUT_P:
         known[start + TIMES.index("p_dur")] = known[start + TIMES.index("pr")] = False
@@ -208,4 +208,5 @@ def _levels(drawn_mv: Floats, rhythm: Rhythm) -> Floats:
     if rhythm == "atrial_fibrillation":
         levels[len(EIGHT) :] = np.maximum(levels[len(EIGHT) :], 0.6 * _F_WAVES_MV)
         levels[len(EIGHT) + EIGHT.index("V1")] = max(float(drawn_mv[len(EIGHT) + 2]), 1.5 * _F_WAVES_MV)
-    return np.maximum(levels, 0.004)
+    out: Floats = np.maximum(levels, 0.004)
+    return out

@@ -94,7 +94,8 @@ def _redrawn(encoded: Encoded, request: Request, shapes: dict[str, float], made_
     held = encoded.known
     linear = Linear(rows[held], encoded.usual[held].astype(np.float64), variance[held])
     condition = Condition(frozenset(request.statements), shapes, request.age, request.sex)
-    return made_by.draw_beats([BeatOrder(condition, held, shapes, seed, linear)])[0]
+    drawn: Float32 = made_by.draw_beats([BeatOrder(condition, held, shapes, seed, linear)])[0]
+    return drawn
 
 
 def _moved(marks: Marks, request: Request, aims: Aims) -> Marks:

@@ -90,8 +90,9 @@ def _like(path: Path) -> Request:
     numbers = {name: found[name].number for name in ("hr", "pr", "qrs", "qrs_axis")} | {
         "qtc": found["qtc_bazett"].number
     }
-    given = {name: round(value) for name, value in numbers.items() if value is not None}
-    return Request(statements=keys, age=ecg.patient.age, sex=ecg.patient.sex, text=f"like {path.name}", **given)
+    given = {name: float(round(value)) for name, value in numbers.items() if value is not None}
+    wish = Request(statements=keys, age=ecg.patient.age, sex=ecg.patient.sex, text=f"like {path.name}")
+    return wish.model_copy(update=given)
 
 
 def write_set(wishes: Sequence[Request], out: Path, *, seed: int = 0) -> Summary:
@@ -135,7 +136,7 @@ def _write_one(made: Synthesis, out: Path, name: str) -> None:
     picture.save(out / f"{name}.png")
     measured = measure(made.ecg)
     boxes, masks = _boxes_and_masks(made.ecg, picture.sheet)
-    np.savez_compressed(out / f"{name}.masks.npz", **masks)
+    np.savez_compressed(out / f"{name}.masks.npz", allow_pickle=False, **masks)
     document = described(made) | {
         "id": name,
         "text": report_line(measured, made.request),

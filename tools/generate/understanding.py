@@ -232,8 +232,8 @@ def _patient(text: str, found: dict[str, Any]) -> str:
 
 
 def _taken_numbers(text: str, found: dict[str, Any]) -> str:
-    for match in _T_OR_P_AXIS.finditer(text):
-        found[f"{match[1].lower()}_axis"] = float(match[2])
+    for axis in _T_OR_P_AXIS.finditer(text):
+        found[f"{axis[1].lower()}_axis"] = float(axis[2])
     text = _T_OR_P_AXIS.sub(" ", text)
     for name, pattern in _NUMBERS:
         match = pattern.search(text)
@@ -256,8 +256,8 @@ def _levels(text: str) -> tuple[dict[str, float], str]:
     for match in _AMPLITUDE.finditer(text):
         lead = next(one for one in LEADS if one.upper() == match["lead"].upper())
         wave = match["wave"].lower()
-        size = float(match[3]) * (0.1 if match["unit"].lower() == "mm" else 1.0)
-        levels[f"{lead}.{wave}_amp"] = -abs(size) if wave == "s" else size
+        height = float(match[3]) * (0.1 if match["unit"].lower() == "mm" else 1.0)
+        levels[f"{lead}.{wave}_amp"] = -abs(height) if wave == "s" else height
     text = _AMPLITUDE.sub(" ", text)
     for match in list(_LEVEL.finditer(text)):
         size = _MILLIVOLT.search(match[0]) or _MILLIVOLT.search(text[: match.start()][-25:])

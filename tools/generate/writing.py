@@ -85,11 +85,11 @@ def write_wfdb(ecg: Ecg, stem: Path) -> list[Path]:
 def write_dicom(ecg: Ecg, path: Path) -> Path:
     """A DICOM 12-lead ECG with Synthetic Data (0008,001C) YES."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import ExplicitVRLittleEndian, TwelveLeadECGWaveformStorage, generate_uid
 
     entropy = [ecg.record]
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.9.1.1"
+    meta.MediaStorageSOPClassUID = TwelveLeadECGWaveformStorage
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=entropy)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data = Dataset()

@@ -74,7 +74,7 @@ def similar_cases(ecg: Ecg, *, limit: int = 5, home: Path | None = None) -> list
     try:
         near = collection.similarities(embed_ecg(ecg), limit + 1)
         others = {key: value for key, value in near.items() if key != ecg.record}
-        labels = collection.labels(list(others))
+        labels = collection.labels(list(others)) if others else {}
     finally:
         collection.close()
     return [

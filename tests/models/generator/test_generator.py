@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _sinus_known() -> np.ndarray:
     known = np.zeros(LENGTH, dtype=np.bool_)
     for block in ("p", "qrs", "st_t", "times", "levels"):
-        known[WHERE[block]] = True  # type: ignore[index]
+        known[WHERE[block]] = True
     return known
 
 
