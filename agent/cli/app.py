@@ -14,6 +14,8 @@ from calipers.agent.cli.installation_commands import doctor, fetch
 from calipers.agent.cli.interpret_commands import demo, interpret
 from calipers.agent.cli.knowledge_commands import history_app, search
 from calipers.agent.cli.options import stderr
+from calipers.agent.cli.replay_command import replay
+from calipers.agent.cli.review_command import review
 from calipers.agent.cli.serve_commands import serve
 from calipers.agent.cli.synth_commands import synth
 from calipers.errors import CalipersError
@@ -25,7 +27,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, interpret, measure, explain, compare, render, chat, serve, synth, fetch, doctor, search):
+for command in (
+    demo,
+    interpret,
+    measure,
+    explain,
+    compare,
+    render,
+    review,
+    replay,
+    chat,
+    serve,
+    synth,
+    fetch,
+    doctor,
+    search,
+):
     app.command()(command)
 app.command("eval")(eval_)
 app.add_typer(history_app, name="history")

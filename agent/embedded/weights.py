@@ -22,6 +22,7 @@ _PACKAGES: Final = ("torch", "transformers", "safetensors", "llguidance")
 WRITING: Final = Lock()
 _ADAPTER: Final = "language_adapter.safetensors"
 _PROJECTOR: Final = "ecg_projector.safetensors"
+_FIRST_WORD: Final = "first_word.safetensors"
 _MANIFEST: Final = "language_adapter.json"
 
 
@@ -66,14 +67,17 @@ def load_writer(adapted: bool = True) -> ActionWriter:
 
     from calipers.models.mllm.language import lora
     from calipers.models.mllm.language.base import load_base, load_tokenizer
+    from calipers.models.mllm.language.first_word import FirstWord
     from calipers.models.mllm.language.generation import ActionWriter
     from calipers.models.mllm.language.projector import load_sight
 
     logging.disable_progress_bar()
     model = load_base(dtype=torch.bfloat16)
-    if adapted:
-        lora.merge(model, adapter_path())
-    return ActionWriter(model, load_tokenizer(), load_sight(projector_path()) if adapted and _can_see() else None)
+    if not adapted:
+        return ActionWriter(model, load_tokenizer())
+    lora.merge(model, adapter_path())
+    second = FirstWord.load(adapter_path().with_name(_FIRST_WORD)) if _is_own(_FIRST_WORD, "first_word") else None
+    return ActionWriter(model, load_tokenizer(), load_sight(projector_path()) if _can_see() else None, second)
 
 
 def projector_path() -> Path:
@@ -83,8 +87,13 @@ def projector_path() -> Path:
 
 def _can_see() -> bool:
     """Whether the projector is here and the one that was trained with this adapter."""
-    needed = adapter_manifest().get("projector")
-    return projector_path().is_file() and _digest(projector_path()) == needed
+    return _is_own(_PROJECTOR, "projector")
+
+
+def _is_own(name: str, entry: str) -> bool:
+    """Whether a file beside the adapter is the one that was trained with it."""
+    path = adapter_path().with_name(name)
+    return path.is_file() and _digest(path) == adapter_manifest().get(entry)
 
 
 @cache

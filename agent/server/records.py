@@ -276,7 +276,8 @@ def _one(rows: list[Row], what: str) -> Row:
 
 
 def _case(row: Row) -> CaseRow:
-    return CaseRow(*row[:5], summary=json.loads(row[5]))
+    case_id, store_key, name, created_at, patient_id, summary = row
+    return CaseRow(case_id, store_key, name, created_at, patient_id, json.loads(summary))
 
 
 def _thread(row: Row) -> ThreadRow:

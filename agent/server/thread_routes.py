@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
@@ -30,7 +30,7 @@ from calipers.report import Report
 
 router = APIRouter(prefix="/api/threads", tags=["threads"])
 
-_STREAM: Final = {
+_STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "content": {"text/event-stream": {}},
         "description": "Events `step token claim withheld interrupt done error`; the data of each is JSON",

@@ -151,7 +151,7 @@ def _median(case: Case) -> MedianBeats | None:
     beats = beats_at(case.ecg, onsets_s(case.measurements))
     if beats is None:
         return None
-    rows = {
+    rows: dict[str, list[float | None]] = {
         lead: [None if v != v else round(v, 4) for v in row.tolist()] for lead, row in zip(LEADS, beats, strict=True)
     }
     return MedianBeats(fs_hz=RATE_HZ, before_s=BEFORE_S, signal_mv=rows)

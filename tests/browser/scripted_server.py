@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import uvicorn
 from langchain_core.messages import AIMessage
@@ -25,7 +26,7 @@ def _fail(_: object) -> AIMessage:
     raise ConnectionError("no route to host")
 
 
-MODELS = {
+MODELS: dict[str, list[Any]] = {
     "good": [call("measure", ids=["pr"]), draft(_GOOD)],
     "wrong": [draft(_GOOD, _WRONG), draft(_WRONG)],
     "hanging": [_hang],

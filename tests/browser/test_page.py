@@ -77,7 +77,7 @@ def test_a_question_back_is_asked_and_answered(server: Server, page: Page) -> No
     ask(page, "what is the PR?")
     assert "would be sent to scripted" in page.locator(".interrupt").inner_text()
     page.reload()
-    page.click("text=Send them")
+    page.click("button:has-text('Send them')")
     page.wait_for_selector(".claim")
     assert page.locator(".claim .say").inner_text().startswith("PR interval 149 ms.")
     assert page.locator(".interrupt").count() == 0
@@ -137,7 +137,7 @@ def test_an_earlier_ecg_is_compared_and_a_correction_kept(server: Server, page: 
     page.click("#tab-Ask")
     ask(page, "what is the QRS duration?")
     page.click(".claim button:has-text('Correct')")
-    page.fill(".correction textarea", "I read 96 ms <script>alert(1)</script>")
+    page.fill(".correcting textarea", "I read 96 ms <script>alert(1)</script>")
     page.click("text=Keep the correction")
     page.wait_for_selector(".remark.correction")
     page.reload()

@@ -18,12 +18,13 @@ from calipers.knowledge.store.embedding import embedder
 from calipers.models.generator.conditions import Float32
 from calipers.models.generator.generator import Generator, generator, weights_sha256
 from calipers.settings import version
+from calipers.tools.generate.consistency import complete
 from calipers.tools.generate.drawing import aims_of, draw
 from calipers.tools.generate.judging import judge
 from calipers.tools.generate.patterns import PATTERNS
 from calipers.tools.generate.request import Request
 from calipers.tools.generate.synthesis import Item, Synthesis
-from calipers.tools.generate.understanding import complete, understand_request
+from calipers.tools.generate.understanding import understand_request
 
 MOST_CANDIDATES: Final = 8
 BUDGET_S: Final = 30.0

@@ -36,7 +36,7 @@ _FROM_THE_SINUS_NODE: Final = (
     "third_degree_av_block",
 )
 _SINUS_P_AXIS: Final = (38.0, 65.0)
-_USUAL_HR: Final = (62.0, 82.0)
+_USUAL_HR: Final = (62.0, 88.0)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int) -> Aims:
         levels |= {name: float(rng.uniform(*ends)) for name, ends in pattern.levels.items()}
     asked = {name: getattr(request, name) for name in ("hr", "pr", "qrs", "qtc", "p_axis", "qrs_axis", "t_axis")}
     numbers |= {name: float(value) for name, value in asked.items() if value is not None}
-    if "hr" not in numbers and "qtc" in numbers:
+    if "hr" not in numbers and request.rhythm_or_sinus in ("sinus", "sinus_arrhythmia", "atrial_flutter"):
         numbers["hr"] = float(rng.uniform(*_USUAL_HR))
     if request.rhythm_or_sinus in _FROM_THE_SINUS_NODE:
         numbers.setdefault("p_axis", float(rng.uniform(*_SINUS_P_AXIS)))

@@ -6,7 +6,7 @@ import pytest
 
 from calipers.errors import UsageError
 from calipers.tools.generate import Request, understand_request
-from calipers.tools.generate.understanding import complete
+from calipers.tools.generate.consistency import complete
 
 
 def test_a_request_in_one_line() -> None:

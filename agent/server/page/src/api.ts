@@ -26,7 +26,7 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
   try {
     answer = await fetch(path, { ...init, headers, credentials: "omit" });
   } catch {
-    throw new Refused(0, "The server cannot be reached. What you asked is kept where it was received.");
+    throw new Refused(0, "The server cannot be reached. Nothing that you typed is lost.");
   }
   if (!answer.ok) {
     const said: unknown = await answer.json().catch(() => null);

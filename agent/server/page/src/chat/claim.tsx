@@ -142,7 +142,7 @@ function Correction({ claim, desk, close }: { claim: Claim; desk: Desk; close: (
     }
   };
   return (
-    <form class="correction" onSubmit={(event) => (event.preventDefault(), void keep())}>
+    <form class="correcting" onSubmit={(event) => (event.preventDefault(), void keep())}>
       <label>
         What is right instead?
         <textarea rows={2} value={text} maxLength={4000} autofocus onInput={(event) => setText(event.currentTarget.value)} />

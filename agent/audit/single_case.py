@@ -1,0 +1,90 @@
+"""One ECG, measured once, read and asked about outside any conversation; each run keeps what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calipers.agent.case_store import CaseStore, case_key
+from calipers.agent.choice import Choice
+from calipers.agent.context import RunContext, Step
+from calipers.agent.graph import Graph
+from calipers.agent.state import Mode, fresh_run
+from calipers.ecg import Ecg
+from calipers.errors import UsageError
+from calipers.report import Report
+from calipers.settings import settings
+from calipers.tools.compare import require_comparable
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AnyMessage
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One run that has ended.
+
+    Attributes:
+        report: what left the program.
+        steps: the tool calls that the model chose.
+        messages: the model's conversation: prompts, tool calls and their results, drafts; empty without a model.
+        opinion: keys that a published model named.
+    """
+
+    report: Report
+    steps: tuple[Step, ...]
+    messages: tuple[AnyMessage, ...]
+    opinion: tuple[str, ...]
+
+
+class SingleCase:
+    """An ECG under review, with earlier ones of the same patient.
+
+    Args:
+        graph: as `build_graph()` makes it, shared by all cases.
+        choice: the model.
+        ecg: the ECG.
+        priors: earlier ECGs of the same patient.
+        home: where guidelines and history are looked up.
+
+    Raises:
+        UsageError: a prior is another patient's, or the model is remote and nothing may leave this machine.
+    """
+
+    def __init__(
+        self, graph: Graph, choice: Choice, ecg: Ecg, priors: Sequence[Ecg] = (), home: Path | None = None
+    ) -> None:
+        if choice.remote and not settings().allow_remote:
+            raise UsageError(f"found model `{choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true")
+        for prior in priors:
+            require_comparable(ecg, prior)
+        self._graph, self._choice, self._home = graph, choice, home
+        self._memory = CaseStore(None)
+        self._case = replace(self._memory.put(ecg), priors=tuple(self._memory.put(prior) for prior in priors))
+        self._prior_keys = [case_key(prior) for prior in priors]
+        #: Equal for two inputs that are the same recording of the same patient with the same priors.
+        self.key = "+".join([case_key(ecg), *self._prior_keys])
+
+    def interpret(self, question: str | None = None) -> Finished:
+        """The full read, with the answer to `question`."""
+        return self._run("interpret", question)
+
+    def answer(self, question: str) -> Finished:
+        """The answer to one question."""
+        return self._run("ask", question)
+
+    def _run(self, mode: Mode, question: str | None) -> Finished:
+        context = RunContext(self._memory, self._choice, case=self._case, home=self._home)
+        start = fresh_run(self._case_key, mode, question, self._prior_keys)
+        ended = self._graph.invoke(start, context=context)
+        if context.report is None:
+            raise RuntimeError("the graph ended without a report")
+        return Finished(
+            context.report, tuple(context.steps), tuple(ended.get("messages", ())), tuple(ended.get("opinion", ()))
+        )
+
+    @property
+    def _case_key(self) -> str:
+        return case_key(self._case.ecg)

@@ -1,0 +1,17 @@
+"""Batch review: many ECGs, one report each, worst first.
+
+inputs.py      what is to be reviewed: a folder, a pattern, or a manifest
+single_file.py one case from its files to its folder, inside a worker
+worker.py      the worker's process; pool.py the processes, and what becomes of those that die
+journal.py     cases.jsonl, appended and synced as cases finish
+summary.py     what every case came to, as rows; index_page.py the same as a page
+review.py      the run: what is left to do, who does it, what is written at the end
+"""
+
+from __future__ import annotations
+
+from calipers.agent.batch.inputs import CaseInput, find_cases
+from calipers.agent.batch.journal import Line
+from calipers.agent.batch.review import Progress, Reviewed, review
+
+__all__ = ["CaseInput", "Line", "Progress", "Reviewed", "find_cases", "review"]

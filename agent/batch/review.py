@@ -1,0 +1,203 @@
+"""A review: what is left to do, who does it, and what is written when all is done."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from calipers.agent.batch.index_page import index_page
+from calipers.agent.batch.inputs import CaseInput
+from calipers.agent.batch.journal import FILE, Journal, Line, replace_file
+from calipers.agent.batch.pool import outcomes
+from calipers.agent.batch.single_file import REPORTS, Setup
+from calipers.agent.batch.summary import RANKS, as_csv, rows, worst_first
+from calipers.errors import UsageError
+from calipers.settings import settings, version
+
+SCHEMA: Final = "calipers.review/1"
+CASE_LIMIT_S: Final = 600.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a review is.
+
+    Attributes:
+        line: the case that has just finished.
+        finished: cases that have, those of an earlier run included.
+        total: all cases.
+        seconds_left: at the rate so far.
+        per_minute: cases a minute so far.
+    """
+
+    line: Line
+    finished: int
+    total: int
+    seconds_left: float
+    per_minute: float
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A finished review: its folder, its lines in the order of the input, and how many cases stand at each rank."""
+
+    out: Path
+    lines: tuple[Line, ...]
+    counts: dict[str, int]
+
+    @property
+    def failed(self) -> int:
+        """How many cases have no report."""
+        return sum(line.status == "failed" for line in self.lines)
+
+
+def review(
+    cases: Sequence[CaseInput],
+    out: Path,
+    *,
+    model: str | None = None,
+    workers: int = 1,
+    resume: bool = False,
+    questions: Sequence[str] = (),
+    limit_s: float = CASE_LIMIT_S,
+    listen: Callable[[Progress], None] = lambda _: None,
+) -> Reviewed:
+    """Interpret every case, each into its own folder below `out/reports`; then summary and index, worst first.
+
+    Args:
+        cases: as `find_cases` gives them.
+        out: made if need be. It gets `cases.jsonl`, `summary.csv`, `index.html`, `run.json`.
+        model: as for `Agent`, by name.
+        workers: processes at a time; each loads the model once.
+        resume: go on with what an interrupted review left in `out`; finished cases are not done again.
+        questions: asked of each case; answers are in its `answers.json`.
+        limit_s: after which a case is given up and its line says so.
+        listen: told of each case as it finishes.
+
+    Raises:
+        UsageError: `out` cannot be written, holds another review, or one is at work there.
+    """
+    if workers < 1:
+        raise UsageError(f"found {workers} workers; needed at least 1")
+    setup = Setup(out=str(out), model=model, questions=tuple(questions), home=str(settings().home))
+    with _alone(out):
+        facts = _facts(setup)
+        _check_earlier(out, facts, resume=resume)
+        for left in (out / REPORTS).glob(".*"):
+            shutil.rmtree(left)
+        with Journal(out) as journal:
+            wanted = {case.case for case in cases}
+            finished = {line.case for line in journal.lines if line.case in wanted and _is_there(out, line)}
+            _work(
+                [case for case in cases if case.case not in finished],
+                setup,
+                journal,
+                workers,
+                limit_s,
+                len(cases),
+                listen,
+            )
+            return _conclude(cases, out, journal)
+
+
+def _work(
+    left: Sequence[CaseInput],
+    setup: Setup,
+    journal: Journal,
+    workers: int,
+    limit_s: float,
+    total: int,
+    listen: Callable[[Progress], None],
+) -> None:
+    started = time.monotonic()
+    for number, outcome in enumerate(outcomes(left, setup, workers=workers, limit_s=limit_s), 1):
+        if outcome.stop is not None:
+            raise UsageError(f"{outcome.stop}; `--resume` goes on")
+        try:
+            journal.add(outcome.line)
+        except OSError as problem:
+            raise UsageError(
+                f"found `{setup.out}`, where nothing can be written ({problem.strerror}); needed room; `--resume` goes on"
+            ) from problem
+        each_s = (time.monotonic() - started) / number
+        listen(
+            Progress(
+                line=outcome.line,
+                finished=total - len(left) + number,
+                total=total,
+                seconds_left=each_s * (len(left) - number),
+                per_minute=60 / max(each_s, 1e-9),
+            )
+        )
+
+
+def _conclude(cases: Sequence[CaseInput], out: Path, journal: Journal) -> Reviewed:
+    """The lines in the order of the input, and what is made of them all."""
+    last = {line.case: line for line in journal.lines}
+    found = rows(out, [last[case.case] for case in cases])
+    try:
+        journal.rewrite(row.line for row in found)
+        ranked = worst_first(found)
+        replace_file(out / "summary.csv", as_csv(ranked).encode("utf-8", "surrogateescape"))
+        replace_file(out / "index.html", index_page(ranked).encode("utf-8", "replace"))
+    except OSError as problem:
+        raise UsageError(f"found `{out}`, where nothing can be written ({problem.strerror}); needed room") from problem
+    counts = Counter(row.rank for row in found)
+    return Reviewed(out, tuple(journal.lines), {rank: counts[rank] for rank in RANKS if counts[rank]})
+
+
+def _facts(setup: Setup) -> dict[str, Any]:
+    """What must be equal for an interrupted review to be gone on with."""
+    asked = sha256("\n".join(setup.questions).encode()).hexdigest()
+    return {
+        "schema": SCHEMA,
+        "calipers": version(),
+        "model": setup.model or settings().model,
+        "questions_sha256": asked,
+    }
+
+
+def _check_earlier(out: Path, facts: dict[str, Any], *, resume: bool) -> None:
+    kept = out / "run.json"
+    if kept.exists() and resume:
+        earlier = json.loads(kept.read_text("utf-8"))
+        other = [name for name, value in facts.items() if earlier.get(name) != value]
+        if other:
+            raise UsageError(
+                f"found in `{out}` a review with another {' and '.join(other)}; needed the same, or another folder"
+            )
+    elif (out / FILE).exists() and (out / FILE).stat().st_size and not resume:
+        raise UsageError(f"found a review in `{out}`; needed `--resume` to go on with it, or another folder")
+    else:
+        replace_file(kept, (json.dumps(facts, indent=1) + "\n").encode())
+
+
+def _is_there(out: Path, line: Line) -> bool:
+    return line.report is None or (out / line.report).exists()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One review at a time in a folder; the lock goes with the process that holds it."""
+    try:
+        (out / REPORTS).mkdir(parents=True, exist_ok=True)
+        lock = (out / ".lock").open("w")
+    except OSError as problem:
+        raise UsageError(
+            f"found `{out}`, which cannot be written ({problem.strerror}); needed a writable folder"
+        ) from problem
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise UsageError(f"found another review at work in `{out}`; needed it to end first") from taken
+        yield

@@ -1,0 +1,142 @@
+"""One case from its files to its folder. Whatever a case does wrong becomes its own line, never the review's end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from calipers.agent.audit import SingleCase, save_bundle
+from calipers.agent.batch.inputs import CaseInput
+from calipers.agent.batch.journal import Line
+from calipers.agent.choice import choose
+from calipers.agent.graph import build_graph
+from calipers.agent.output import write_case
+from calipers.ecg import Ecg
+from calipers.errors import CalipersError, UsageError
+from calipers.evidence import Frozen
+from calipers.tools.read import read_ecg
+
+REPORTS: Final = "reports"
+_THUMBNAIL_PX: Final = (480, 340)
+
+
+class Setup(Frozen):
+    """What every case of a review shares.
+
+    Attributes:
+        out: the folder of the review.
+        model: as `Agent` takes it, by name.
+        questions: asked of each case beside its own.
+        home: where guidelines and history are looked up.
+    """
+
+    out: str
+    model: str | None = None
+    questions: tuple[str, ...] = ()
+    home: str | None = None
+
+
+class Outcome(Frozen):
+    """What became of one case; `stop` is why no other case can succeed either."""
+
+    line: Line
+    stop: str | None = None
+
+
+class CaseReader:
+    """Reads cases one after the other; the model and the networks are loaded once."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._choice = choose(setup.model)
+        self._graph = build_graph()
+        self._home = Path(setup.home) if setup.home else None
+
+    def read(self, given: CaseInput) -> Outcome:
+        """Interpret one case and write its folder."""
+        try:
+            started = time.perf_counter()
+            ecg = self._ecg(given)
+            priors = [_with_patient(read_ecg(path), given.patient) for path in given.priors]
+            case = SingleCase(self._graph, self._choice, ecg, priors, self._home)
+            finished = case.interpret(given.question)
+            answers = [case.answer(question).report for question in self._setup.questions]
+        except CalipersError as problem:
+            return _failed(given, str(problem))
+        # The boundary of one case: a defect that one record brings to light must not cost the others theirs.
+        except Exception as defect:  # noqa: BLE001
+            traceback.print_exc()
+            return _failed(given, f"internal error, {type(defect).__name__}: {' '.join(str(defect).split())[:200]}")
+        target = Path(self._setup.out, REPORTS, given.folder)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = Path(tempfile.mkdtemp(prefix=f".{given.folder[:60]}-", dir=target.parent))
+            aside.chmod(0o755)
+            run = {
+                "case": given.case,
+                "input": list(given.paths),
+                "key": case.key,
+                "seconds": round(time.perf_counter() - started, 3),
+            }
+            write_case(aside, ecg, finished.report, run, priors)
+            save_bundle(aside / "bundle.zip", finished, ecg, priors)
+            if answers:
+                kept = [one.model_dump(mode="json", include={"question", "answer", "claims"}) for one in answers]
+                (aside / "answers.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+            _thumbnail(aside)
+            _put_in_place(aside, target)
+        except (OSError, UsageError) as problem:
+            reason = (
+                f"found `{self._setup.out}`, where nothing can be written ({_why(problem)}); needed room and rights"
+            )
+            return Outcome(line=_failed(given, reason).line, stop=reason)
+        report = f"{REPORTS}/{given.folder}/report.json"
+        return Outcome(line=Line(case=given.case, path=given.paths[0], status="done", report=report))
+
+    def _ecg(self, given: CaseInput) -> Ecg:
+        ecg = read_ecg(given.paths[0] if len(given.paths) == 1 else given.paths, age=given.age, sex=given.sex)
+        if ecg.synthetic:
+            raise UsageError("found a synthetic ECG, not recorded from a person; a review reads recorded ones only")
+        return _with_patient(ecg, given.patient)
+
+
+def _with_patient(ecg: Ecg, patient: str | None) -> Ecg:
+    """The ECG under the identifier that the manifest gives, unless the file has its own."""
+    if patient is None or ecg.patient.id is not None:
+        return ecg
+    return replace(ecg, patient=replace(ecg.patient, id=patient))
+
+
+def _failed(given: CaseInput, reason: str) -> Outcome:
+    return Outcome(line=Line(case=given.case, path=given.paths[0], status="failed", error=reason))
+
+
+def _why(problem: Exception) -> str:
+    cause = problem if isinstance(problem, OSError) else problem.__cause__
+    return (cause.strerror or str(cause)) if isinstance(cause, OSError) else str(problem)
+
+
+def _thumbnail(folder: Path) -> None:
+    from PIL import Image
+
+    with Image.open(folder / "trace.png") as picture:
+        small = picture.convert("RGB")
+        small.thumbnail(_THUMBNAIL_PX)
+        small.save(folder / "thumbnail.jpg", quality=70)
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    """Every byte on the disk, then the folder under its name: a case's folder is whole or not there."""
+    for path in aside.iterdir():
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+    if target.exists():
+        shutil.rmtree(target)
+    aside.rename(target)
