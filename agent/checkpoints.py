@@ -1,17 +1,43 @@
-"""Conversations on disk: SQLite checkpoints under `CALIPERS_HOME`."""
+"""Conversations on disk: SQLite checkpoints under `CALIPERS_HOME`, or Postgres by `CALIPERS_DATABASE`."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from calipers.errors import MissingPart
+from calipers.settings import settings
 
-def open_checkpoints(home: Path) -> tuple[SqliteSaver, sqlite3.Connection]:
-    """The saver and its connection, which the caller closes. Threads survive a restart."""
+if TYPE_CHECKING:
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+
+def open_checkpoints(home: Path) -> tuple[BaseCheckpointSaver[Any], Any]:
+    """The saver and its connection, which the caller closes. Threads survive a restart.
+
+    Raises:
+        MissingPart: a Postgres URL is set and the packages for it are not installed.
+    """
+    if settings().database:
+        return _postgres(settings().database)
     home.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(home / "threads.sqlite", check_same_thread=False, timeout=30.0)
     saver = SqliteSaver(connection)
+    saver.setup()
+    return saver, connection
+
+
+def _postgres(url: str) -> tuple[BaseCheckpointSaver[Any], Any]:
+    try:
+        from langgraph.checkpoint.postgres import PostgresSaver
+        from psycopg import connect
+        from psycopg.rows import dict_row
+    except ImportError as absent:
+        raise MissingPart('found no Postgres client; needed: pip install "calipers[postgres]"') from absent
+    connection = connect(url, autocommit=True, prepare_threshold=0, row_factory=dict_row)
+    saver = PostgresSaver(connection)
     saver.setup()
     return saver, connection

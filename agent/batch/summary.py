@@ -17,6 +17,8 @@ from calipers.report import Report, Urgency
 RANKS: Final[tuple[str, ...]] = ("failed", "not_assessable", "critical", "urgent", "routine")
 #: The measurements of the table and the plots.
 SHOWN: Final = ("hr", "pr", "qrs", "qt", "qtc_bazett", "qtc_fridericia", "p_axis", "qrs_axis", "t_axis")
+_BEFORE: Final = ("case", "status", "urgency", "impression", "urgency_reasons", "age", "sex", "quality")
+_AFTER: Final = ("claims", "withheld", "disagreements", "duplicate_of", "error", "path", "report")
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,7 @@ def as_csv(found: Sequence[Row]) -> str:
     """`summary.csv`: numbers in ms, /min and degrees, empty where not measurable."""
     held = StringIO()
     table = csv.writer(held, lineterminator="\n")
-    table.writerow(
-        "case status urgency impression urgency_reasons age sex quality".split()
-        + [*SHOWN, *"claims withheld disagreements duplicate_of error path report".split()]
-    )
+    table.writerow([*_BEFORE, *SHOWN, *_AFTER])
     for row in found:
         line = row.line
         values = row.values or (None,) * len(SHOWN)

@@ -10,6 +10,7 @@ import typer
 from calipers.agent.cli.chat_commands import chat
 from calipers.agent.cli.ecg_commands import compare, explain, measure, render
 from calipers.agent.cli.eval_command import eval_
+from calipers.agent.cli.export_command import export
 from calipers.agent.cli.installation_commands import doctor, fetch
 from calipers.agent.cli.interpret_commands import demo, interpret
 from calipers.agent.cli.knowledge_commands import history_app, search
@@ -36,6 +37,7 @@ for command in (
     render,
     review,
     replay,
+    export,
     chat,
     serve,
     synth,

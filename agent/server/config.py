@@ -28,7 +28,6 @@ class ServerSettings(BaseSettings):
         max_upload_mb: larger uploads are refused before they are stored.
         run_timeout_s: after this the language model is given up and measurements and criteria answer.
         max_runs: answers computed at the same time; further ones wait.
-        database: a Postgres URL; SQLite under `CALIPERS_HOME` where it is empty.
     """
 
     model_config = SettingsConfigDict(env_prefix="CALIPERS_", extra="ignore")
@@ -39,12 +38,16 @@ class ServerSettings(BaseSettings):
     max_upload_mb: int = 64
     run_timeout_s: float = 90.0
     max_runs: int = 4
-    database: str = ""
 
     @property
     def home(self) -> Path:
         """Where everything lives, `CALIPERS_HOME`."""
         return settings().home
+
+    @property
+    def database(self) -> str:
+        """A Postgres URL, `CALIPERS_DATABASE`; empty for SQLite."""
+        return settings().database
 
     def users(self) -> dict[str, str]:
         """Token → user name.

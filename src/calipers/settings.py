@@ -23,6 +23,7 @@ class Settings(BaseSettings):
         allow_remote: patient data may go to a remote model, de-identified.
         model_sees_page: the drawn ECG goes with each question to a model at a URL, which must then take pictures.
         max_input_mb: refuse larger input files.
+        database: a Postgres URL for conversations and the chat page's cases; SQLite under `home` where it is empty.
         worker_python: the interpreter in which the big published models run; by default this one.
         worker_precision: of their weights; `int8` and `int4` need bitsandbytes and a GPU.
         worker_device: `cuda`, or `cpu`, which takes minutes an answer.
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     allow_remote: bool = False
     model_sees_page: bool = False
     max_input_mb: int = 1024
+    database: str = ""
     worker_python: Path | None = None
     worker_precision: Literal["bf16", "int8", "int4"] = "bf16"
     worker_device: Literal["cuda", "cpu"] = "cuda"

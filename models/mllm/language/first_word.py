@@ -115,5 +115,5 @@ def fitted(examples: Sequence[tuple[Sequence[Turn], str]], *, passes: int = 60, 
         found.backward()  # type: ignore[no-untyped-call]
         return found
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
     return FirstWord(weights.detach().T.contiguous(), offset.detach())

@@ -39,13 +39,11 @@ class EcgProjector(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.queries = nn.Parameter(torch.randn(tokens, width) / width**0.5)
         self.keys = nn.Linear(width, width, bias=False)
+        words = nn.LayerNorm(language_width)
+        nn.init.constant_(words.weight, WORD_SIZE)
         self.layers = nn.Sequential(
-            nn.Linear(2 * width, language_width),
-            nn.GELU(),
-            nn.Linear(language_width, language_width),
-            nn.LayerNorm(language_width),
+            nn.Linear(2 * width, language_width), nn.GELU(), nn.Linear(language_width, language_width), words
         )
-        nn.init.constant_(self.layers[-1].weight, WORD_SIZE)
 
     def forward(self, *sequences: Tensor) -> Tensor:
         """Each (b, t, width), t as it comes -> (b, tokens, language width)."""

@@ -33,6 +33,8 @@ class Closeness(nn.Module):
         words: (statements, language width) unit vectors.
     """
 
+    words: Tensor
+
     def __init__(self, words: Tensor) -> None:
         super().__init__()
         self.register_buffer("words", words)
@@ -57,7 +59,7 @@ def align(sightings: Sightings, words: Tensor, passes: int = _PASSES) -> EcgProj
     optimiser = torch.optim.AdamW(learnt, weight_decay=1e-2)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=passes * (records // _BATCH))
     for _ in range(passes):
-        for chosen in torch.randperm(records)[: records // _BATCH * _BATCH].split(_BATCH):
+        for chosen in torch.randperm(records)[: records // _BATCH * _BATCH].reshape(-1, _BATCH):
             seen = sequences[chosen, torch.randint(views, (len(chosen),))].float()
             scores = closeness(projector(seen))
             loss = nn.functional.binary_cross_entropy_with_logits(scores, labelled[chosen])

@@ -40,10 +40,10 @@ def disturbed(signal_mv: Float32, present: Float32, draw: np.random.Generator) -
     b, leads, n = signal_mv.shape
     seconds = np.arange(n) / INPUT_HZ
     wander = np.sin(2 * np.pi * (draw.uniform(0.05, 0.5, (b, 1, 1)) * seconds + draw.uniform(size=(b, leads, 1))))
-    changed = signal_mv * np.exp(_GAIN_SD * draw.normal(size=(b, 1, 1)))
-    changed = changed + _WANDER_MV * draw.uniform(size=(b, 1, 1)) * wander
-    changed = changed + _NOISE_MV * draw.uniform(size=(b, 1, 1)) * draw.normal(size=signal_mv.shape)
-    return (changed * present).astype(np.float32), present
+    gain = np.exp(_GAIN_SD * draw.normal(size=(b, 1, 1)))
+    added = _WANDER_MV * draw.uniform(size=(b, 1, 1)) * wander
+    added = added + _NOISE_MV * draw.uniform(size=(b, 1, 1)) * draw.normal(size=signal_mv.shape)
+    return ((gain * signal_mv + added) * present).astype(np.float32), present
 
 
 def page(layout: PageLayout) -> View:

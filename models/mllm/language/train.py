@@ -101,11 +101,10 @@ def train(config: TrainingConfig, folder: Path) -> Path:
         lora.load(model, Path(config.start))
     seen = _sightings(config)
     projector = None if seen is None else _projector(seen, folder / "state.pt")
-    groups = [{"params": factors, "peak": config.rate}]
-    if projector is not None:
-        groups.append({"params": list(projector.parameters()), "peak": config.projector_rate})
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.0)
-    learnt = [parameter for group in groups for parameter in group["params"]]
+    looking = [] if projector is None else list(projector.parameters())
+    groups = [{"params": factors, "peak": config.rate}, {"params": looking, "peak": config.projector_rate}]
+    optimiser = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.0)
+    learnt = [*factors, *looking]
     step = _resumed(learnt, optimiser, folder / "state.pt")
     model.train()
     started = time.perf_counter()

@@ -1,0 +1,135 @@
+"""Kill a review at random moments, resume it each time, and compare it with an unbroken one.
+
+python -m calipers.evals.review.kills FOLDER --kills 30 --workers 2 --out SCRATCH
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+
+from calipers.evidence import Frozen
+
+
+class Broken(Frozen):
+    """What kills did to a review; all but `kills` and `cases` should be 0.
+
+    Attributes:
+        kills: how often the review, one of its workers, or all of them were killed.
+        cases: of the review.
+        lost, duplicated: cases without a line, or with two.
+        redone: finished cases that were done again.
+        differing: files whose bytes are not those of the unbroken review.
+    """
+
+    kills: int
+    cases: int
+    lost: int
+    duplicated: int
+    redone: int
+    differing: int
+
+
+def kill_and_resume(folder: str, out: Path, *, kills: int, workers: int, seed: int) -> Broken:
+    """Run one review unbroken and one that is killed `kills` times.
+
+    Args:
+        folder: the cases.
+        out: gets `whole` and `broken`.
+        kills: how many. The parent alone, one worker, or the whole group, by turns.
+        workers: processes at a time.
+        seed: of the moments.
+    """
+    whole, broken = out / "whole", out / "broken"
+    started = time.monotonic()
+    _start(folder, whole, workers).wait()
+    pace_s = (time.monotonic() - started) / max(kills, 1)
+    rng = random.Random(seed)
+    done, redone = 0, 0
+    inodes: dict[str, int] = {}
+    while done < kills:
+        process = _start(folder, broken, workers)
+        try:
+            process.wait(timeout=rng.uniform(0.2, 2.2) * pace_s)
+        except subprocess.TimeoutExpired:
+            _kill(process, ("parent", "worker", "all")[done % 3], rng)
+            done += 1
+        else:
+            break
+        now = {name: (broken / name).stat().st_ino for name in _finished(broken)}
+        redone += sum(inodes.get(name, inode) != inode for name, inode in now.items())
+        inodes |= now
+    _start(folder, broken, workers).wait()
+    names = [json.loads(line)["case"] for line in (whole / "cases.jsonl").read_text().splitlines()]
+    again = Counter(json.loads(line)["case"] for line in (broken / "cases.jsonl").read_text().splitlines())
+    first, second = _bytes(whole), _bytes(broken)
+    return Broken(
+        kills=done,
+        cases=len(names),
+        lost=sum(again[name] == 0 for name in names),
+        duplicated=sum(again[name] > 1 for name in names),
+        redone=redone,
+        differing=sum(first.get(name) != second.get(name) for name in {*first, *second}),
+    )
+
+
+def _start(folder: str, out: Path, workers: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "calipers.agent.cli", "review", folder, "--out", str(out)]
+    command += ["--workers", str(workers), "--resume", "--model", "none"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def _kill(process: subprocess.Popen[bytes], whom: str, rng: random.Random) -> None:
+    import psutil
+
+    children = psutil.Process(process.pid).children()
+    if whom in ("worker", "all"):
+        for child in children if whom == "all" else rng.sample(children, min(1, len(children))):
+            child.kill()
+    if whom == "worker":
+        time.sleep(rng.uniform(0.1, 1.0))  # the review goes on without it before it is killed, too
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _finished(out: Path) -> list[str]:
+    lines = (out / "cases.jsonl").read_bytes().splitlines(keepends=True) if (out / "cases.jsonl").exists() else []
+    reports = [json.loads(line)["report"] for line in lines if line.endswith(b"\n")]
+    return [report for report in reports if report]
+
+
+def _bytes(out: Path) -> dict[str, str]:
+    """The digest of every file that must not depend on when or how it was made."""
+    changing = {"run.json", "workers.log", ".lock"}
+    return {
+        str(path.relative_to(out)): sha256(path.read_bytes()).hexdigest()
+        for path in out.rglob("*")
+        if path.is_file() and path.name not in changing
+    }
+
+
+def main() -> None:
+    """Print the outcome as JSON; exit code 1 where a promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    outcome = kill_and_resume(given.folder, given.out, kills=given.kills, workers=given.workers, seed=given.seed)
+    print(outcome.model_dump_json(indent=1))
+    sys.exit(1 if outcome.lost or outcome.duplicated or outcome.redone or outcome.differing else 0)
+
+
+if __name__ == "__main__":
+    main()
