@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
+    from calipers.agent.batch import Progress, Reviewed
     from calipers.agent.graph import Graph
     from calipers.tools.generate import Synthesis
 
@@ -76,6 +77,7 @@ class Agent:
         # Nothing here may be traced to a third party unless the user sets it up beyond this variable.
         os.environ.setdefault("LANGSMITH_TRACING", "false")
         self.choice: Choice = choose(model)
+        self._model = model
         self.home = home or settings().home
         self.store = CaseStore(self.home / "cases")
         self._graph: Graph | None = None
@@ -179,6 +181,62 @@ class Agent:
         from calipers.tools.generate import synthesise
 
         return synthesise(text, age=age, sex=sex, seed=seed)
+
+    def review(
+        self,
+        cases: str | Path | Sequence[str | Path],
+        out: Path,
+        *,
+        workers: int = 1,
+        resume: bool = False,
+        questions: Sequence[str] = (),
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Reviewed:
+        """Interpret many ECGs in worker processes: one report each, and what they come to, worst first.
+
+        Args:
+            cases: a folder, a pattern, a CSV, JSONL or Parquet manifest, or ECG files.
+            out: the folder of the results.
+            workers: processes at a time; each loads the model once.
+            resume: go on with what an interrupted review left in `out`.
+            questions: asked of each case.
+            listen: told of each case as it finishes.
+
+        Raises:
+            UsageError: there is no case, `out` cannot be used, or the model is an object that only this process has.
+        """
+        from calipers.agent.batch import find_cases
+        from calipers.agent.batch import review as review_cases
+
+        if self._model is not None and not isinstance(self._model, str):
+            raise UsageError("found a model object; needed a model's name, which worker processes can load themselves")
+        if self.choice.remote and not settings().allow_remote:
+            raise UsageError(f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true")
+        return review_cases(
+            find_cases(cases, leave_out=out),
+            out,
+            model=self._model,
+            workers=workers,
+            resume=resume,
+            questions=questions,
+            home=self.home,
+            listen=listen or (lambda _: None),
+        )
+
+    async def areview(
+        self,
+        cases: str | Path | Sequence[str | Path],
+        out: Path,
+        *,
+        workers: int = 1,
+        resume: bool = False,
+        questions: Sequence[str] = (),
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Reviewed:
+        """`review` without blocking the event loop."""
+        return await asyncio.to_thread(
+            self.review, cases, out, workers=workers, resume=resume, questions=questions, listen=listen
+        )
 
     async def asynthesise(
         self, text: str, age: float | None = None, sex: Sex | None = None, seed: int | None = None

@@ -135,10 +135,9 @@ def _histogram(name: str, measured: Sequence[float], of: int) -> Html:
         if high
     ]
     low, middle, high_value = np.percentile(measured, [0, 50, 100])
-    words = (
-        f"{PARAMETERS[name].short}{_unit(name)}: median {middle:.0f}, {low:.0f} to {high_value:.0f}, n {len(measured)}"
-    )
-    words += f" of {of}" if of > len(measured) else ""
+    parameter = f"{PARAMETERS[name].short}: median {middle:.0f}{_unit(name)}"
+    of_all = f" of {of}" if of > len(measured) else ""
+    words = f"{parameter}, {low:.0f} to {high_value:.0f}, {len(measured)}{of_all} cases"
     ends = join(
         tag("text", f"{edges[0]:.0f}", x=0.0, y=_HEIGHT + 13),
         tag("text", f"{edges[-1]:.0f}", x=_WIDTH, y=_HEIGHT + 13, text_anchor="end"),

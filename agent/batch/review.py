@@ -68,6 +68,7 @@ def review(
     workers: int = 1,
     resume: bool = False,
     questions: Sequence[str] = (),
+    home: Path | None = None,
     limit_s: float = CASE_LIMIT_S,
     listen: Callable[[Progress], None] = lambda _: None,
 ) -> Reviewed:
@@ -80,6 +81,7 @@ def review(
         workers: processes at a time; each loads the model once.
         resume: go on with what an interrupted review left in `out`; finished cases are not done again.
         questions: asked of each case; answers are in its `answers.json`.
+        home: where guidelines and history are looked up; by default `CALIPERS_HOME`.
         limit_s: after which a case is given up and its line says so.
         listen: told of each case as it finishes.
 
@@ -88,7 +90,7 @@ def review(
     """
     if workers < 1:
         raise UsageError(f"found {workers} workers; needed at least 1")
-    setup = Setup(out=str(out), model=model, questions=tuple(questions), home=str(settings().home))
+    setup = Setup(out=str(out), model=model, questions=tuple(questions), home=str(home or settings().home))
     with _alone(out):
         facts = _facts(setup)
         _check_earlier(out, facts, resume=resume)

@@ -14,6 +14,7 @@ from calipers.agent.cli.export_command import export
 from calipers.agent.cli.installation_commands import doctor, fetch
 from calipers.agent.cli.interpret_commands import demo, interpret
 from calipers.agent.cli.knowledge_commands import history_app, search
+from calipers.agent.cli.mcp_command import mcp
 from calipers.agent.cli.options import stderr
 from calipers.agent.cli.replay_command import replay
 from calipers.agent.cli.review_command import review
@@ -38,6 +39,7 @@ for command in (
     review,
     replay,
     export,
+    mcp,
     chat,
     serve,
     synth,

@@ -60,7 +60,7 @@ def interpret(
     ask: Annotated[str | None, typer.Option("--ask", help="A question to answer beside the full reading")] = None,
     prior: Annotated[list[Path] | None, typer.Option("--prior", help="An earlier ECG of the same patient")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write report.json, report.html, trace.png, run.json here")
+        Path | None, typer.Option("--out", help="Write report.json, report.html, trace.png, run.json, bundle.zip here")
     ] = None,
     output: FormatOption = Format.text,
     model: ModelOption = None,
@@ -83,13 +83,18 @@ def interpret(
         agent = calipers.Agent(model)
         if model == "embedded":
             stderr.print(f"calipers: {agent.choice.reason}", highlight=False, markup=False)
-        report = agent.interpret(ecg, ask, priors)
+        from calipers.agent.audit import SingleCase, save_bundle
+        from calipers.agent.graph import build_graph
+
+        finished = SingleCase(build_graph(), agent.choice, ecg, priors, agent.home).interpret(ask)
+        report = finished.report
     if out is not None:
         with working("drawing"):
             from calipers.agent.output import write_case
 
             run = {"seconds": round(time.perf_counter() - started, 3), "input": [str(path) for path in record]}
             write_case(out, ecg, report, run, priors)
+            save_bundle(out / "bundle.zip", finished, ecg, priors)
     if output is Format.json:
         print(report.model_dump_json(indent=1))
     else:

@@ -37,7 +37,7 @@ class Condition:
 
     Attributes:
         statements: labels and statement keys that are true; None where nothing is told.
-        qualities: of `qualities.NAMES`, or an axis in degrees.
+        qualities: of `qualities.NAMES`, or an axis in degrees; others are steered to and not told.
         age, sex: of the patient, None where not told.
         ectopic: the ectopic beat instead of the usual one.
         text: (TEXT,) embedding of the request's words, or None.
@@ -71,7 +71,7 @@ class ConditionSpace:
             if name in _AXES:
                 qualities[NAMES.index(f"{name}.cos")] = np.cos(np.deg2rad(value))
                 qualities[NAMES.index(f"{name}.sin")] = np.sin(np.deg2rad(value))
-            else:
+            elif name in NAMES:
                 qualities[NAMES.index(name)] = value
         out = np.zeros(self.length, dtype=np.float32)
         if condition.statements is not None:

@@ -20,6 +20,8 @@ from calipers.models.generator.marks import EIGHT, Floats
 _LEVEL: Final = slice(6, 17)
 _QRS: Final = slice(shapes.BEFORE_QRS, shapes.FIRST_ST)
 _J: Final = shapes.FIRST_ST + 1
+#: Shares of the way through the QRS: above nothing at all three, a lead has no Q wave to speak of.
+_EARLY: Final = {"onset": 0.0, "at_twelfth": 1 / 12, "early": 1 / 6}
 #: The T wave: the last three quarters of the ST-T stretch.
 _T: Final = slice(shapes.FIRST_ST + shapes.ST_T_POINTS // 4, shapes.FIRST_ST + shapes.ST_T_POINTS)
 _P: Final = slice(shapes.AROUND_P, shapes.AROUND_P + shapes.P_POINTS)
@@ -76,7 +78,7 @@ def constraint(name: str, wanted: float, elements: NDArray[np.float32], space: L
     """One quality as a linear condition on the latent vector, taken at the vector given.
 
     Args:
-        name: of NAMES, or an axis, of which `wanted` is in degrees.
+        name: of NAMES, or an axis, of which `wanted` is in degrees, or the level early in the QRS: `LEAD.onset`, `.at_twelfth`, `.early`.
         wanted: its value.
         elements: (LENGTH,) where extrema are looked for.
         space: turns elements into shapes.
@@ -95,6 +97,8 @@ def constraint(name: str, wanted: float, elements: NDArray[np.float32], space: L
     weights[_LEVEL] = -1.0 / (_LEVEL.stop - _LEVEL.start)
     if kind == "st_j":
         weights[_J] += 1.0
+    elif kind in _EARLY:
+        weights[shapes.BEFORE_QRS + round(_EARLY[kind] * shapes.QRS_POINTS)] += 1.0
     elif kind == "t_amp":
         weights[_T.start + int((np.sign(wanted) * trace[_T]).argmax())] += 1.0
     else:

@@ -8,14 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from langchain_core.messages import AIMessage
 
 from calipers.agent.audit import SingleCase, load_bundle, replay, save_bundle
 from calipers.agent.choice import Choice, choose
 from calipers.agent.graph import build_graph
 from calipers.ecg import Ecg, Patient
 from calipers.errors import UnreadableInput
-from tests.agent.scripted import ScriptedModel
+from tests.agent.scripted import ScriptedModel, call, draft
 
 
 def _named(ecg: Ecg) -> Ecg:
@@ -56,17 +55,12 @@ def test_a_bundle_holds_no_identifier(demo_ecg: Ecg, tmp_path: Path) -> None:
 
 
 def test_a_language_model_is_played_back_and_not_asked(demo_ecg: Ecg, tmp_path: Path) -> None:
-    call = {"name": "measure", "args": {"ids": ["pr"]}, "id": "call_1"}
-    draft = {"claims": [{"template": "PR interval {pr}.", "evidence": ["pr"]}], "sentences": []}
-    model = ScriptedModel(
-        replies=[
-            AIMessage("", tool_calls=[call]),
-            AIMessage("", tool_calls=[{"name": "Drafts", "args": draft, "id": "call_2"}]),
-        ]
-    )
+    claim = {"template": "PR interval {pr}.", "evidence": ["pr"]}
+    model = ScriptedModel(turns=[call("measure", ids=["pr"]), draft(claim)])
     choice = Choice("scripted", "for the test", model)
     finished = SingleCase(build_graph(), choice, demo_ecg).answer("what is the PR?")
     assert [step.name for step in finished.steps] == ["measure"]
+    assert [claim.text for claim in finished.report.claims] == ["PR interval 149 ms."]
     save_bundle(tmp_path / "b.zip", finished, demo_ecg, mode="ask")
     assert replay(load_bundle(tmp_path / "b.zip")).differences == ()
 

@@ -163,3 +163,17 @@ def test_a_second_opinion_decides_where_the_model_has_none() -> None:
     offset[WORDS.index("render")] = 50.0
     writer = ActionWriter(model, tokenizer, None, FirstWord(torch.zeros(len(WORDS), 1 << 15), offset))
     assert writer.write([asked("…")], frozenset(actions.TOOLS)).calls[0].tool == "render"
+
+
+def test_the_mean_of_two_moments_lies_between_them(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import load_file, save_file
+
+    from calipers.models.mllm.language.lora import average
+
+    for number in (1, 3):
+        save_file(
+            {"layer.a": torch.full((2, 2), float(number), dtype=torch.bfloat16)}, tmp_path / f"{number}.safetensors"
+        )
+    average([tmp_path / "1.safetensors", tmp_path / "3.safetensors"], tmp_path / "mean.safetensors")
+    assert load_file(tmp_path / "mean.safetensors")["layer.a"].eq(2.0).all()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING
 
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
 
-_ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
-_EXPLICIT_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
+if TYPE_CHECKING:
+    from pydicom.uid import UID
 
 
 def encapsulated_pdf(pdf: bytes, ecg: Ecg, *, with_identity: bool = False) -> bytes:
@@ -25,17 +25,18 @@ def encapsulated_pdf(pdf: bytes, ecg: Ecg, *, with_identity: bool = False) -> by
         UsageError: the bytes are no PDF.
     """
     from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
     if not pdf.startswith(b"%PDF"):
         raise UsageError("found bytes that are no PDF; needed the report as PDF")
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = _ENCAPSULATED_PDF
+    meta.MediaStorageSOPClassUID = EncapsulatedPDFStorage
     meta.MediaStorageSOPInstanceUID = _uid(b"instance", pdf)
-    meta.TransferSyntaxUID = _EXPLICIT_LITTLE_ENDIAN
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = _uid(b"implementation", b"calipers")
     document = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     document.SpecificCharacterSet = "ISO_IR 192"
-    document.SOPClassUID = _ENCAPSULATED_PDF
+    document.SOPClassUID = EncapsulatedPDFStorage
     document.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     document.StudyInstanceUID = _uid(b"study", ecg.record.encode())
     document.SeriesInstanceUID = _uid(b"series", pdf)
@@ -67,7 +68,9 @@ def encapsulated_pdf(pdf: bytes, ecg: Ecg, *, with_identity: bool = False) -> by
     return held.getvalue()
 
 
-def _uid(kind: bytes, content: bytes) -> str:
+def _uid(kind: bytes, content: bytes) -> UID:
     """A UID under 2.25 from content, as a UUID would be."""
+    from pydicom.uid import UID
+
     digest = hashlib.sha256(kind + b"\0" + content).digest()[:16]
-    return f"2.25.{int.from_bytes(digest, 'big')}"
+    return UID(f"2.25.{int.from_bytes(digest, 'big')}")

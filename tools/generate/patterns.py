@@ -40,6 +40,12 @@ class Pattern:
 
 
 _UP: Final = (0.22, 0.32)
+#: The leads that look at the left ventricle rise from the onset on.
+_NO_Q: Final = {
+    f"{lead}.{place}": ends
+    for lead in ("I", "V5", "V6")
+    for place, ends in (("onset", (0.0, 0.01)), ("at_twelfth", (0.02, 0.06)), ("early", (0.08, 0.2)))
+}
 PATTERNS: Final[Mapping[str, Pattern]] = {
     "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425)}),
     "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}),
@@ -68,13 +74,13 @@ PATTERNS: Final[Mapping[str, Pattern]] = {
     "ventricular_paced_rhythm": Pattern("paced_ventricular", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
     "dual_paced_rhythm": Pattern("paced_dual", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
     "atrial_paced_rhythm": Pattern("paced_atrial", told=("PACE",), numbers={"hr": (60, 75)}, simulated=True),
-    "lbbb": Pattern(told=("CLBBB",), numbers={"qrs": (136, 160)}, levels={"V1.s_amp": (-1.6, -1.0), "I.r_amp": (0.6, 1.0), "V6.r_amp": (0.9, 1.6)}, excludes=("rbbb", "lafb", "lpfb", "incomplete_lbbb")),
+    "lbbb": Pattern(told=("CLBBB",), numbers={"qrs": (136, 160)}, levels={"V1.s_amp": (-1.6, -1.0), "I.r_amp": (0.6, 1.0), "V6.r_amp": (0.9, 1.6), **_NO_Q}, excludes=("rbbb", "lafb", "lpfb", "incomplete_lbbb")),
     "rbbb": Pattern(told=("CRBBB",), numbers={"qrs": (132, 152)}, excludes=("lbbb", "incomplete_rbbb")),
     "incomplete_rbbb": Pattern(told=("IRBBB",), numbers={"qrs": (106, 114)}, excludes=("lbbb",)),
     "incomplete_lbbb": Pattern(told=("ILBBB",), numbers={"qrs": (110, 116)}),
     "ivcd": Pattern(told=("IVCD",), numbers={"qrs": (122, 140)}),
-    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -52), "qrs": (92, 110)}, excludes=("lpfb", "right_axis_deviation")),
-    "lpfb": Pattern(told=("LPFB",), numbers={"qrs_axis": (105, 130), "qrs": (92, 110)}, excludes=("lafb",), simulated=True),
+    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -54), "qrs": (80, 90)}, excludes=("lpfb", "right_axis_deviation")),
+    "lpfb": Pattern(told=("LPFB",), numbers={"qrs_axis": (105, 130), "qrs": (80, 90)}, excludes=("lafb",), simulated=True),
     "left_axis_deviation": Pattern(numbers={"qrs_axis": (-55, -38)}, excludes=("right_axis_deviation", "normal_axis")),
     "right_axis_deviation": Pattern(numbers={"qrs_axis": (102, 130)}, excludes=("left_axis_deviation", "normal_axis")),
     "normal_axis": Pattern(numbers={"qrs_axis": (15, 65)}),

@@ -8,7 +8,7 @@ base's type; in use they are added to the base's weights once, so that they cost
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +76,13 @@ def load(model: nn.Module, path: Path) -> None:
         if isinstance(module, LoraLinear):
             module.a.data.copy_(stored[f"{name}.a"])
             module.b.data.copy_(stored[f"{name}.b"])
+
+
+def average(paths: Sequence[Path], path: Path) -> None:
+    """Write the mean of the factors of several moments of one training: it errs less than each (Wortsman 2022)."""
+    stored = [load_file(each) for each in paths]
+    mean = {name: torch.stack([each[name].float() for each in stored]).mean(dim=0) for name in stored[0]}
+    save_file({name: factor.to(torch.bfloat16).contiguous() for name, factor in mean.items()}, path)
 
 
 @torch.no_grad()
