@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 PUBLIC = {
     "Agent", "Answer", "CalipersError", "Chain", "Changes", "Claim", "Ecg", "Evidence", "Fault", "ImplausibleUnits", "Ledger",
-    "Measurement", "Measurements", "MissingPart", "ModelFailed", "Patient", "Report", "Source", "Span", "Statement",
+    "Measurement", "Measurements", "MissingPart", "ModelFailed", "Patient", "Report", "Source", "Span", "Statement", "Synthesis",
     "UnknownEvidence", "UnknownLead", "UnknownStatement", "UnreadableInput", "UsageError", "classify", "compare", "explain",
     "measure", "read_ecg", "render", "verify",
 }  # fmt: skip

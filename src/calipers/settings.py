@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: Which model answers where nothing else is asked for or set; without its weights `none` takes over and says so.
-DEFAULT_MODEL: Final = "none"
+DEFAULT_MODEL: Final = "embedded"
 
 
 class Settings(BaseSettings):

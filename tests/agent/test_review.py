@@ -149,6 +149,30 @@ def test_a_record_that_ends_the_program_costs_only_itself(
     assert "the program itself ended, 2 times (signal 6)" in str(second["error"])
 
 
+def test_a_full_disk_stops_the_review_which_goes_on_when_there_is_room(folder: Path, tmp_path: Path) -> None:
+    # A limit on the size of a file stands for it: the write of a report fails half-way, in the worker.
+    command = [sys.executable, "-m", "calipers.agent.cli", "review", str(folder / "r1.hea")]
+    command += ["--out", str(tmp_path / "out"), "--resume", "--model", "none"]
+    full = ["bash", "-c", 'ulimit -f 40; exec "$@"', "-", *command]
+    stopped = subprocess.run(full, capture_output=True, text=True, check=False)
+    assert stopped.returncode == 2
+    assert "nothing can be written" in stopped.stderr
+    assert len(stopped.stderr.splitlines()) == 1
+    assert _lines(tmp_path / "out") == []
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert [line["status"] for line in _lines(tmp_path / "out")] == ["done"]
+    assert [path.name for path in (tmp_path / "out" / "reports").iterdir()] == ["r1"]
+
+
+def test_a_second_review_in_the_same_folder_is_refused_while_one_is_at_work(folder: Path, tmp_path: Path) -> None:
+    import fcntl
+
+    with (tmp_path / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UsageError, match="another review at work"):
+            review(find_cases(folder), tmp_path, model="none")
+
+
 def test_a_finished_review_is_not_overwritten_without_being_told(folder: Path, reviewed: Path) -> None:
     with pytest.raises(UsageError, match="--resume"):
         review(find_cases(folder), reviewed, model="none")

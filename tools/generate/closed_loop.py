@@ -30,6 +30,8 @@ MOST_CANDIDATES: Final = 8
 BUDGET_S: Final = 30.0
 #: A miss is taken off by this share, so that a noisy measurement does not overshoot.
 _TAKEN_OFF: Final = 0.8
+#: What these weights are known to add: shapes end a little raggedly, and the engine reads a longer QRS.
+_BIAS: Final = {"qrs": -12.0}
 _FURTHEST: Final = {"hr": 25.0, "pr": 60.0, "qrs": 50.0, "qtc": 90.0, "qtc_bazett": 90.0, "qtc_fridericia": 90.0}
 _FURTHEST_DEG: Final = 60.0
 _FURTHEST_MV: Final = 0.5
@@ -56,7 +58,7 @@ def fulfil(request: Request, *, seed: int = 0, most: int = MOST_CANDIDATES, budg
     request = complete(request)
     made_by, text = generator(), _embedded(request.text)
     began = time.monotonic()
-    corrections: dict[str, float] = {}
+    corrections = dict(_BIAS)
     best: tuple[float, Ecg, tuple[Item, ...], int] | None = None
     noise, tried = seed * 1009, 0
     while tried < most and (tried == 0 or time.monotonic() - began < budget_s):

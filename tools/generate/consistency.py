@@ -75,7 +75,7 @@ def _require_consistent(request: Request) -> None:
 #: Key, number, and between which the number must lie for the statement to be true.
 _BOUNDS: Final = (
     ("lbbb", "qrs", 120, 220), ("rbbb", "qrs", 120, 220), ("ivcd", "qrs", 110, 220), ("incomplete_rbbb", "qrs", 100, 119),
-    ("first_degree_av_block", "pr", 201, 400), ("short_pr", "pr", 80, 119), ("sinus_bradycardia", "hr", 25, 59),
+    ("first_degree_av_block", "pr", 201, 400), ("short_pr", "pr", 80, 119), ("sinus_bradycardia", "hr", 25, 49),
     ("sinus_tachycardia", "hr", 101, 220), ("sinus_rhythm", "hr", 40, 150), ("long_qt", "qtc", 450, 650),
     ("marked_qt_prolongation", "qtc", 500, 650), ("left_axis_deviation", "qrs_axis", -90, -30), ("lafb", "qrs_axis", -90, -40),
     ("right_axis_deviation", "qrs_axis", 90, 180), ("normal_axis", "qrs_axis", -30, 90), ("normal_ecg", "hr", 50, 100),

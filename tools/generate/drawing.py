@@ -79,7 +79,7 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int) -> Aims:
         if numbers.get("hr", 0.0) > _FAST:
             numbers.setdefault("pr", float(rng.uniform(*_FAST_PR)))
             numbers.setdefault("qtc", float(rng.uniform(*_FAST_QTC)))
-    return Aims(numbers, levels | request.levels, corrections)
+    return Aims(numbers, levels | request.levels, dict(corrections))
 
 
 def draw(
@@ -99,7 +99,8 @@ def draw(
     told = _told(request) | labels
     qualities = _qualities(request, aims)
     known = known_elements(rhythm)
-    condition = Condition(told, qualities, request.age, request.sex, text=text)
+    # What is told stays what was asked for: a correction of the times must not change the kind of beat.
+    condition = Condition(told, _qualities(request, replace(aims, corrections={})), request.age, request.sex, text=text)
     orders = [BeatOrder(condition, known, qualities, seed)]
     if request.ectopy not in (None, "pac"):
         orders.append(ectopic_order(request, seed))
@@ -167,7 +168,7 @@ def _told(request: Request) -> frozenset[str]:
 
 
 def _qualities(request: Request, aims: Aims) -> dict[str, float]:
-    """What the drawing is steered to and the flow is told, corrected by earlier misses."""
+    """Numbers in the names of `qualities`, corrected by earlier misses."""
     out = {name: value for name in aims.levels if (value := aims.of(name)) is not None}
     for name in ("p_axis", "qrs_axis", "t_axis", "pr", "qrs"):
         value = aims.of(name)

@@ -49,7 +49,7 @@ _NO_Q: Final = {
 PATTERNS: Final[Mapping[str, Pattern]] = {
     "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425)}),
     "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}),
-    "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (43, 54)}, excludes=("sinus_tachycardia",)),
+    "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (42, 48)}, excludes=("sinus_tachycardia",)),
     "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}),
     "sinus_arrhythmia": Pattern("sinus_arrhythmia", told=("SARRH",), numbers={"hr": (58, 78)}),
     "atrial_fibrillation": Pattern("atrial_fibrillation", told=("AFIB",), numbers={"hr": (70, 115)}),
