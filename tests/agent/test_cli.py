@@ -53,7 +53,7 @@ def test_interpret_prints_one_json_document_and_nothing_else(tmp_path: Path, dem
     assert verify(Report.model_validate(document), demo_ecg) == []
 
 
-def test_interpret_writes_the_four_files_and_repeats_them_byte_for_byte(tmp_path: Path) -> None:
+def test_interpret_writes_its_files_and_repeats_them_byte_for_byte(tmp_path: Path) -> None:
     for out in ("a", "b"):
         done = run("interpret", str(DEMO), "--ask", "is the PR prolonged?", "--out", str(tmp_path / out), home=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -62,6 +62,7 @@ def test_interpret_writes_the_four_files_and_repeats_them_byte_for_byte(tmp_path
             "report.html",
             "trace.png",
             "run.json",
+            "bundle.zip",
         }
     for name in ("report.json", "report.html", "trace.png"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
