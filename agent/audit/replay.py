@@ -7,6 +7,7 @@ back; the embedded one, which is deterministic and here, answers anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -89,7 +90,7 @@ def replay(bundle: Bundle) -> Replay:
 
 def _recorded_choice(bundle: Bundle) -> Choice:
     if bundle.model == "embedded":
-        return choose("embedded")
+        return replace(choose("embedded"), reason=bundle.model_reason)
     replies = [message for message in bundle.conversation() if isinstance(message, AIMessage)]
     if replies:
         return Choice(bundle.model, bundle.model_reason, RecordedModel(replies=replies))

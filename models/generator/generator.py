@@ -148,8 +148,13 @@ class Generator:
         if order.linear:
             variance[-1] = order.linear.variance
         a, b, spread = np.concatenate(rows) * order.known, np.concatenate(wanted), np.concatenate(variance)
-        gain = np.linalg.solve(a @ a.T + np.diag(spread), b - a @ elements)
-        moved: Float32 = (elements + a.T @ gain).astype(np.float32)
+        missing = b - a @ elements
+        if len(a) > a.shape[1]:  # many conditions, such as whole leads: the same solution by the smaller matrix
+            scaled = a.T / spread
+            step = np.linalg.solve(scaled @ a + np.eye(a.shape[1]), scaled @ missing)
+        else:
+            step = a.T @ np.linalg.solve(a @ a.T + np.diag(spread), missing)
+        moved: Float32 = (elements + step).astype(np.float32)
         return moved
 
     @torch.inference_mode()

@@ -64,7 +64,7 @@ def test_interpret_writes_its_files_and_repeats_them_byte_for_byte(tmp_path: Pat
             "run.json",
             "bundle.zip",
         }
-    for name in ("report.json", "report.html", "trace.png"):
+    for name in ("report.json", "report.html", "trace.png", "bundle.zip"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     report = json.loads((tmp_path / "a" / "report.json").read_text())
     assert "first-degree AV block" in report["answer"]

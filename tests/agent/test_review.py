@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from calipers import Agent
 from calipers.agent.batch import CaseInput, Line, find_cases, review
 from calipers.agent.batch.index_page import index_page
 from calipers.agent.batch.journal import Journal
@@ -171,6 +172,13 @@ def test_a_second_review_in_the_same_folder_is_refused_while_one_is_at_work(fold
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(UsageError, match="another review at work"):
             review(find_cases(folder), tmp_path, model="none")
+
+
+def test_the_python_call_reviews_files_and_tells_of_each(folder: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    reviewed = Agent(model="none").review([folder / "r3.hea"], tmp_path, listen=lambda at: told.append(at.line.case))
+    assert told == ["r3"]
+    assert reviewed.counts == {"critical": 1}
 
 
 def test_a_finished_review_is_not_overwritten_without_being_told(folder: Path, reviewed: Path) -> None:
