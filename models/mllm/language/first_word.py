@@ -27,7 +27,7 @@ WORDS: Final = (
     "measure", "explain", "interpret", "classify", "compare", "render", "guidelines", "history", "similar", "generate",
     "say greeting", "say thanks", "say off_topic", "say treatment", "say prognosis", "say not_in_ecg",
 )  # fmt: skip
-#: Share of its log-probability that is added; chosen on the questions held out from training.
+#: Share of its log-probability that is added; chosen on held-out questions and the benchmark's tune half.
 WEIGHT: Final = 0.7
 _SIZE: Final = 1 << 15
 _LETTERS: Final = (2, 3, 4, 5)

@@ -28,7 +28,7 @@ from calipers.models.mllm.language.base import load_base, load_tokenizer
 from calipers.models.mllm.language.batches import UNTRAINED, Batch, Mixture, development, text_batches
 from calipers.models.mllm.language.first_word import fitted
 from calipers.models.mllm.language.handwritten import handwritten
-from calipers.models.mllm.language.projector import EcgProjector, Sight, save_sight
+from calipers.models.mllm.language.projector import EcgProjector, Sight, load_sight, save_sight
 from calipers.models.mllm.language.projector_alignment import align, word_vectors
 from calipers.models.mllm.language.sight_corpus import sightings
 from calipers.models.mllm.language.sightings import Sightings
@@ -46,6 +46,7 @@ class TrainingConfig:
         mixture: what the questions are drawn from; its `batch` sequences a step.
         start: an adapter to go on from; None for a new one.
         sight: a file of ECG tokens; None trains without ECGs.
+        projector: one to go on from; None aligns a new one.
         data: the data folder, from which `sight` is made where it is not there.
         sight_every: of so many steps one reads ECGs.
         sight_batch: ECGs in such a step.
@@ -62,6 +63,7 @@ class TrainingConfig:
     check_every: int = 100
     start: str | None = None
     sight: str | None = None
+    projector: str | None = None
     data: str | None = None
     sight_every: int = 12
     sight_batch: int = 24
@@ -100,7 +102,7 @@ def train(config: TrainingConfig, folder: Path) -> Path:
     if config.start is not None:
         lora.load(model, Path(config.start))
     seen = _sightings(config)
-    projector = None if seen is None else _projector(seen, folder / "state.pt")
+    projector = None if seen is None else _projector(config, seen, folder / "state.pt")
     looking = [] if projector is None else list(projector.parameters())
     groups = [{"params": factors, "peak": config.rate}, {"params": looking, "peak": config.projector_rate}]
     optimiser = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=0.0)
@@ -163,10 +165,12 @@ def _sightings(config: TrainingConfig) -> Sightings | None:
     return Sightings.load(Path(config.sight))
 
 
-def _projector(seen: Sightings, state: Path) -> EcgProjector:
+def _projector(config: TrainingConfig, seen: Sightings, state: Path) -> EcgProjector:
     """Aligned with the words first; a run that goes on has its own."""
     if state.is_file():
         return EcgProjector(seen.sequences.shape[-1])
+    if config.projector is not None:
+        return load_sight(Path(config.projector)).projector.requires_grad_(True)
     return align(seen, word_vectors(seen.codes))
 
 
@@ -216,12 +220,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Mixture.seed)
     parser.add_argument("--start", help="adapter to go on from")
     parser.add_argument("--sight", help="file of ECG tokens, made where it is not there")
+    parser.add_argument("--sight-every", type=int, default=TrainingConfig.sight_every, help="1: ECGs alone")
+    parser.add_argument("--projector", help="projector to go on from")
     parser.add_argument("--data", help="the folder that holds `ptbxl`, to make it from")
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     mixture = Mixture(handwritten=given.handwritten, seed=given.seed)
-    config = TrainingConfig(mixture, given.steps, given.rate, start=given.start, sight=given.sight, data=given.data)
+    config = TrainingConfig(
+        mixture,
+        given.steps,
+        given.rate,
+        start=given.start,
+        sight=given.sight,
+        sight_every=given.sight_every,
+        projector=given.projector,
+        data=given.data,
+    )
     print(train(config, given.out))
 
 
