@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from calipers.evidence import PriorEvidence
-from calipers.knowledge import Verdict, Verdicts, level_of
+from calipers.knowledge import Verdict, Verdicts, gravity
 from calipers.leads import LEADS
 from calipers.parameters import PARAMETERS
-from calipers.report import Certainty, Changes, MeasuredChange, Polarity, StatementChange, Urgency
+from calipers.report import Certainty, Changes, MeasuredChange, Polarity, StatementChange
 from calipers.tools.compare import WEIGHING
 
 #: The measurements that a full read compares, in this order.
 CORE: Final = ("hr", "pr", "qrs", "qtc_bazett", "qrs_axis")
 #: Lead by lead, only what differs is said.
 _LEVEL: Final = "st_j"
-_GRAVITY: Final[dict[Urgency, int]] = {"critical": 0, "urgent": 1, "not_assessable": 2, "routine": 3}
 #: Said by what they are made of.
 _UNSAID: Final = ("normal_ecg", "normal_axis")
 _WORDS: Final = {"ms": ("longer", "shorter"), "deg": ("turned", "turned")}
@@ -108,7 +107,7 @@ class ChangeSentences:
             for row in self.changes.statements
             if row.change in ("new", "resolved", "progressed") and row.statement.key in asserted
         ]
-        rows.sort(key=lambda row: _GRAVITY[level_of(row.statement.key, new=row.change == "new")])
+        rows.sort(key=lambda row: gravity(row.statement.key, new=row.change == "new"))
         found = [self.no_significant_change(), *(self.of_statement(row.statement.key) for row in rows)]
         found += [*(self.of_measurement(key) for key in CORE), self.levels()]
         return tuple(sentence for sentence in found if sentence is not None)

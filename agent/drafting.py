@@ -10,10 +10,10 @@ from calipers.agent.case_store import Case
 from calipers.agent.comparison import ChangeSentence
 from calipers.ecg import Ecg
 from calipers.evidence import DeviceEvidence, Evidence, Ledger, Measurement
-from calipers.knowledge import Verdict, Verdicts, level_of, statements
+from calipers.knowledge import Verdict, Verdicts, gravity, statements
 from calipers.parameters import PARAMETERS
 from calipers.printing import fill, printed, slots
-from calipers.report import Certainty, Claim, Disagreement, Polarity, Side, Statement, Urgency
+from calipers.report import Certainty, Claim, Disagreement, Polarity, Side, Statement
 
 #: Denied in a full read where the criteria show it; every other denial is there for the asking.
 PERTINENT_NEGATIVES: Final = frozenset(
@@ -33,7 +33,6 @@ PERTINENT_NEGATIVES: Final = frozenset(
         "ventricular_premature_complex",
     ]
 )
-_GRAVITY: Final[dict[Urgency, int]] = {"critical": 0, "urgent": 1, "not_assessable": 2, "routine": 3}
 #: Fridericia stands beside Bazett outside this range of rates (DESIGN §3).
 _BAZETT_RATES: Final = (60.0, 90.0)
 _WIDE_QRS_MS: Final = 120.0
@@ -118,7 +117,7 @@ def single_measurement_claim(item: Measurement, ledger: Mapping[str, Evidence]) 
 def full_read(verdicts: Verdicts, ledger: Mapping[str, Evidence], suggested: Iterable[Claim] = ()) -> tuple[Claim, ...]:
     """The claims of a full interpretation: gravest findings first, then what only the model suggests, then
     measurements, then pertinent negatives."""
-    found = sorted(verdicts.asserted(), key=lambda verdict: _GRAVITY[level_of(verdict.key)])
+    found = sorted(verdicts.asserted(), key=lambda verdict: gravity(verdict.key))
     findings = [claim for verdict in found if (claim := statement_claim(verdict, ledger))]
     denied = [verdict for verdict in verdicts.negatives() if verdict.key in PERTINENT_NEGATIVES]
     negatives = [claim for verdict in denied if (claim := statement_claim(verdict, ledger))]

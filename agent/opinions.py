@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from calipers.agent.prose import asserted_in
 from calipers.agent.suggestions import criteria_side, named, suppressed
-from calipers.knowledge import Verdict, level_of, statements
-from calipers.report import Demographics, Disagreement, Side, Urgency
+from calipers.knowledge import Verdict, gravity, statements
+from calipers.report import Demographics, Disagreement, Side
 
 if TYPE_CHECKING:
     from calipers.agent.case_store import Case
 
 _KEPT: Final = 64
-_GRAVITY: Final[dict[Urgency, int]] = {"critical": 0, "urgent": 1, "routine": 2, "not_assessable": 3}
 
 
 class Reader:
@@ -61,7 +60,7 @@ def opinions(keys: Iterable[str], verdicts: Mapping[str, Verdict], patient: Demo
     What a criterion asserts needs no second voice; what adult limits or another statement rule out is left aside.
     """
     shown = [key for key in dict.fromkeys(keys) if key in statements() and _shown(key, verdicts, patient)]
-    return tuple(sorted(shown, key=lambda key: _GRAVITY[level_of(key)]))
+    return tuple(sorted(shown, key=gravity))
 
 
 def opinion_disagreements(

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from calipers.agent.drafting import make_claim
 from calipers.agent.probabilities import threshold
 from calipers.evidence import Evidence, ModelProbability
-from calipers.knowledge import Row, Verdict, level_of, statements
+from calipers.knowledge import Row, Verdict, gravity, statements
 from calipers.knowledge.evaluation import ADULT_FROM_YEARS
 from calipers.printing import printed
-from calipers.report import Claim, Demographics, Disagreement, Side, Urgency
+from calipers.report import Claim, Demographics, Disagreement, Side
 
 if TYPE_CHECKING:
     from calipers.agent.case_store import Case
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _AMBIGUOUS: Final = frozenset({"BIGU", "TRIGU"})
 #: How many of the likeliest statements are told where a question names none.
 _LEADING: Final = 3
-_GRAVITY: Final[dict[Urgency, int]] = {"critical": 0, "urgent": 1, "routine": 2, "not_assessable": 3}
 
 
 class Suggestion(NamedTuple):
@@ -73,7 +72,7 @@ def suggestions(
             against = _against(row, verdicts)
             undecided = against is not None and verdicts[against].result == "indeterminate"
             best[row.key] = Suggestion(item, row.key, against, undecided)
-    return tuple(sorted(best.values(), key=lambda one: (_GRAVITY[level_of(one.key)], -one.item.probability)))
+    return tuple(sorted(best.values(), key=lambda one: (gravity(one.key), -one.item.probability)))
 
 
 def row_of(code: str) -> Row | None:

@@ -10,7 +10,7 @@ from calipers.knowledge.pathway import Decision, Pathway, PathwayStep, Wave
 from calipers.knowledge.reading import CriteriaError
 from calipers.knowledge.schema import Row
 from calipers.knowledge.table import StatementTable, criteria_sha256, statements
-from calipers.knowledge.triage import level_of, urgency
+from calipers.knowledge.triage import gravity, level_of, urgency
 from calipers.knowledge.verdict import Sentence, Verdict, Verdicts
 from calipers.knowledge.walk import Walk
 
@@ -28,6 +28,7 @@ __all__ = [
     "Wave",
     "criteria_sha256",
     "evaluate",
+    "gravity",
     "level_of",
     "statements",
     "urgency",

@@ -15,7 +15,8 @@ from calipers.report import Urgency
 
 Level = Literal["critical", "urgent"]
 _Section = Literal["critical", "urgent", "urgent_if_new"]
-_RANK: Final[dict[Urgency, int]] = {"routine": 0, "urgent": 1, "critical": 2, "not_assessable": 3}
+#: Gravest first, in a list of findings and of reasons.
+_ORDER: Final[tuple[Urgency, ...]] = ("critical", "urgent", "routine")
 
 
 class _Raised(NamedTuple):
@@ -56,7 +57,7 @@ def urgency(
         for key in _sections().get("urgent_if_new", [])
         if key in new
     ]
-    raised.sort(key=lambda found: -_RANK[found.level])
+    raised.sort(key=lambda found: _ORDER.index(found.level))
     return (raised[0].level if raised else "routine"), tuple(found.reason for found in raised)
 
 
@@ -65,6 +66,11 @@ def level_of(key: str, *, new: bool = False) -> Urgency:
     if new and key in _sections().get("urgent_if_new", []):
         return _levels().get(key, "urgent")
     return _levels().get(key, "routine")
+
+
+def gravity(key: str, *, new: bool = False) -> int:
+    """Where a statement stands when the gravest is shown first: 0 critical, 1 urgent, 2 routine."""
+    return _ORDER.index(level_of(key, new=new))
 
 
 @cache

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calipers.models.delineator.normalise import normalise, to_working_rate
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from calipers.models.onnx_session import onnx_session
 
 Float32 = NDArray[np.float32]
 
@@ -108,24 +105,10 @@ class Delineator:
             return Waves(per_lead, np.full((n, 3), np.nan, dtype=np.float32))
         x = normalise(to_working_rate(_bridge_gaps(signal[present])))
         padded = np.pad(x, ((0, 0), (0, -x.shape[1] % _MULTIPLE)), mode="edge")
-        session = _session(self._weights, self._threads)
+        session = onnx_session(self._weights, self._threads)
         lead_tracks, track = session.run(["per_lead", "global"], {"signal": padded[None]})
         per_lead[present] = np.moveaxis(_to_input_rate(lead_tracks[0], n), 1, 2)
         return Waves(per_lead, np.ascontiguousarray(_to_input_rate(track[0], n).T))
-
-
-@functools.lru_cache(maxsize=4)
-def _session(weights: Path, threads: int) -> InferenceSession:
-    import onnxruntime
-
-    if not weights.is_file():
-        raise FileNotFoundError(f"found no weights at `{weights}`; needed delineator.onnx, see CARD.md")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads spin by default, which on shared cores doubles both the CPU and the wall time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
 
 def _bridge_gaps(signal: Float32) -> Float32:

@@ -6,18 +6,14 @@ record.
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calipers.errors import MissingPart
 from calipers.models.mllm.encoder_input import N_PATIENT
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from calipers.models.onnx_session import onnx_session
 
 Float32 = NDArray[np.float32]
 
@@ -60,23 +56,9 @@ def run(
     """These outputs of an exported encoder, batch by batch."""
     who = np.zeros((len(signal_mv), N_PATIENT), dtype=np.float32) if patient is None else patient
     given = {"signal_mv": signal_mv, "present": present, "patient": who}
-    session = _session(weights, threads)
+    session = onnx_session(weights, threads)
     parts = [
         session.run(list(outputs), {name: values[start : start + _BATCH] for name, values in given.items()})
         for start in range(0, len(signal_mv), _BATCH)
     ]
     return [np.concatenate(part) for part in zip(*parts, strict=True)]
-
-
-@functools.cache
-def _session(weights: Path, threads: int) -> InferenceSession:
-    import onnxruntime
-
-    if not weights.is_file():
-        raise MissingPart(f"found no `{weights}`; needed the statement network's weights, see its CARD.md")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads spin by default, which on shared cores doubles both the CPU and the wall time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])

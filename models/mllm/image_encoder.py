@@ -8,15 +8,14 @@ a page and of its signal have one width, one rate and one meaning. Pages are str
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from calipers.errors import MissingPart, UnreadableInput
+from calipers.errors import UnreadableInput
 from calipers.models.mllm import encoder_tokens
 from calipers.models.mllm.page import (
     LAYOUTS,
@@ -31,9 +30,7 @@ from calipers.models.mllm.page import (
     thumbnail,
     traces_of,
 )
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from calipers.models.onnx_session import onnx_session
 
 Float32 = NDArray[np.float32]
 
@@ -97,7 +94,7 @@ def read_page(
         raise UnreadableInput(
             f"found a page of 297 x {height_mm:.0f} mm; needed 297 x {LAYOUTS[known].height_mm:.0f} mm for `{known}`"
         )
-    amplitude_mv, shown = _session(READER, threads).run(None, {"strips": strips_of(page, known)})
+    amplitude_mv, shown = onnx_session(READER, threads).run(None, {"strips": strips_of(page, known)})
     inside = slice(STRIP_MARGIN, STRIP_MARGIN + SAMPLES)
     if float((shown[:, inside] > 0.5).mean()) < _LEAST_SHOWN:
         raise UnreadableInput(f"found no traces on the rows of `{known}`; needed a 12-lead page drawn by `render`")
@@ -105,19 +102,5 @@ def read_page(
 
 
 def _recognised(page: NDArray[np.uint8], threads: int) -> PageLayout:
-    (chances,) = _session(RECOGNISER, threads).run(None, {"thumbnail": thumbnail(page)[None]})
+    (chances,) = onnx_session(RECOGNISER, threads).run(None, {"thumbnail": thumbnail(page)[None]})
     return tuple(LAYOUTS)[int(chances[0].argmax())]
-
-
-@functools.cache
-def _session(weights: Path, threads: int) -> InferenceSession:
-    import onnxruntime
-
-    if not weights.is_file():
-        raise MissingPart(f"found no `{weights}`; needed the page reader's weights, see its CARD.md")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads spin by default, which on shared cores doubles both the CPU and the wall time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
