@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from calipers.agent.case_store import Case
 from calipers.agent.context import RunContext
-from calipers.agent.descriptions import listing
+from calipers.agent.descriptions import denying, listing
 from calipers.agent.drafting import (
     change_claim,
     full_comparison,
@@ -22,7 +22,6 @@ from calipers.agent.sentences import SentenceKey
 from calipers.agent.suggestions import asked_claims, suggested_claims
 from calipers.evidence import Measurement
 from calipers.knowledge import Verdict, statements
-from calipers.parameters import PARAMETERS
 from calipers.printing import slots
 from calipers.report import Claim
 from calipers.tools.render import render
@@ -157,21 +156,12 @@ def _criteria_not_met(verdict: Verdict, deciding: list[str], case: Case) -> Clai
         key for step in verdict.steps if step.result == "not_met" for key in step.measurements if key in deciding
     ]
     shown = list(dict.fromkeys(failing))[:4]
-    values = ", ".join(_named_slot(case.measurements[key]) for key in shown)
-    label = verdict.statement.label
-    label = label if label[:2].isupper() else label[0].lower() + label[1:]
     return make_claim(
         f"no_{verdict.key}",
-        f"Criteria for {label} are not met" + (f": {values}." if values else "."),
+        denying(verdict.statement.label, shown),
         case.ledger,
         statement=statements().noun(verdict.key),
         polarity="absent",
         evidence=deciding,
         criteria=tuple(step.id.removeprefix("crit:") for step in verdict.steps),
     )
-
-
-def _named_slot(item: Measurement) -> str:
-    words = PARAMETERS[item.name].phrase
-    words = words if words[:2].isupper() or words[1:2] == "-" else words[0].lower() + words[1:]
-    return f"{words}{f' in lead {item.lead}' if item.lead else ''} {{{item.id}}}"

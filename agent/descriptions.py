@@ -1,8 +1,9 @@
-"""Sentences that describe a measurement and name no diagnosis: written by code, known to the verifier."""
+"""Sentences that code writes around measurements, to the letter known to the verifier: descriptions and denials."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from calipers.leads import LEADS
@@ -15,6 +16,8 @@ QTC: Final = "QTc (Bazett) {qtc_bazett}."
 QTC_BOTH: Final = "QTc (Bazett) {qtc_bazett}, QTc (Fridericia) {qtc_fridericia}."
 JTC: Final = "The wide QRS lengthens QTc: JTc {jtc} with QRS duration {qrs}."
 AXES: Final = "P axis {p_axis}, QRS axis {qrs_axis}, T axis {t_axis}."
+#: Names of people that a statement's label begins with.
+_EPONYMS: Final = frozenset({"Brugada", "De", "Sgarbossa", "Wellens"})
 _WHOLE: Final = frozenset({RATE, INTERVALS, QTC, QTC_BOTH, JTC, AXES})
 _ID: Final = re.compile(rf"(?:({'|'.join(sorted(LEADS, key=len, reverse=True))})\.)?([a-z][a-z0-9_]*)(?:#(\d+))?")
 
@@ -32,6 +35,30 @@ def describing(key: str) -> str:
 def listing(name: str, keys: dict[str, str]) -> str:
     """One sentence for the same measurement in several leads; `keys` maps lead to id."""
     return f"{PARAMETERS[name].phrase}: {', '.join(f'{lead} {{{key}}}' for lead, key in keys.items())}."
+
+
+def denying(label: str, keys: Iterable[str]) -> str:
+    """The sentence that a statement's criteria are not met, with the values that do not meet them."""
+    values = ", ".join(_within(key) for key in keys)
+    return f"Criteria for {_lowered(label)} are not met" + (f": {values}." if values else ".")
+
+
+def is_denial(template: str, label: str) -> bool:
+    """Whether a template is that sentence for this statement and the ids it prints, to the letter."""
+    keys = SLOT.findall(template)
+    known = all((match := _ID.fullmatch(key)) is not None and match[2] in PARAMETERS for key in keys)
+    return known and template == denying(label, keys)
+
+
+def _within(key: str) -> str:
+    """How a value stands inside a sentence: `number of paced beats {paced_count}`."""
+    return _lowered(describing(key).removesuffix("."))
+
+
+def _lowered(words: str) -> str:
+    """The words as they stand inside a sentence; `QRS`, `P-wave` and `Wellens` keep their capitals."""
+    kept = words[:2].isupper() or words[1:2] in "- " or words.split()[0] in _EPONYMS
+    return words if kept else words[0].lower() + words[1:]
 
 
 def is_description(template: str) -> bool:

@@ -181,8 +181,11 @@ def understand(question: str) -> tuple[Intent, ...]:
         return (Intent("say", sentence="greeting"),)
     if _THANKS.match(text):
         return (Intent("say", sentence="thanks"),)
+    mentioned = statements().mentioned(text)
+    # `R-wave progression` asks for no comparison, and `drug effect` for no treatment.
+    unnamed = _without_names(text, mentioned)
     for pattern, key in _REFUSALS:
-        if re.search(pattern, text, re.I):
+        if re.search(pattern, unnamed, re.I):
             return (Intent("say", sentence=key),)
     looked_up: tuple[tuple[re.Pattern[str], Verb], ...] = (
         (_GUIDELINES, "guidelines"),
@@ -195,11 +198,11 @@ def understand(question: str) -> tuple[Intent, ...]:
             return (Intent(verb, text=text),)
     if _RENDER.search(text):
         return (Intent("render"),)
-    rows = [row for row in statements().mentioned(text) if row.criteria is not None]
+    rows = [row for row in mentioned if row.criteria is not None]
     named = tuple(row.key for row in rows)
     if _CLASSIFY.search(text):
-        return (Intent("classify", statements=tuple(row.key for row in statements().mentioned(text))),)
-    if _COMPARE.search(_NOT_COMPARED.sub(" ", text)):
+        return (Intent("classify", statements=tuple(row.key for row in mentioned)),)
+    if _COMPARE.search(_NOT_COMPARED.sub(" ", unnamed)):
         return (
             Intent("compare", ids=measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named),
         )
@@ -211,6 +214,9 @@ def understand(question: str) -> tuple[Intent, ...]:
         intents.append(Intent("measure", ids=ids))
     if intents:
         return tuple(intents)
+    if mentioned and not named:
+        # No published criteria: the trained network alone has a word on it.
+        return (Intent("classify", statements=tuple(row.key for row in mentioned)),)
     if _INTERPRET.search(text) or named:
         return (Intent("interpret"),)
     return (Intent("say", sentence="not_understood"),)

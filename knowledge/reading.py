@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 from itertools import chain
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +19,10 @@ from calipers.knowledge.templates import faults
 from calipers.leads import Lead
 
 _T = TypeVar("_T")
+
+#: Statements that raise urgency when they are met, and those that do when an earlier ECG did not have them.
+Section = Literal["critical", "urgent", "urgent_if_new"]
+_URGENCY: Final = TypeAdapter(dict[Section, list[str]])
 
 #: Tables that are not families of statements.
 _TABLES: Final = ("contiguity.yaml", "pathways.yaml", "sources.yaml", "urgency.yaml")
@@ -38,10 +42,16 @@ class Criteria(NamedTuple):
     sources: dict[str, Source]
     contiguous: frozenset[frozenset[Lead]]
     pathways: Pathways
+    urgency: dict[Section, list[str]]
 
 
-def read_criteria(folder: Traversable) -> Criteria:
-    """Read and check a folder of criteria.
+def read_criteria(folder: Traversable, added: Sequence[Traversable] = ()) -> Criteria:
+    """Read and check a folder of criteria, and files that add statements to it or replace some of its own.
+
+    Args:
+        folder: of the installed criteria.
+        added: files of one family each, as those of the folder, which may hold `sources`, `urgency` and
+            `replaces` beside their statements.
 
     Raises:
         CriteriaError: a file is not valid; the message names the file, the statement and the field.
@@ -57,14 +67,53 @@ def read_criteria(folder: Traversable) -> Criteria:
                 raise CriteriaError(f"{name}: found statement `{row.key}` twice")
             _check_row(name, row, sources)
             rows[row.key] = row
+    urgency = _urgency(folder)
+    for file in added:
+        families[file.name] = add_file(file, rows, sources, urgency)
+    for level, keys in urgency.items():
+        for key in keys:
+            if key not in rows:
+                raise CriteriaError(f"urgency.yaml: found `{key}` as {level}; needed a statement of the table")
     for row in rows.values():
         for key in (*row.suppressed_by, *row.subsumed_by, *_references(row)):
             if key not in rows or rows[key].criteria is None:
                 raise CriteriaError(f"statement `{row.key}` refers to `{key}`, for which no file gives criteria")
     family_of = {row.key: family.family for family in families.values() for row in family.statements}
-    return Criteria(
-        rows, family_of, sources, frozenset(frozenset(pair) for pair in pairs), _pathways(folder, rows, sources)
-    )
+    contiguous = frozenset(frozenset(pair) for pair in pairs)
+    return Criteria(rows, family_of, sources, contiguous, _pathways(folder, rows, sources), urgency)
+
+
+def add_file(
+    file: Traversable, rows: dict[str, Row], sources: dict[str, Source], urgency: dict[Section, list[str]]
+) -> Family:
+    """Enter one file of a user's own: its statements come last in reading order, or in the place of those it replaces.
+
+    Raises:
+        CriteriaError: it is not valid, takes a name that is taken, or lowers the urgency of an installed statement.
+    """
+    name, content = file.name, _loaded(file)
+    if not isinstance(content, dict):
+        raise CriteriaError(f"{name}: needed `family` and a list of `statements`")
+    own = {field: content.pop(field, None) for field in ("sources", "urgency", "replaces")}
+    family = _family(name, {"position": len(rows), **content})
+    replaced = _checked(f"{name}: replaces", TypeAdapter(list[str]), own["replaces"] or [])
+    new = _checked(f"{name}: sources", TypeAdapter(dict[str, Source]), own["sources"] or {})
+    if taken := sorted(set(new) & set(sources)):
+        raise CriteriaError(f"{name}: found source `{taken[0]}`, which there is already; needed another name")
+    sources |= new
+    keys = {row.key for row in family.statements}
+    if stray := [key for key in replaced if key not in rows or key not in keys]:
+        raise CriteriaError(f"{name}: replaces `{stray[0]}`; needed an installed statement that this file gives anew")
+    for row in family.statements:
+        if row.key in rows and row.key not in replaced:
+            raise CriteriaError(f"{name}: found statement `{row.key}`, which there is already; needed it in `replaces`")
+        _check_row(name, row, sources)
+        rows[row.key] = row
+    for level, raised in _checked(f"{name}: urgency", _URGENCY, own["urgency"] or {}).items():
+        if stray := [key for key in raised if key not in keys]:
+            raise CriteriaError(f"{name}: found urgency of `{stray[0]}`; needed a statement of this file")
+        urgency[level] = [*urgency.get(level, []), *(key for key in raised if key not in urgency.get(level, []))]
+    return family
 
 
 def evaluation_order(rows: Mapping[str, Row]) -> tuple[str, ...]:
@@ -94,10 +143,23 @@ def evaluation_order(rows: Mapping[str, Row]) -> tuple[str, ...]:
 
 def read_yaml(folder: Traversable, name: str) -> Any:
     """One YAML file of the folder."""
+    return _loaded(folder / name)
+
+
+def _loaded(file: Traversable) -> Any:
     try:
-        return yaml.load((folder / name).read_text("utf-8"), Loader=_LOADER)
-    except yaml.YAMLError as error:
-        raise CriteriaError(f"{name}: not valid YAML: {error}") from error
+        return yaml.load(file.read_text("utf-8"), Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CriteriaError(f"{file.name}: not valid YAML: {error}") from error
+    except OSError as problem:
+        raise CriteriaError(f"{file.name}: cannot be read ({problem.strerror}); needed a file of criteria") from problem
+
+
+def _urgency(folder: Traversable) -> dict[Section, list[str]]:
+    name = "urgency.yaml"
+    if not (folder / name).is_file():
+        return {}
+    return {level: list(keys) for level, keys in _checked(name, _URGENCY, read_yaml(folder, name)).items()}
 
 
 def yaml_files(folder: Traversable) -> list[Traversable]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -19,6 +21,7 @@ from calipers.report import Statement
 
 _FOLDER: Final = files("calipers.knowledge") / "criteria"
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_IN_USE: Final[ContextVar[StatementTable | None]] = ContextVar("criteria", default=None)
 _SPELLINGS: Final = {
     "1st": "first", "2nd": "second", "3rd": "third", "&": "and", "degrees": "degree", "rhythms": "rhythm",
     "waves": "wave", "blocks": "block", "complexes": "complex",
@@ -28,10 +31,13 @@ _SPELLINGS: Final = {
 class StatementTable(Mapping[str, Row]):
     """Every statement by key, in reading order. `order` is the order in which they can be evaluated.
 
-    `families` maps a key to the family of statements that it stands in.
+    `families` maps a key to the family of statements that it stands in, `urgency` a level to the statements that
+    raise it. `sha256` is over every file, name and content, in name order: which criteria made a report.
     """
 
-    def __init__(self, criteria: Criteria) -> None:
+    def __init__(self, criteria: Criteria, sha256: str) -> None:
+        self.sha256 = sha256
+        self.urgency = criteria.urgency
         rows = tuple(criteria.rows.values())
         self._rows = criteria.rows
         self.families = criteria.families
@@ -101,27 +107,42 @@ def criteria_folder() -> Traversable:
 
 
 @cache
-def statements() -> StatementTable:
+def installed() -> StatementTable:
     """The statement table of this installation."""
     return load(_FOLDER)
 
 
-def load(folder: Traversable) -> StatementTable:
-    """The statement table of a folder of criteria.
+def statements() -> StatementTable:
+    """The statement table in use here: the installed one, or that of the agent at work in this context."""
+    return _IN_USE.get() or installed()
+
+
+@contextmanager
+def judging_by(table: StatementTable | None) -> Iterator[None]:
+    """Use a table within this context and the threads that it starts; None means the installed one."""
+    token = _IN_USE.set(table)
+    try:
+        yield
+    finally:
+        _IN_USE.reset(token)
+
+
+def load(folder: Traversable, added: Sequence[Traversable] = ()) -> StatementTable:
+    """The statement table of a folder of criteria, with files of a user's own.
 
     Raises:
         CriteriaError: a file is not valid; the message names the file, the statement and the field.
     """
-    return StatementTable(read_criteria(folder))
-
-
-@cache
-def criteria_sha256() -> str:
-    """SHA-256 over every criteria file, name and content, in name order: which criteria made a report."""
     digest = hashlib.sha256()
-    for file in yaml_files(_FOLDER):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
+    for file in (*yaml_files(folder), *added):
+        if file.is_file():
+            digest.update(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return StatementTable(read_criteria(folder, added), digest.hexdigest())
+
+
+def criteria_sha256() -> str:
+    """SHA-256 of the criteria in use here."""
+    return statements().sha256
 
 
 def _names(rows: tuple[Row, ...], loose: bool) -> dict[str, str]:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from pydantic import TypeAdapter
-
-from calipers.knowledge.reading import CriteriaError, read_yaml
-from calipers.knowledge.table import criteria_folder, statements
+from calipers.knowledge.table import statements
 from calipers.knowledge.verdict import Verdict
 from calipers.report import Urgency
 
 Level = Literal["critical", "urgent"]
-_Section = Literal["critical", "urgent", "urgent_if_new"]
 #: Gravest first, in a list of findings and of reasons.
 _ORDER: Final[tuple[Urgency, ...]] = ("critical", "urgent", "routine")
 
@@ -54,7 +49,7 @@ def urgency(
     ]
     raised += [
         _Raised("urgent", f"{statements()[key].label}: new against the prior ECG")
-        for key in _sections().get("urgent_if_new", [])
+        for key in statements().urgency.get("urgent_if_new", [])
         if key in new
     ]
     raised.sort(key=lambda found: _ORDER.index(found.level))
@@ -63,7 +58,7 @@ def urgency(
 
 def level_of(key: str, *, new: bool = False) -> Urgency:
     """What the table says of a statement that is met: critical, urgent or routine; `new` against an earlier ECG."""
-    if new and key in _sections().get("urgent_if_new", []):
+    if new and key in statements().urgency.get("urgent_if_new", []):
         return _levels().get(key, "urgent")
     return _levels().get(key, "routine")
 
@@ -73,21 +68,13 @@ def gravity(key: str, *, new: bool = False) -> int:
     return _ORDER.index(level_of(key, new=new))
 
 
-@cache
 def _levels() -> dict[str, Level]:
-    """Key → level, in the order of the table."""
-    content = _sections()
-    return {key: level for level in ("critical", "urgent") for key in content.get(level, [])}
-
-
-@cache
-def _sections() -> dict[_Section, list[str]]:
-    """The table as it is written, every key checked."""
-    content = TypeAdapter(dict[_Section, list[str]]).validate_python(read_yaml(criteria_folder(), "urgency.yaml"))
-    for key in (key for keys in content.values() for key in keys):
-        if key not in statements():
-            raise CriteriaError(f"urgency.yaml: found `{key}`; needed a statement of the table")
-    return content
+    """Key → level, in the order of the table; the graver where a key stands twice."""
+    levels: tuple[Level, Level] = ("urgent", "critical")
+    content = statements().urgency
+    order = [key for level in reversed(levels) for key in content.get(level, [])]
+    graver = {key: level for level in levels for key in content.get(level, [])}
+    return {key: graver[key] for key in order}
 
 
 def _raised(verdicts: Mapping[str, Verdict], key: str, level: Level, withheld: bool, suggested: bool) -> _Raised | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from calipers.agent.report_page.trace import View
@@ -49,8 +50,9 @@ def lights(report: Report, ecg: Ecg, views: dict[View, Sheet]) -> dict[str, Any]
     for view, sheet in views.items():
         placer = Placer(sheet, ecg, known, obstacles=names_and_pulses(sheet), text_mm=TEXT_MM)
         marks, absent = {}, {}
+        place = cache(placer.place)  # many groups light up the same
         for group, ids in wanted.items():
-            placed = placer.place(ids)
+            placed = place(tuple(ids))
             if placed.marks:
                 marks[group] = [_plain(mark) for mark in placed.marks]
             if placed.not_drawn:

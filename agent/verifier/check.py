@@ -165,9 +165,10 @@ class Checker:
             return
         diagnosis = Diagnosis(claim, statement.key, self.grounds)
         yield from diagnosis.flaws()
-        if diagnosis.is_own_sentence:
-            return
         template = claim.template
+        denied = diagnosis.absent and descriptions.is_denial(template, diagnosis.row.label)
+        if diagnosis.is_own_sentence or denied:
+            return
         yield from wording.sign_flaws(template, diagnosis.spoken)
         yield from spelling_flaws(template, diagnosis.spoken)
         reading = read_slots(template, self._cited(claim), asserting=not diagnosis.absent)

@@ -165,19 +165,22 @@ def slot_ids(template: str) -> frozenset[str]:
 
 def own_names(template: str, row: Row) -> list[tuple[int, int]]:
     """Where the template names a statement, by any of its names, the longest first."""
-    return [match.span() for match in _names(row.key).finditer(template)]
+    return [match.span() for match in _names(row).finditer(template)]
 
 
 def marked(template: str, row: Row) -> str:
     """The template's own words with each name of the statement replaced by one mark."""
-    return _names(row.key).sub("\x01", bare(template))
+    return _names(row).sub("\x01", bare(template))
+
+
+def _names(row: Row) -> re.Pattern[str]:
+    return _any_of(frozenset({row.label, *row.synonyms, *row.asked_as}))
 
 
 @cache
-def _names(key: str) -> re.Pattern[str]:
-    row = statements()[key]
-    names = sorted({row.label, *row.synonyms, *row.asked_as}, key=len, reverse=True)
-    spelled = (r"[\s–-]+".join(re.escape(word) for word in re.split(r"[\s–-]+", name)) for name in names)
+def _any_of(names: frozenset[str]) -> re.Pattern[str]:
+    longest_first = sorted(sorted(names), key=len, reverse=True)
+    spelled = (r"[\s–-]+".join(re.escape(word) for word in re.split(r"[\s–-]+", name)) for name in longest_first)
     return re.compile("|".join(rf"(?<!\w){name}s?(?!\w)" for name in spelled), re.I)
 
 

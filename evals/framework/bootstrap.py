@@ -92,6 +92,21 @@ class Bootstrap:
         low, high = (0.0, uncertain) if found.value == 0.0 else (1.0 - uncertain, 1.0)
         return Estimate(found.value, low, high, found.n)
 
+    def ratio_difference(self, one: ArrayLike, other: ArrayLike) -> Estimate | None:
+        """One ratio of sums minus another on the same observations; None where a divisor is zero.
+
+        Args:
+            one: (2, n) numerators and denominators.
+            other: the same of what is subtracted.
+        """
+        (top, bottom), (less, divisor) = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+        if not bottom.sum() or not divisor.sum():
+            return None
+        drawn = _divide(self._weights @ top, self._weights @ bottom)
+        drawn = drawn - _divide(self._weights @ less, self._weights @ divisor)
+        value = float(top.sum() / bottom.sum() - less.sum() / divisor.sum())
+        return self._estimate(value, drawn, len(top))
+
     def balanced_accuracy(self, said: ArrayLike, truth: ArrayLike) -> Estimate | None:
         """Mean of sensitivity and specificity; None without both kinds of truth."""
         yes, true = np.asarray(said, dtype=bool), np.asarray(truth, dtype=bool)

@@ -6,11 +6,15 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from calipers.evals.framework.fingerprint import fingerprint
+from calipers.evals.framework.journal import Journal, journal_path
+from calipers.evals.framework.provenance import asked
 from calipers.evals.framework.task import Options
 
 Job = TypeVar("Job")
@@ -19,6 +23,9 @@ Done = TypeVar("Done")
 
 def each(work: Callable[[Job], Done], jobs: Iterable[Job], total: int, what: str, options: Options) -> list[Done]:
     """`work` on every job, results in the order of the jobs.
+
+    With `options.out` each result is written there as it comes, and what an earlier run of the same code and
+    options left there is not done again.
 
     Args:
         work: a module's own function, so that another process finds it.
@@ -31,12 +38,30 @@ def each(work: Callable[[Job], Done], jobs: Iterable[Job], total: int, what: str
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     hidden = not (options.show_progress and console.is_terminal)
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task(what, total=total)
-        done = []
-        for result in _in_order(work, jobs, min(options.workers, total)):
+        journal = _journal(work, total, what, options)
+        done = journal.held()[:total] if journal is not None else []
+        task = bar.add_task(what, total=total, completed=len(done))
+        results = _in_order(work, islice(jobs, len(done), None), min(options.workers, total - len(done)))
+        for result in results if journal is None else journal.follow(results, len(done)):
             done.append(result)
             bar.advance(task)
         return done
+
+
+def _journal(work: Callable[..., Done], total: int, what: str, options: Options) -> Journal[Done] | None:
+    module = getattr(work, "__module__", "")
+    if options.out is None or not module.startswith("calipers."):
+        return None
+    run = {
+        **fingerprint(module)._asdict(),
+        **asked(options),
+        "data": str(options.data),
+        "work": f"{module}.{work.__qualname__}",
+        "total": total,
+    }
+    options.passes[what] += 1
+    repeated = f" {options.passes[what]}" if options.passes[what] > 1 else ""
+    return Journal(journal_path(options.out, what + repeated), run, work)
 
 
 def _in_order(work: Callable[[Job], Done], jobs: Iterable[Job], workers: int) -> Iterator[Done]:

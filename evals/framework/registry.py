@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final, cast
 
 from calipers.errors import UsageError
 from calipers.evals.framework.document import write
-from calipers.evals.framework.result import results_json
+from calipers.evals.framework.provenance import asked, provenance, stale_parts
+from calipers.evals.framework.result import Result, read_results, results_json
 from calipers.evals.framework.task import Options, Outcome, Task
 
 _TASKS: Final[dict[str, str]] = {
     "measurement": "calipers.evals.measurement:MeasurementTask",
     "statements": "calipers.evals.statements:StatementsTask",
     "triage": "calipers.evals.triage:TriageTask",
+    "citations": "calipers.evals.citations:CitationsTask",
+    "perturbation": "calipers.evals.perturbation:PerturbationTask",
+    "grounding": "calipers.evals.grounding:GroundingTask",
+    "abstention": "calipers.evals.abstention:AbstentionTask",
+    "agreement": "calipers.evals.agreement:AgreementTask",
     "ptbxl_statements": "calipers.evals.ptbxl_statements:PtbxlStatementsTask",
     "image_agreement": "calipers.evals.image_agreement:ImageAgreementTask",
     "zero_shot": "calipers.evals.zero_shot:ZeroShotTask",
@@ -35,22 +43,52 @@ def task_names() -> tuple[str, ...]:
     return tuple(_TASKS)
 
 
+def package_of(name: str) -> str:
+    """The package of a task.
+
+    Raises:
+        UsageError: there is no such task.
+    """
+    if name not in _TASKS:
+        raise UsageError(f"found task `{name}`; needed one of {', '.join(_TASKS)}")
+    return _TASKS[name].partition(":")[0]
+
+
 def find(name: str) -> Task:
     """The task of that name.
 
     Raises:
         UsageError: there is none.
     """
-    if name not in _TASKS:
-        raise UsageError(f"found task `{name}`; needed one of {', '.join(_TASKS)}")
-    module, _, attribute = _TASKS[name].partition(":")
-    return cast("Task", getattr(import_module(module), attribute)())
+    module = package_of(name)
+    return cast("Task", getattr(import_module(module), _TASKS[name].partition(":")[2])())
 
 
 def run(names: Sequence[str], options: Options) -> list[Outcome]:
     """Run the named tasks, or all of them for an empty list; an unknown name is refused before any runs."""
-    tasks = [find(name) for name in names or task_names()]
-    return [task.run(options) for task in tasks]
+    for name in names:
+        package_of(name)
+    return [run_task(name, options) for name in names or task_names()]
+
+
+def run_task(name: str, options: Options) -> Outcome:
+    """Run one task; its results of single samples go to `samples/<task>` under `options.out`, where that is given."""
+    task = find(name)
+    noted = provenance(package_of(name), options)
+    samples = options.out / "samples" / name if options.out is not None else None
+    inside = replace(options, out=samples, passes=Counter())
+    outcome = task.run(inside)
+    return outcome._replace(result=replace(outcome.result, provenance=noted))
+
+
+def saved(name: str, options: Options) -> Result | None:
+    """The result that lies in `options.out`, taken with the same options from the code and weights at hand."""
+    path = options.out / f"{name}.json" if options.out is not None else None
+    if path is None or not path.is_file():
+        return None
+    result = read_results(path)[0]
+    same = result.provenance.get("asked") == asked(options)
+    return result if same and not stale_parts(result.provenance, package_of(name)) else None
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> list[Path]:

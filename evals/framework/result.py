@@ -6,8 +6,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+from calipers.errors import UsageError
 from calipers.evals.framework.bootstrap import Estimate
 
 SCHEMA: Final = "calipers.eval/1"
@@ -26,6 +28,7 @@ class Result:
         ci95: name → (low, high) of the 95 % interval, for metrics that have one.
         groups: group → the same kind of metrics on a part of the data, or of a peer on the same data.
         seconds: how long it took.
+        provenance: versions, hashes, what was asked, and the machine; empty where nobody noted them.
     """
 
     task: str
@@ -34,6 +37,7 @@ class Result:
     ci95: Mapping[str, tuple[float, float]]
     groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seconds: float = 0.0
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, task: str, n: int, scores: Scores, groups: Mapping[str, Mapping[str, float]], seconds: float) -> Result:
@@ -57,7 +61,21 @@ class Result:
             "ci95": {name: [round(low, 6), round(high, 6)] for name, (low, high) in self.ci95.items()},
             "groups": {name: _plain(values) for name, values in self.groups.items()},
             "seconds": round(self.seconds, 1),
+            **({"provenance": dict(self.provenance)} if self.provenance else {}),
         }
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Result:
+        """Read a task's entry back."""
+        return cls(
+            task=entry["task"],
+            n=entry["n"],
+            metrics=entry["metrics"],
+            ci95={name: (low, high) for name, (low, high) in entry["ci95"].items()},
+            groups=entry["groups"],
+            seconds=entry["seconds"],
+            provenance=entry.get("provenance", {}),
+        )
 
     def as_text(self) -> str:
         """The metrics as lines for a terminal."""
@@ -78,6 +96,27 @@ def results_json(results: Sequence[Result]) -> str:
     """The whole document, `calipers.eval/1`."""
     document = {"schema": SCHEMA, "tasks": [result.as_json() for result in results]}
     return json.dumps(document, indent=1, allow_nan=False)
+
+
+def read_results(path: Path) -> list[Result]:
+    """The results in a document, or in every document of a folder, in the order of their names.
+
+    Raises:
+        UsageError: there is no such file, or it is not such a document.
+    """
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    found: list[Result] = []
+    for file in files:
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"found no results in `{file}` ({error}); needed what `calipers eval --out` writes"
+            ) from error
+        if document.get("schema") != SCHEMA:
+            raise UsageError(f"found schema `{document.get('schema')}` in `{file}`; needed `{SCHEMA}`")
+        found += [Result.from_json(entry) for entry in document["tasks"]]
+    return found
 
 
 def _plain(values: Mapping[str, float]) -> dict[str, float]:

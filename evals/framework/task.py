@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
@@ -31,6 +32,9 @@ class Options:
         workers: processes; 1 runs everything in this one.
         show_progress: a bar on standard error, where that is a terminal.
         model: whose choices are scored, where a model is asked; None as `Agent(model=None)`.
+        judge: a model that scores answers beside the code, where a task has published criteria for one.
+        out: folder in which results of single samples are kept as they come; None keeps none.
+        passes: how often each pass over a data set was begun, so that a second one has a file of its own.
     """
 
     data: Path
@@ -40,6 +44,9 @@ class Options:
     workers: int = 2
     show_progress: bool = True
     model: str | None = None
+    judge: str | None = None
+    out: Path | None = None
+    passes: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
 
 class Outcome(NamedTuple):

@@ -107,28 +107,34 @@ def batch_of(
 def varied(parts: Parts, rng: np.random.Generator) -> Parts:
     """Other hearts and electrodes: amplitude, frontal direction, chest places, times and levels changed a little."""
     count = len(parts.times)
-    mixing = np.repeat(np.eye(8)[None], count, axis=0)
-    angle = np.deg2rad(rng.normal(0.0, _TURN_DEG, count))
-    # Lead I is the horizontal direction; lead II = I/2 + vertical * sqrt(3)/2.
-    cos, sin, root = np.cos(angle), np.sin(angle), np.sqrt(3.0)
-    mixing[:, 0, 0], mixing[:, 0, 1] = cos + sin / root, -2.0 * sin / root
-    mixing[:, 1, 0] = (cos + sin / root) / 2 + root / 2 * (sin - cos / root)
-    mixing[:, 1, 1] = -sin / root + cos
-    for lead in range(2, 8):
-        towards = rng.normal(0.0, 0.1, count)
-        neighbour = np.where(towards > 0, min(lead + 1, 7), max(lead - 1, 2))
-        mixing[np.arange(count), lead, neighbour] += np.abs(towards)
-        mixing[:, lead, lead] -= np.abs(towards)
-    mixing *= np.exp(rng.normal(0.0, 0.12, count))[:, None, None]
+    mix = mixing(count, rng)
     times = parts.times * np.exp(rng.normal(0.0, 0.03, parts.times.shape))
     return parts._replace(
-        p=mixing @ parts.p,
-        beat=mixing @ parts.beat,
-        flutter=mixing @ parts.flutter,
+        p=mix @ parts.p,
+        beat=mix @ parts.beat,
+        flutter=mix @ parts.flutter,
         spike=parts.spike * np.exp(rng.normal(0.0, 0.15, (count, 1))),
         times=times,
         levels=parts.levels * np.exp(rng.normal(0.0, 0.1, parts.levels.shape)),
     )
+
+
+def mixing(count: int, rng: np.random.Generator) -> Floats:
+    """(count, 8, 8) what other hearts and electrodes make of the eight leads."""
+    out = np.repeat(np.eye(8)[None], count, axis=0)
+    angle = np.deg2rad(rng.normal(0.0, _TURN_DEG, count))
+    # Lead I is the horizontal direction; lead II = I/2 + vertical * sqrt(3)/2.
+    cos, sin, root = np.cos(angle), np.sin(angle), np.sqrt(3.0)
+    out[:, 0, 0], out[:, 0, 1] = cos + sin / root, -2.0 * sin / root
+    out[:, 1, 0] = (cos + sin / root) / 2 + root / 2 * (sin - cos / root)
+    out[:, 1, 1] = -sin / root + cos
+    for lead in range(2, 8):
+        towards = rng.normal(0.0, 0.1, count)
+        neighbour = np.where(towards > 0, min(lead + 1, 7), max(lead - 1, 2))
+        out[np.arange(count), lead, neighbour] += np.abs(towards)
+        out[:, lead, lead] -= np.abs(towards)
+    out *= np.exp(rng.normal(0.0, 0.12, count))[:, None, None]
+    return out
 
 
 def _some(values: Floats, rng: np.random.Generator) -> Floats:

@@ -3,6 +3,7 @@
     python -m calipers.models.generator.train spaces  --corpus C.npz --out DIR
     python -m calipers.models.generator.train beat    --corpus C.npz --texts T.npz --out DIR --steps 20000
     python -m calipers.models.generator.train texture --corpus C.npz --out DIR --steps 20000
+    python -m calipers.models.generator.train leads   --corpus C.npz --out DIR --steps 3000 --check
 
 `spaces` fits the linear components and the list of statements. `--check` keeps fold 8 out and judges on it.
 A run that is started again goes on from its last checkpoint in DIR.
@@ -29,6 +30,8 @@ from calipers.models.generator import beat_training, gaussians, texture_training
 from calipers.models.generator.beat_training import Batch, beat_set, flow_loss
 from calipers.models.generator.conditions import ConditionSpace
 from calipers.models.generator.latents import LENGTH, LatentSpace, Parts
+from calipers.models.generator.leads_network import LeadNetwork, LeadNetworkConfig
+from calipers.models.generator.leads_training import LeadBatch, lead_batch, lead_loss, recordings
 from calipers.models.generator.marked import Marked, read_marked
 from calipers.models.generator.networks import BeatFlow, BeatFlowConfig, TextureFlow, TextureFlowConfig
 from calipers.models.generator.rhythms import fit as fit_rhythms
@@ -108,7 +111,22 @@ def train_texture(chosen: argparse.Namespace, records: dict[str, Marked]) -> Non
     _train(chosen, "texture", network, asdict(network.config), loss)
 
 
-_Tensors = TypeVar("_Tensors", Batch, Stretches)
+def train_leads(chosen: argparse.Namespace, records: dict[str, Marked]) -> None:
+    """Train the network that infers leads from others."""
+    data = recordings(chosen.corpus, records)
+    network = LeadNetwork(LeadNetworkConfig())
+    train = np.flatnonzero((data.fold != _CHECK_FOLD) | (not chosen.check))
+    check = np.flatnonzero(data.fold == _CHECK_FOLD)
+
+    def loss(model: nn.Module, rng: np.random.Generator, *, judged: bool) -> Tensor:
+        assert isinstance(model, LeadNetwork)
+        rows = check[:128] if judged else rng.choice(train, size=chosen.batch)
+        return lead_loss(model, _on(lead_batch(data, rows, rng, vary=not judged), chosen.device))
+
+    _train(chosen, "leads", network, asdict(network.config), loss)
+
+
+_Tensors = TypeVar("_Tensors", Batch, Stretches, LeadBatch)
 
 
 def _on(batch: _Tensors, device: str) -> _Tensors:
@@ -175,7 +193,7 @@ def _train(
 def main() -> None:
     """Command line of the stages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("spaces", "beat", "texture"))
+    parser.add_argument("stage", choices=("spaces", "beat", "texture", "leads"))
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--out", type=Path, required=True)
@@ -188,7 +206,9 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     records = {one.id: one for one in read_marked(chosen.corpus.with_suffix(".jsonl"))}
-    {"spaces": fit_spaces, "beat": train_beat, "texture": train_texture}[chosen.stage](chosen, records)
+    {"spaces": fit_spaces, "beat": train_beat, "texture": train_texture, "leads": train_leads}[chosen.stage](
+        chosen, records
+    )
 
 
 if __name__ == "__main__":

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from calipers.errors import ImplausibleUnits, UnreadableInput, UsageError
 from calipers.leads import INDEX, LEADS, LIMB, LIMB_FROM_I_AND_II, Lead, require_lead
+
+if TYPE_CHECKING:
+    from calipers.digitisation import Digitisation
 
 Sex = Literal["male", "female"]
 
@@ -50,6 +53,7 @@ class Source:
         device_measurements: our measurement name → the device's value (ms, /min, degrees).
         device_statements: the interpretation printed by the device or a reader, verbatim.
         digitised: read from paper or a picture.
+        digitisation: how, if it was.
     """
 
     format: str
@@ -59,6 +63,7 @@ class Source:
     device_measurements: Mapping[str, float] = field(default_factory=dict)
     device_statements: tuple[str, ...] = ()
     digitised: bool = False
+    digitisation: Digitisation | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +77,7 @@ class Ecg:
         patient, recorded_at, source: who, when, where from.
         synthetic: made by a generator, not recorded from a person.
         derived_leads: limb leads computed from two others because the file lacks them.
+        confidence: (12, n) float32, 0 to 1, how surely each sample was read; None for what was recorded.
     """
 
     signal_mv: NDArray[np.float32]
@@ -82,6 +88,7 @@ class Ecg:
     synthetic: bool = False
     missing_leads: tuple[Lead, ...] = ()
     derived_leads: tuple[Lead, ...] = ()
+    confidence: NDArray[np.float32] | None = None
 
     @classmethod
     def from_array(

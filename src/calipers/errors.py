@@ -2,7 +2,8 @@
 
     CalipersError
     ├── UnreadableInput         the file or array cannot be read as an ECG           exit 3
-    │   └── ImplausibleUnits    it reads, but not as millivolts of an ECG
+    │   ├── ImplausibleUnits    it reads, but not as millivolts of an ECG
+    │   └── PictureNotDigitised it looks like an ECG page, but one step of reading it failed
     ├── UsageError              the request itself is wrong                          exit 2
     │   ├── UnknownLead         a lead name outside the twelve
     │   ├── UnknownEvidence     an id that is not in this record's ledger
@@ -14,6 +15,8 @@ Every message is one line: what was found, what was needed.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class CalipersError(Exception):
@@ -33,6 +36,14 @@ class UnreadableInput(CalipersError):
 
 class ImplausibleUnits(UnreadableInput):
     """The samples are not plausible as millivolts of a surface ECG."""
+
+
+class PictureNotDigitised(UnreadableInput):
+    """A picture with an ECG's look whose traces could not be read; `part` says which step failed."""
+
+    def __init__(self, message: str, part: Literal["page", "grid", "leads", "trace", "scale"]) -> None:
+        super().__init__(message)
+        self.part = part
 
 
 class UsageError(CalipersError):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from calipers.agent import descriptions
+from calipers.agent.answering import explained_claims
+from calipers.agent.case_store import Case
+from calipers.agent.questions import understand
 from tests.agent import sentences_to_refuse as refuse
 from tests.agent.sentences_to_pass import DENIALS, DESCRIPTIONS, DIAGNOSES, Sensible
-from tests.agent.textbook import faults_of, kinds, textbook_case
+from tests.agent.textbook import checker_of, faults_of, kinds, textbook_case
 
 BOOK = textbook_case()
 AV_BLOCK = textbook_case({"pr": 240.0})
@@ -61,3 +64,25 @@ def test_a_wrong_word_on_a_true_elevation_is_refused(kind: str, template: str) -
 @pytest.mark.parametrize("template", refuse.OF_NO_FIBRILLATION)
 def test_a_denial_that_denies_something_else_is_refused(template: str) -> None:
     assert faults_of(BOOK, template, statement="atrial_fibrillation", polarity="absent")
+
+
+@pytest.mark.parametrize("case", [BOOK, AV_BLOCK, INFERIOR], ids=["normal", "long PR", "inferior ST elevation"])
+def test_what_code_answers_about_any_statement_passes(case: Case) -> None:
+    answers = [claim for verdict in case.verdicts.values() for claim in explained_claims(verdict, case)[0]]
+    checker = checker_of(case)
+    assert len(answers) > 100
+    assert {claim.text: found for claim in answers if (found := checker.claim_faults(claim))} == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "verb"),
+    [
+        ("is there poor R-wave progression?", "explain"),
+        ("any electrolyte disturbance or drug effect?", "classify"),
+        ("septal hypertrophy?", "classify"),
+        ("has the R wave progression changed since the last ECG?", "compare"),
+        ("should I give a drug for the atrial fibrillation?", "say"),
+    ],
+)
+def test_the_name_of_a_statement_is_not_read_as_a_request(question: str, verb: str) -> None:
+    assert understand(question)[0].verb == verb

@@ -143,7 +143,7 @@ def faults_of(
     further: Iterable[Citable] = (),
 ) -> list[Fault]:
     """What the verifier says of one sentence. Evidence and criteria are by default the verdict's own and the slots."""
-    checker = _checker(case, tuple(further))
+    checker = checker_of(case, tuple(further))
     cited = [slot for slot in slots(template) if not slot.startswith("crit:")]
     said = None
     if statement is not None:
@@ -166,7 +166,7 @@ def faults_of(
     return checker.claim_faults(claim)
 
 
-def _checker(case: Case, further: tuple[Citable, ...]) -> Checker:
+def checker_of(case: Case, further: tuple[Citable, ...] = ()) -> Checker:
     """The verifier on a case's whole ledger; the same case is evaluated once."""
     if not further and id(case) in _KNOWN:
         return _KNOWN[id(case)][1]

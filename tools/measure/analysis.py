@@ -51,6 +51,12 @@ class AnalysisSignal:
         """Length in seconds."""
         return self.n / ANALYSIS_HZ
 
+    def cut(self, start: int, stop: int) -> AnalysisSignal:
+        """One stretch of it, in samples."""
+        piece = slice(start, stop)
+        parts = (self.raw_mv[:, piece], self.level_mv[:, piece], self.recorded[:, piece])
+        return AnalysisSignal(*parts, self.recorded[:, piece].any(axis=1), self.given)
+
 
 def analysis_signal(ecg: Ecg) -> AnalysisSignal:
     """Resample to 500 Hz (polyphase, linear phase), bridge gaps, remove baseline wander."""

@@ -11,7 +11,8 @@ from calipers.tools.measure.analysis import Mask, Signal
 
 #: A mean vector smaller than this share of the wave's own size has no direction worth stating.
 _MIN_VECTOR_SHARE = 0.15
-_FLOOR_DEG = 4.0
+#: 95 % half-width of an axis beyond the spread of the beats.
+FLOOR_DEG = 4.0
 
 
 class Axis(NamedTuple):
@@ -46,7 +47,7 @@ def frontal_axis(areas: Signal, per_beat: Signal, usable: Mask) -> Axis | None:
     degrees = float(np.degrees(np.arctan2(y, x)))
     turn = np.degrees(np.angle(np.exp(1j * (np.arctan2(beat_y, beat_x) - np.radians(degrees)))))
     spread = float(np.sqrt(np.mean(turn**2))) / np.sqrt(max(len(turn), 1))
-    return Axis(degrees, float(np.hypot(_FLOOR_DEG, 1.96 * spread)))
+    return Axis(degrees, float(np.hypot(FLOOR_DEG, 1.96 * spread)))
 
 
 def _plane(i_and_ii: Signal) -> tuple[Signal, Signal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,14 +52,20 @@ class Beats:
 
 def find_beats(signal: AnalysisSignal, waves: Waves, usable: Mask) -> Beats:
     """Detect QRS complexes by vote of the delineated leads, confirmed by all-lead energy, and sort by shape."""
-    band = qrs_band(signal.raw_mv[usable])
-    energy = envelope(band)
-    peaks = _peaks(vote(waves, usable), energy)
-    shape, correlation = shapes(signal.level_mv[usable], peaks)
+    energy = envelope(qrs_band(signal.raw_mv[usable]))
+    return sorted_beats(vote(waves, usable), energy, lambda peaks: shapes(signal.level_mv[usable], peaks))
+
+
+def sorted_beats(
+    track: Probability, energy: Signal, sort: Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], Signal]]
+) -> Beats:
+    """The QRS complexes of one probability track and envelope, with the classes that `sort` gives their peaks."""
+    peaks = _peaks(track, energy)
+    shape, correlation = sort(peaks)
     faint = _faint(peaks, shape, energy)
     if faint.any():
         peaks = peaks[~faint]
-        shape, correlation = shapes(signal.level_mv[usable], peaks)
+        shape, correlation = sort(peaks)
     return Beats(peaks, shape, correlation, energy)
 
 
@@ -237,11 +244,15 @@ def representative_beat(signal: AnalysisSignal, beats: Beats, onset: Signal, usa
     )
     level = np.stack([pr_level(signal.raw_mv, float(onset[k])) for k in chosen])
     stack = stack - level[:, :, None]
-    # Where a short record leaves too few beats at a position, the median of what is there still stands.
+    return RepresentativeBeat(median_beat(stack), stack, before, chosen)
+
+
+def median_beat(stack: Signal) -> Signal:
+    """(k, 12, m) aligned beats → (12, m); where few beats reach, the median of what is there; zero where none does."""
     blank: Mask = np.asarray(np.isnan(stack).all(axis=0))
     filled = np.where(blank[None], 0.0, stack)
-    median = np.nanmedian(filled, axis=0)
-    return RepresentativeBeat(median, stack, before, chosen)
+    median: Signal = np.nanmedian(filled, axis=0)
+    return median
 
 
 def pr_level(raw_mv: Signal, onset: float) -> Signal:

@@ -122,14 +122,16 @@ def record_quality(
     extra: tuple[str, ...] = (),
     *,
     beatless: bool = False,
+    limb: AnalysisSignal | None = None,
 ) -> Quality:
     """Whole-record quality: the mean over recorded leads, and what a reader must be told.
 
     `beatless`: that there are no QRS complexes was measured (asystole, ventricular fibrillation) and is no failure.
+    `limb`: the stretch in which I, II and III are shown together, where that is not all of it.
     """
     recorded = leads.score[signal.present]
     reasons = list(extra)
-    mismatch = _einthoven_mismatch_mv(signal)
+    mismatch = _einthoven_mismatch_mv(limb or signal)
     if mismatch is not None and mismatch > _EINTHOVEN_MV:
         reasons.append(f"leads I, II and III do not obey Einthoven's law (mismatch {mismatch:.2f} mV RMS)")
     if ecg.missing_leads:

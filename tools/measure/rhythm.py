@@ -68,13 +68,30 @@ class Rhythm:
         return float(np.abs(np.diff(self.rr))[both].mean() / self.rr[self.seen_rr].mean())
 
 
-def read_rhythm(signal: AnalysisSignal, waves: Waves, beats: Beats, marks: Fiducials, usable: Mask) -> Rhythm:
-    """Classify each beat from its timing, its shape, its P wave and its spikes; follow each P wave."""
+def read_rhythm(
+    signal: AnalysisSignal,
+    waves: Waves,
+    beats: Beats,
+    marks: Fiducials,
+    usable: Mask,
+    *,
+    spikes_in: Mask | None = None,
+) -> Rhythm:
+    """Classify each beat from its timing, its shape, its P wave and its spikes; follow each P wave.
+
+    Args:
+        signal: the analysis copy.
+        waves: what the delineator saw.
+        beats: all beats.
+        marks: their fiducial points.
+        usable: (12,) leads to look at.
+        spikes_in: (12,) leads in which pacing spikes are looked for; the same by default.
+    """
     rr = np.diff(beats.peaks).astype(np.float64)
     zones = qrs_zones(beats, marks)
     onset = np.array([start for start, _ in zones])
     width = width_ms(marks.heart, QRS_ON, QRS_OFF)
-    pacing = read_pacing(signal, onset, usable)
+    pacing = read_pacing(signal, onset, usable if spikes_in is None else spikes_in)
     paced = pacing.ventricular | pacing.atrial
     coupled = _coupled(marks, beats)
     pvc = premature_ventricular(beats, width, coupled, paced, signal.n)

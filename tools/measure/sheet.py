@@ -75,6 +75,13 @@ class Sheet:
             reason=reason,
         )
 
+    def remark(self, key: str, text: str) -> None:
+        """Add to the method of a value already written; nothing where it is missing."""
+        item = self.items[key]
+        if item.status == "measured":
+            how = item.method.removesuffix(f"; {self.method}")
+            self.items[key] = item.model_copy(update={"method": f"{how}; {text}; {self.method}"})
+
     def number(self, key: str) -> float | None:
         """A value already written, or None."""
         item = self.items.get(key)

@@ -106,6 +106,8 @@ class Placer:
             if best is not None and step >= best[0]:
                 break
             for above in (True, False):
+                if best is not None and step + (0 if above else 2) >= best[0]:
+                    continue
                 bar = high - _OVERHANG_MM - step if above else low + _OVERHANG_MM + step
                 top = bar - 0.5 - height if above else bar + 0.5
                 box, line = Box(left, top, left + width, top + height), Box(x0, bar - 0.3, x1, bar + 0.3)
@@ -155,6 +157,8 @@ class Placer:
             if best is not None and abs(rise) + 2 >= best[0]:
                 break
             for dx, distance in beside:
+                if best is not None and abs(rise) + distance >= best[0]:
+                    continue
                 top = y + rise - height / 2
                 box = Box(x + dx, top, x + dx + width, top + height)
                 if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) for b in near):

@@ -25,7 +25,8 @@ export function who(summary: CaseSummary): string {
 
 export const when = (iso: string | null): string => (iso === null ? "date unknown" : iso.slice(0, 16).replace("T", " "));
 
-export const patient = (one: CaseListed): string => one.patient_id ?? "no patient id";
+/** Whose ECG it is; without an identifier the file that it came in. */
+export const patient = (one: CaseListed): string => one.patient_id ?? one.name;
 
 export const seconds = (value: number): string => (value < 0.01 ? "<10 ms" : value < 1 ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} s`);
 

@@ -113,10 +113,11 @@ type Opened = "" | "why" | "correct";
 /** What a reader may do with a claim. */
 function Answers({ claim, desk, open, toggle }: { claim: Claim; desk: Desk; open: Opened; toggle: (what: Opened) => void }) {
   const [problem, setProblem] = useState("");
+  const shown = claim.evidence.some((id) => desk.evidence[id]?.spans.length || desk.evidence[id]?.about.length);
   return (
     <span class="answers">
       {problem && <span class="problem" role="alert">{problem}</span>}
-      <button type="button" class="quiet" aria-label={`Show on the trace: ${claim.text}`} onClick={() => desk.show(claim.evidence, true)}>Show</button>
+      {shown && <button type="button" class="quiet" aria-label={`Show on the trace: ${claim.text}`} onClick={() => desk.show(claim.evidence, true)}>Show</button>}
       {claim.statement && <button type="button" class="quiet" aria-label={`Why: ${claim.text}`} aria-expanded={open === "why"} onClick={() => toggle("why")}>Why</button>}
       <button
         type="button" class="quiet" aria-label={`Agree: ${claim.text}`}

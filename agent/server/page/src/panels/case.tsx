@@ -7,7 +7,7 @@ import type { CaseDetail, CaseListed, Claim, Evidence, Fiducials, Remark, Remark
 import { PAGE_S } from "../viewer/sheet";
 import type { Signal } from "../viewer/signal";
 import { type Light, type PriorTrace, Viewer } from "../viewer/viewer";
-import { URGENCY, when, who } from "../words";
+import { patient, URGENCY, when, who } from "../words";
 import { ChangesPanel } from "./changes";
 import { MeasurementsPanel } from "./measurements";
 import { Reading } from "./reading";
@@ -123,7 +123,7 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
       <header class="patient">
         <h1>
           <span class={`urgency ${level}`}>{URGENCY[level]}</span>
-          {detail.patient_id ?? "No patient id"}
+          {patient(detail)}
           {summary.synthetic && <span class="urgency synthetic">Synthetic: not recorded from a person</span>}
           {summary.digitised && <span class="urgency synthetic">Read from paper</span>}
         </h1>

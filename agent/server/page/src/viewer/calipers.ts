@@ -9,8 +9,9 @@ export type Edge = "left" | "right" | "top" | "bottom" | "whole";
 export class Calipers {
   constructor(public left: number, public right: number, public top: number, public bottom: number, public march = false) {}
 
-  static in(sheet: Sheet, view: { left: number; top: number; width: number; height: number; scale: number }): Calipers {
-    const x = view.left + view.width / view.scale / 2, y = view.top + view.height / view.scale / 2;
+  /** In the middle of the window, about a height in pixels. */
+  static in(sheet: Sheet, view: { left: number; top: number; width: number; scale: number }, about: number): Calipers {
+    const x = view.left + view.width / view.scale / 2, y = view.top + about / view.scale;
     return new Calipers(x - 0.3 * sheet.speed, x + 0.3 * sheet.speed, y - 0.5 * sheet.gain, y + 0.5 * sheet.gain);
   }
 

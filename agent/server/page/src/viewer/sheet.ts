@@ -34,6 +34,9 @@ const LEAD_IN = 15;
 const LEAST_PITCH = 15;
 const MOST_PITCH = 42;
 
+/** A lead by itself fills the window: its ten seconds in two rows. */
+const ALONE_ROWS = 2;
+
 function columns(layout: Layout): Lead[][] {
   if (layout === "3x4") return [0, 3, 6, 9].map((from) => LEADS.slice(from, from + 3));
   if (layout === "6x2") return [LEADS.slice(0, 6), LEADS.slice(6)];
@@ -47,23 +50,27 @@ export function layOut(
 ): Sheet {
   const cols = columns(layout);
   const rhythm: Lead[] = layout === "3x4" ? ["II"] : [];
-  const rows = cols[0]!.length + rhythm.length;
-  const width = LEAD_IN + PAGE_S * speed + SQUARE;
+  const alone = cols.length === 1 && cols[0]!.length === 1;
+  const rows = alone ? ALONE_ROWS : cols[0]!.length + rhythm.length;
+  const row_s = alone ? PAGE_S / ALONE_ROWS : PAGE_S;
+  const width = LEAD_IN + row_s * speed + SQUARE;
   const pitch = Math.min(MOST_PITCH, Math.max(LEAST_PITCH, (width * aspect - 6) / rows));
   const window_s = PAGE_S / cols.length;
   // With less than half of the last column filled, running on would hide the chest leads.
   const together = cols.length > 1 && signal.duration_s - start_s < PAGE_S - window_s / 2;
-  const strip = (lead: Lead, row: number, column: number, seconds: number, isRhythm: boolean): Strip => {
-    const begin = together ? start_s : start_s + column * seconds;
-    return {
-      lead, row, rhythm: isRhythm, start_s: begin, end_s: begin + seconds,
-      x_mm: LEAD_IN + column * seconds * speed,
-      baseline_mm: 3 + row * pitch + 0.6 * pitch,
-      offset_mv: centre(signal, lead, start_s, start_s + PAGE_S),
-    };
-  };
-  const strips = cols.flatMap((names, column) => names.map((lead, row) => strip(lead, row, column, window_s, false)));
-  rhythm.forEach((lead, at) => strips.push(strip(lead, cols[0]!.length + at, 0, PAGE_S, true)));
+  const strip = (lead: Lead, row: number, x_s: number, begin: number, seconds: number, isRhythm = false): Strip => ({
+    lead, row, rhythm: isRhythm, start_s: begin, end_s: begin + seconds,
+    x_mm: LEAD_IN + x_s * speed,
+    baseline_mm: 3 + row * pitch + 0.6 * pitch,
+    offset_mv: centre(signal, lead, start_s, start_s + PAGE_S),
+  });
+  const strips = alone
+    ? Array.from({ length: ALONE_ROWS }, (_, row) => strip(cols[0]![0]!, row, 0, start_s + row * row_s, row_s))
+    : cols.flatMap((names, column) => {
+        const after = column * window_s;
+        return names.map((lead, row) => strip(lead, row, after, together ? start_s : start_s + after, window_s));
+      });
+  rhythm.forEach((lead, at) => strips.push(strip(lead, cols[0]!.length + at, 0, start_s, PAGE_S, true)));
   return { layout, width_mm: width, height_mm: rows * pitch + 6, pitch_mm: pitch, rows, speed, gain, start_s, strips };
 }
 

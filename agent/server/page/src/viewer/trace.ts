@@ -101,15 +101,16 @@ export class TraceView {
   }
 
   trueScale(): void {
-    this.zoomAt(TRUE_SCALE / this.view.scale, this.view.width / 2, this.view.height / 2);
+    this.zoom(TRUE_SCALE / this.view.scale);
   }
 
+  /** About the middle of the window and the row of leads that is nearest to it: the trace never leaves it. */
   zoom(factor: number): void {
-    this.zoomAt(factor, this.view.width / 2, this.view.height / 2);
+    this.zoomAt(factor, this.view.width / 2, this.nearestRow());
   }
 
   holdCalipers(on: boolean): void {
-    this.hand = on ? Calipers.in(this.sheet, this.view) : null;
+    this.hand = on ? Calipers.in(this.sheet, this.view, this.nearestRow()) : null;
     this.told.calipers(this.hand?.reading(this.sheet) ?? "");
     this.redraw();
   }
@@ -205,6 +206,14 @@ export class TraceView {
       left: (left + right) / 2 - this.view.width / scale / 2,
       top: (top + bottom) / 2 - this.view.height / scale / 2,
     });
+  }
+
+  /** Pixels from the top of the window to the baseline that is nearest to its middle. */
+  private nearestRow(): number {
+    const middle = this.view.height / 2;
+    const rows = this.sheet.strips.map((strip) => (strip.baseline_mm - this.view.top) * this.view.scale);
+    const nearest = rows.reduce((best, row) => (Math.abs(row - middle) < Math.abs(best - middle) ? row : best));
+    return Math.min(Math.max(nearest, 0), this.view.height);
   }
 
   private fitScale = (): number => this.view.width / this.sheet.width_mm;
