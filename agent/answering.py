@@ -24,6 +24,7 @@ from calipers.evidence import Measurement
 from calipers.knowledge import Verdict, statements
 from calipers.printing import slots
 from calipers.report import Claim
+from calipers.tools.closed_question import changed_ranges, read_comparison
 from calipers.tools.render import render
 
 #: Ids listed one by one before a question is answered with a single sentence over all of them.
@@ -135,6 +136,12 @@ def compared_claims(intent: Intent, case: Case) -> tuple[list[Claim], list[Sente
     said = case.change_sentences
     if said is None:
         return [], ["prior_not_earlier" if case.priors else "no_prior"]
+    if not intent.statements and (sought := read_comparison(intent.text)):
+        then = next(one for one in case.priors if one.record == said.changes.prior_record)
+        patients = (then.demographics, case.demographics)
+        turned = changed_ranges(then.measurements, case.measurements, sought.turned, patients)
+        told = [change_claim(sentence, case.ledger) for key in turned if (sentence := said.of_measurement(key))]
+        return told, [] if told else ["none_turned"]
     if not intent.ids and not intent.statements:
         return list(full_comparison(case)), []
     found: list[Claim] = []

@@ -2,87 +2,97 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from calipers.agent.async_api import AsyncTwins
 from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice, choose
-from calipers.agent.context import Event, RunContext, Step, ignore
-from calipers.agent.state import State, fresh_run
+from calipers.agent.context import RunContext
+from calipers.agent.events import Answer, Event, ignore
+from calipers.agent.hooks import AfterVerify, BeforeVerify, Hooks
+from calipers.agent.library import Library
+from calipers.agent.state import fresh_run
+from calipers.agent.telemetry import span
+from calipers.agent.threads import Threads, streamed
+from calipers.agent.verifier import verify
 from calipers.ecg import Ecg, Sex
-from calipers.errors import CalipersError, UsageError
-from calipers.evidence import Frozen
-from calipers.report import Claim, Report, Withheld
+from calipers.errors import UsageError
+from calipers.report import Fault, Report
 from calipers.settings import settings
 from calipers.tools.compare import require_comparable
-from calipers.tools.render import Picture
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.runnables import RunnableConfig
+    from langchain_core.tools import BaseTool
 
     from calipers.agent.batch import Progress, Reviewed
     from calipers.agent.graph import Graph
     from calipers.tools.generate import Synthesis
 
-
-class Answer(Frozen):
-    """The reply to one question.
-
-    Attributes:
-        text: released claims and fixed sentences, nothing else.
-        claims, withheld: what the text is made of, and what did not pass its check.
-        interrupt: a question back to the clinician; `Agent.resume` continues with the answer.
-        steps: the tool calls the model chose, in order.
-        report: everything cited, as for a full interpretation; None while interrupted.
-        pictures: rendered images, in the order they were asked for.
-        syntheses: generated ECGs, each with what was asked for and what was measured on it.
-    """
-
-    text: str
-    claims: tuple[Claim, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    interrupt: dict[str, Any] | None = None
-    steps: tuple[Step, ...] = ()
-    report: Report | None = None
-    pictures: tuple[Picture, ...] = ()
-    syntheses: tuple[Any, ...] = ()
-
-    model_config = Frozen.model_config | {"arbitrary_types_allowed": True}
+__all__ = ["Agent", "Answer"]
 
 
-class Agent:
+class Agent(AsyncTwins):
     """Interprets ECGs and answers questions about them; every claim is verified before it is returned.
+
+    Each agent has its own criteria, guidelines, tools and hooks; two of them side by side share nothing but the
+    folder `home`. Every method has an async twin, `ainterpret`, `aask` and so on.
 
     Args:
         model: `none`, `embedded`, a LangChain model name with tool calling, an OpenAI-compatible URL, or a
             chat model object, or a `Choice` that several agents share; by default what `CALIPERS_MODEL` says.
-        home: where threads and cases live; by default `CALIPERS_HOME`. `None` is the default; use a
-            temporary folder to leave no trace.
+        home: where threads and cases live; by default `CALIPERS_HOME`. Use a temporary folder to leave no trace.
+        tools: LangChain tools, or documented functions, that a chat model may call beside the built-in ones. What
+            one finds can be cited only as a `ToolFinding` in its artifact; it supports no criterion. `none` and
+            `embedded` choose among the built-in tools alone.
+        criteria: YAML files of statements and their criteria as in `knowledge/criteria`, or folders of them.
+        guidelines: folders of paraphrased passages as in `knowledge/guidelines`.
+        before_verify: given the drafted claims, returns a `Veto` of each that shall be withheld unchecked.
+        after_verify: given the report, returns a `Veto` of each claim that shall be withheld after all, and `Note`s.
+
+    Raises:
+        UsageError: the model's name is not known, or two tools share a name.
+        CriteriaError, GuidelineError: a file is not valid.
+        MissingPart: the model's package is not installed.
 
     Example:
-        >>> agent = Agent(model="none")                                  # doctest: +SKIP
-        >>> print(agent.interpret(calipers.read_ecg("ecg.dcm")).impression)  # doctest: +SKIP
-        Sinus rhythm. Normal ECG.
+        >>> agent = Agent(model="none", home=home)
+        >>> report = agent.interpret(ecg)
+        >>> report.impression
+        'Normal ECG.'
+        >>> report.claims[1].text, report.claims[1].evidence
+        ('Ventricular rate 61/min.', ('hr',))
+        >>> agent.verify(report, ecg)
+        []
     """
 
-    def __init__(self, model: str | BaseChatModel | Choice | None = None, *, home: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: str | BaseChatModel | Choice | None = None,
+        *,
+        home: Path | None = None,
+        tools: Sequence[BaseTool | Callable[..., Any]] = (),
+        criteria: Sequence[str | Path] = (),
+        guidelines: Sequence[str | Path] = (),
+        before_verify: BeforeVerify | None = None,
+        after_verify: AfterVerify | None = None,
+    ) -> None:
         # Nothing here may be traced to a third party unless the user sets it up beyond this variable.
         os.environ.setdefault("LANGSMITH_TRACING", "false")
         self.choice: Choice = choose(model)
-        self._model = model
         self.home = home or settings().home
         self.store = CaseStore(self.home / "cases")
+        self._model = model
+        self._tools = _own_tools(tools)
+        self._library = Library.of(criteria, guidelines)
+        self._hooks = Hooks(before_verify, after_verify)
         self._graph: Graph | None = None
-        self._threads: Graph | None = None
-        self._connection: Any = None
+        self._threads = Threads(self.home, self._library)
 
     def interpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
         """Read an ECG in full; `question` is answered as well, by the chosen model or by rule.
@@ -92,19 +102,20 @@ class Agent:
         Raises:
             UsageError: the model is remote and patient data may not leave this machine, or a prior carries
                 another patient's identifier or is synthetic.
+
+        Example:
+            >>> agent.interpret(ecg, "what is the QRS axis?").answer
+            'Normal QRS axis, 49°.'
         """
         for prior in priors:
             require_comparable(ecg, prior)
-        if self.choice.remote and not settings().allow_remote:
-            raise UsageError(
-                f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true to send it"
-                f" age, sex{', a picture' if self.choice.shows_page else ''} and measurements"
-            )
+        self._require_local(f"age, sex{', a picture' if self.choice.shows_page else ''} and measurements")
         memory = CaseStore(None)
-        case = replace(memory.put(ecg), priors=tuple(memory.put(prior) for prior in priors))
-        context = RunContext(memory, self.choice, case=case, home=self.home)
-        keys = [case_key(prior) for prior in priors]
-        self._single().invoke(fresh_run(case_key(ecg), "interpret", question, keys), context=context)
+        with self._library.in_use(), span("interpret", model=self.choice.name):
+            case = replace(memory.put(ecg), priors=tuple(memory.put(prior) for prior in priors))
+            context = replace(self._context(ignore), store=memory, case=case)
+            keys = [case_key(prior) for prior in priors]
+            self._single().invoke(fresh_run(case_key(ecg), "interpret", question, keys), context=context)
         if context.report is None:
             raise RuntimeError("the graph ended without a report")
         return context.report
@@ -130,8 +141,36 @@ class Agent:
         Raises:
             UsageError: no ECG was given in this thread, or a prior carries another patient's identifier or
                 is synthetic.
+
+        Example:
+            >>> agent.ask("ward 3", "how long is the PR?", ecg).text
+            'PR interval 149 ms.'
+            >>> agent.ask("ward 3", "and the QRS?").claims[0].evidence
+            ('qrs',)
         """
-        return self._run(thread_id, self._question(thread_id, text, ecg, priors), listen)
+        start = self._threads.question(self.store, thread_id, text, ecg, priors)
+        return self._threads.run(thread_id, start, self._context(listen))
+
+    def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] = ignore) -> Answer:
+        """Continue a conversation that was interrupted with a question back; `listen` as for `ask`."""
+        from langgraph.types import Command
+
+        return self._threads.run(thread_id, Command(resume=value), self._context(listen))
+
+    def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
+        """Like `ask`, but yields what happens as it happens: `step`, `token`, `claim`, `withheld` events.
+
+        The last event is `done` with the answer, `interrupt` with a question back, or `error`.
+
+        Example:
+            >>> for event in agent.stream("ward 4", "is the PR prolonged?", ecg):
+            ...     print(event.kind)
+            step
+            claim
+            done
+        """
+        start = self._threads.question(self.store, thread_id, text, ecg, priors)
+        return streamed(f"calipers-{thread_id}", lambda tell: self._threads.run(thread_id, start, self._context(tell)))
 
     def ecg_of(self, thread_id: str) -> Ecg:
         """The ECG that a conversation is about.
@@ -139,35 +178,12 @@ class Agent:
         Raises:
             UsageError: there is no such conversation.
         """
-        known = self._threaded().get_state(_config(thread_id)).values.get("case")
-        if known is None:
-            raise UsageError(f"found no ECG in thread `{thread_id}`; needed one with the first question")
-        return self.store.get(known).ecg
+        return self.store.get(self._threads.case_of(thread_id)).ecg
 
-    def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] = ignore) -> Answer:
-        """Continue a conversation that was interrupted with a question back; `listen` as for `ask`."""
-        from langgraph.types import Command
-
-        return self._run(thread_id, Command(resume=value), listen)
-
-    def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
-        """Like `ask`, but yields steps and claims as they happen; the last event is `done`, `interrupt` or `error`."""
-        start = self._question(thread_id, text, ecg, priors)
-        queue: SimpleQueue[Event | None] = SimpleQueue()
-
-        def work() -> None:
-            try:
-                answer = self._run(thread_id, start, queue.put)
-                if answer.interrupt is not None:
-                    queue.put(Event(kind="interrupt", value=answer.interrupt))
-            except CalipersError as problem:
-                queue.put(Event(kind="error", value=str(problem)))
-            finally:
-                queue.put(None)
-
-        Thread(target=work, name=f"calipers-{thread_id}", daemon=True).start()
-        while (event := queue.get()) is not None:
-            yield event
+    def verify(self, report: Report, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> list[Fault]:
+        """`calipers.verify` by this agent's criteria and guidelines."""
+        with self._library.in_use():
+            return verify(report, ecg, priors)
 
     def synthesise(
         self, text: str, age: float | None = None, sex: Sex | None = None, seed: int | None = None
@@ -203,15 +219,16 @@ class Agent:
             listen: told of each case as it finishes.
 
         Raises:
-            UsageError: there is no case, `out` cannot be used, or the model is an object that only this process has.
+            UsageError: there is no case, `out` cannot be used, or this agent holds what only this process has.
         """
         from calipers.agent.batch import find_cases
         from calipers.agent.batch import review as review_cases
 
         if self._model is not None and not isinstance(self._model, str):
             raise UsageError("found a model object; needed a model's name, which worker processes can load themselves")
-        if self.choice.remote and not settings().allow_remote:
-            raise UsageError(f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true")
+        if self._tools or self._hooks != Hooks() or self._library != Library():
+            raise UsageError("found tools, hooks, criteria or guidelines of your own; a review runs without them")
+        self._require_local("age, sex and measurements")
         return review_cases(
             find_cases(cases, leave_out=out),
             out,
@@ -223,52 +240,9 @@ class Agent:
             listen=listen or (lambda _: None),
         )
 
-    async def areview(
-        self,
-        cases: str | Path | Sequence[str | Path],
-        out: Path,
-        *,
-        workers: int = 1,
-        resume: bool = False,
-        questions: Sequence[str] = (),
-        listen: Callable[[Progress], None] | None = None,
-    ) -> Reviewed:
-        """`review` without blocking the event loop."""
-        return await asyncio.to_thread(
-            self.review, cases, out, workers=workers, resume=resume, questions=questions, listen=listen
-        )
-
-    async def asynthesise(
-        self, text: str, age: float | None = None, sex: Sex | None = None, seed: int | None = None
-    ) -> Synthesis:
-        """`synthesise` without blocking the event loop."""
-        return await asyncio.to_thread(self.synthesise, text, age, sex, seed)
-
-    async def ainterpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
-        """`interpret` without blocking the event loop; the work runs in a thread."""
-        return await asyncio.to_thread(self.interpret, ecg, question, priors)
-
-    async def aask(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Answer:
-        """`ask` without blocking the event loop."""
-        return await asyncio.to_thread(self.ask, thread_id, text, ecg, priors)
-
-    async def aresume(self, thread_id: str, value: Any) -> Answer:
-        """`resume` without blocking the event loop."""
-        return await asyncio.to_thread(self.resume, thread_id, value)
-
-    async def astream(
-        self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()
-    ) -> AsyncIterator[Event]:
-        """`stream` without blocking the event loop."""
-        events = self.stream(thread_id, text, ecg, priors)
-        while (event := await asyncio.to_thread(next, events, None)) is not None:
-            yield event
-
     def close(self) -> None:
-        """Close the checkpoint database."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection, self._threads = None, None
+        """Close the checkpoint database; `with Agent(…) as agent:` does it at the end."""
+        self._threads.close()
 
     def __enter__(self) -> Agent:
         return self
@@ -278,41 +252,14 @@ class Agent:
     ) -> None:
         self.close()
 
-    def _run(self, thread_id: str, start: State | Any, listen: Callable[[Event], None]) -> Answer:
-        context = RunContext(self.store, self.choice, listen, home=self.home)
-        result = self._threaded().invoke(start, _config(thread_id), context=context)
-        pending = result.get("__interrupt__") if isinstance(result, dict) else None
-        if pending:
-            return Answer(text="", interrupt=dict(pending[0].value), steps=tuple(context.steps))
-        report = context.report
-        if report is None:
-            raise UsageError(f"found nothing to resume in thread `{thread_id}`")
-        return Answer(
-            text=report.answer or "",
-            claims=report.claims,
-            withheld=report.withheld,
-            steps=tuple(context.steps),
-            report=report,
-            pictures=tuple(context.pictures),
-            syntheses=tuple(context.syntheses),
-        )
+    def _require_local(self, what: str) -> None:
+        if self.choice.remote and not settings().allow_remote:
+            raise UsageError(
+                f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true to send it {what}"
+            )
 
-    def _question(self, thread_id: str, text: str, ecg: Ecg | None, priors: Sequence[Ecg]) -> State:
-        if ecg is not None:
-            self.store.put(ecg)
-            return fresh_run(case_key(ecg), "ask", text, self._stored_priors(ecg, priors))
-        values = self._threaded().get_state(_config(thread_id)).values
-        known = values.get("case")
-        if known is None:
-            raise UsageError(f"found no ECG in thread `{thread_id}`; needed one with the first question")
-        given = self._stored_priors(self.store.get(known).ecg, priors) if priors else values.get("priors", [])
-        return fresh_run(known, "ask", text, given)
-
-    def _stored_priors(self, ecg: Ecg, priors: Sequence[Ecg]) -> list[str]:
-        for prior in priors:
-            require_comparable(ecg, prior)
-            self.store.put(prior)
-        return [case_key(prior) for prior in priors]
+    def _context(self, listen: Callable[[Event], None]) -> RunContext:
+        return RunContext(self.store, self.choice, listen, home=self.home, tools=self._tools, hooks=self._hooks)
 
     def _single(self) -> Graph:
         if self._graph is None:
@@ -321,15 +268,10 @@ class Agent:
             self._graph = build_graph()
         return self._graph
 
-    def _threaded(self) -> Graph:
-        if self._threads is None:
-            from calipers.agent.checkpoints import open_checkpoints
-            from calipers.agent.graph import build_graph
 
-            saver, self._connection = open_checkpoints(self.home)
-            self._threads = build_graph(saver)
-        return self._threads
+def _own_tools(tools: Sequence[BaseTool | Callable[..., Any]]) -> tuple[BaseTool, ...]:
+    if not tools:
+        return ()
+    from calipers.agent.own_tools import own_tools
 
-
-def _config(thread_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": thread_id}}
+    return own_tools(tools)

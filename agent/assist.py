@@ -15,6 +15,7 @@ from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field
 
 from calipers.agent.context import RunContext
+from calipers.agent.own_tools import OwnTools
 from calipers.agent.page_for_model import ShowPage
 from calipers.agent.sentences import ModelSentence
 from calipers.agent.toolbox import toolbox
@@ -114,11 +115,15 @@ def is_faults_message(message: BaseMessage) -> bool:
 def _agent(chat: BaseChatModel, context: RunContext) -> Any:
     return create_agent(
         chat,
-        list(toolbox()),
+        [*toolbox(), *context.tools],
         system_prompt=system_prompt(),
         context_schema=RunContext,
         response_format=ToolStrategy(Draft, tool_message_content="Drafted."),
-        middleware=[*_limits(), *([ShowPage(context)] if context.choice.shows_page else [])],
+        middleware=[
+            *_limits(),
+            *([OwnTools(context)] if context.tools else []),
+            *([ShowPage(context)] if context.choice.shows_page else []),
+        ],
     )
 
 

@@ -28,6 +28,7 @@ from calipers.ecg import Ecg, Patient, Source
 from calipers.errors import MissingPart, UnreadableInput, UsageError
 from calipers.evidence import Ledger, Measurement, Measurements, ModelProbability
 from calipers.knowledge import Verdicts, evaluate
+from calipers.knowledge.table import judging_by
 from calipers.report import Changes, Demographics, Quality
 from calipers.settings import version
 from calipers.tools.compare import changes_between, in_order, recording, recording_limits, require_comparable
@@ -193,7 +194,8 @@ class CaseStore:
         if known is not None:
             return known
         stored = self._examination(key)
-        case = Case(ecg, stored or examine(ecg))
+        with judging_by(None):  # what is stored is the same for every agent that shares the folder
+            case = Case(ecg, stored or examine(ecg))
         if stored is None:
             self._write(key, case)
         self._remember(key, case)

@@ -36,6 +36,7 @@ class Choice:
             asks nothing but what it sees, for code says all that the tools give.
         seen: SCP codes that the model itself sees in the ECG's tokens.
         opinion: what a published model names when it reads the ECG, beside measurements and criteria.
+        preload: loads the model; without it the first question does.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Choice:
     opinion: Callable[[Case], tuple[str, ...]] | None = None
     seen: Callable[[Case], tuple[str, ...]] | None = None
     own_words: bool = True
+    preload: Callable[[], object] | None = None
 
 
 def choose(model: str | BaseChatModel | Choice | None) -> Choice:
@@ -85,8 +87,9 @@ def _embedded(reason: str) -> Choice:
         return Choice("none", f"`embedded` cannot run: {problem}; measurements and criteria answer")
     from calipers.agent.embedded import EmbeddedChatModel
     from calipers.agent.embedded.sight import seen
+    from calipers.agent.embedded.weights import preload
 
-    return Choice("embedded", reason, EmbeddedChatModel(), seen=seen, own_words=False)
+    return Choice("embedded", reason, EmbeddedChatModel(), seen=seen, own_words=False, preload=preload)
 
 
 def _published(name: str, reason: str) -> Choice:

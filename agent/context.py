@@ -7,43 +7,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from langchain_core.tools import BaseTool
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from calipers.agent.case_store import Case, CaseStore
 from calipers.agent.choice import Choice
-from calipers.evidence import Frozen
-from calipers.report import Claim, Report, Withheld
+from calipers.agent.events import Event, Step, StepEvent, ignore
+from calipers.agent.hooks import Hooks
+from calipers.agent.telemetry import span
+from calipers.report import Report
 from calipers.tools.render import Picture
 
-
-class Step(Frozen):
-    """One tool call the model chose: its name, its arguments, and how long it took."""
-
-    name: str
-    arguments: dict[str, Any]
-    seconds: float
-
-
-class Event(Frozen):
-    """One thing that happened during a run, as it is streamed."""
-
-    kind: Literal["step", "claim", "withheld", "interrupt", "done", "error"]
-    step: Step | None = None
-    claim: Claim | None = None
-    withheld: Withheld | None = None
-    value: Any = None
-
-
-def ignore(event: Event) -> None:
-    """The listener of a run that nobody watches."""
 
 
 @dataclass
 class RunContext:
-    """Injected into graph nodes and tools; never checkpointed."""
+    """Injected into graph nodes and tools; never checkpointed.
+
+    Attributes:
+        store, choice, home: where cases are, which model answers, where guidelines and history are looked up.
+        listen: told of each event.
+        tools, hooks: of the user's own.
+        case: the one under review; the graph's first node sets it.
+        steps, pictures, syntheses, report: what the run has come to so far.
+    """
 
     store: CaseStore
     choice: Choice
@@ -54,6 +44,8 @@ class RunContext:
     syntheses: list[Any] = field(default_factory=list)
     report: Report | None = None
     home: Path | None = None
+    tools: tuple[BaseTool, ...] = ()
+    hooks: Hooks = field(default_factory=Hooks)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -72,8 +64,9 @@ class RunContext:
         """Record a tool call with its wall time, and tell the listener."""
         started = time.perf_counter()
         try:
-            yield
+            with span(f"tool.{name}"):
+                yield
         finally:
             taken = Step(name=name, arguments=arguments, seconds=round(time.perf_counter() - started, 4))
             self.steps.append(taken)
-            self.listen(Event(kind="step", step=taken))
+            self.listen(StepEvent(step=taken))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from langchain_core.messages import AnyMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -20,18 +20,16 @@ from langgraph.types import interrupt
 from calipers.agent.answering import answer_by_rule
 from calipers.agent.assist import assist, faults_message, question_message
 from calipers.agent.case_store import Case
-from calipers.agent.context import Event, RunContext
+from calipers.agent.context import RunContext
 from calipers.agent.drafting import full_comparison, full_read
-from calipers.agent.model_drafts import claims_of, fault_line
-from calipers.agent.reporting import assemble, provisional
+from calipers.agent.model_drafts import claims_of
+from calipers.agent.release import MAX_DRAFTS, conclude, verify_drafts
 from calipers.agent.state import State
 from calipers.agent.suggestions import suggested_claims
-from calipers.agent.verifier import Checker
+from calipers.agent.telemetry import spanned
+from calipers.agent.yes_or_no import leaning
 from calipers.errors import MissingPart, ModelFailed
-from calipers.report import Claim, Withheld
-
-#: How often the model may draft: once, and two revisions.
-MAX_DRAFTS: Final = 3
+from calipers.report import Claim
 
 Graph = CompiledStateGraph[State, RunContext, State, State]
 
@@ -48,7 +46,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
         ("revise", revise),
         ("report", report),
     ):
-        graph.add_node(name, node)
+        graph.add_node(name, spanned(f"node.{name}", node))
     graph.add_edge(START, "read")
     graph.add_edge("read", "check_quality")
     graph.add_conditional_edges("check_quality", _after_quality, ["assist", "draft"])
@@ -164,6 +162,8 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
             answer, sentences = list(by_rule), [*sentences, *said]
         elif context.pictures:
             sentences.append("picture")
+        if question is not None and (side := leaning(question, case, answer)):
+            sentences.append(side)
         if state["mode"] == "interpret":
             suggested = suggested_claims(case.suggestions, case.ledger, _seen(state, context))
             whole = (*full_read(case.verdicts, case.ledger, suggested), *full_comparison(case))
@@ -185,31 +185,8 @@ def _seen(state: State, context: RunContext) -> tuple[str, ...]:
 
 
 def verify_node(state: State, runtime: Runtime[RunContext]) -> State:
-    """Check each draft; what passes is released and streamed at once, what fails goes back or is withheld."""
-    context = _context(state, runtime)
-    cited = [key for stored in state.get("drafts", []) for key in Claim.model_validate(stored).evidence]
-    checker = Checker(provisional(context.the_case, cited))
-    released, withheld = list(state.get("released", [])), list(state.get("withheld", []))
-    faults: list[str] = []
-    retry: list[dict[str, object]] = []
-    may_revise = context.choice.chat is not None and state.get("attempts", 0) < MAX_DRAFTS
-    taken = {claim["id"] for claim in released}
-    for stored in state.get("drafts", []):
-        claim = Claim.model_validate(stored)
-        if claim.id in taken:
-            claim = claim.model_copy(update={"id": f"{claim.id}_{state.get('attempts', 0)}"})
-        problems = checker.claim_faults(claim)
-        if not problems:
-            released.append(claim.model_dump(mode="json"))
-            context.listen(Event(kind="claim", claim=claim))
-        elif may_revise and claim.id.startswith("model_"):
-            faults.append(fault_line(claim, problems, context.the_case))
-            retry.append(stored)
-        else:
-            kept = Withheld(claim=claim, reason="; ".join(problem.detail for problem in problems))
-            withheld.append(kept.model_dump(mode="json"))
-            context.listen(Event(kind="withheld", withheld=kept))
-    return State(released=released, withheld=withheld, faults=faults, drafts=retry)
+    """Check each draft; what passes is released and streamed, what fails goes back or is withheld."""
+    return verify_drafts(state, _context(state, runtime))
 
 
 def _after_verify(state: State) -> Literal["revise", "report"]:
@@ -230,21 +207,5 @@ def revise(state: State, runtime: Runtime[RunContext]) -> State:
 def report(state: State, runtime: Runtime[RunContext]) -> State:
     """Assemble the report outside the state and hand it to the caller."""
     context = _context(state, runtime)
-    sentences = list(dict.fromkeys(state.get("sentences", [])))
-    if state.get("withheld"):
-        sentences.append("withheld")
-    claims = tuple(Claim.model_validate(claim) for claim in state.get("released", []))
-    asked = set(state.get("answering", []))
-    context.report = assemble(
-        context.the_case,
-        claims=claims,
-        answer=tuple(claim for claim in claims if claim.text in asked or claim.id.startswith("model_")),
-        withheld=tuple(Withheld.model_validate(item) for item in state.get("withheld", [])),
-        sentences=tuple(sentences),
-        question=state.get("question"),
-        opinion=state.get("opinion", []),
-        model_name=state.get("model_name", "none"),
-        model_note=state.get("model_note", ""),
-    )
-    context.listen(Event(kind="done"))
+    context.report = conclude(state, context)
     return State(drafts=[], faults=[])

@@ -40,7 +40,11 @@ _MEASUREMENTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = tuple(
         (r"q[- ]?(wave )?(amplitude|depth|voltage)|\bq waves?\b", "q_amp"),
         (r"qrs (pattern|morphology|shape)", "qrs_pattern"),
         (r"notch", "qrs_notch"),
-        (r"signal quality|noise|readable|artefact|artifact|\bquality\b", "quality"),
+        (
+            r"signal quality|nois[ey]\w*|interference|baseline (drift|wander\w*)|electrodes? problems?|loose electrodes?|"
+            r"readable|artefact|artifact|\bquality\b",
+            "quality",
+        ),
         (r"atrial rate", "atrial_rate"),
         (r"\bpr\b|p-?r interval|\bpq\b|av (conduction|delay) time", "pr"),
         (r"\bqt\b", "qt"),
@@ -204,7 +208,9 @@ def understand(question: str) -> tuple[Intent, ...]:
         return (Intent("classify", statements=tuple(row.key for row in mentioned)),)
     if _COMPARE.search(_NOT_COMPARED.sub(" ", unnamed)):
         return (
-            Intent("compare", ids=measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named),
+            Intent(
+                "compare", measurement_ids(_without_names(_NOT_NAMED.sub(" ", text), rows)), statements=named, text=text
+            ),
         )
     ids = measurement_ids(_without_names(text, rows))
     intents: list[Intent] = []

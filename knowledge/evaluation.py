@@ -160,12 +160,17 @@ def _present(
 
 
 def _absent(row: Row, outcome: Outcome, measurements: Mapping[str, Measurement]) -> Sentence | None:
-    """A pertinent negative needs every measurement it cites: not measurable never supports absence."""
+    """A pertinent negative needs every measurement it cites: not measurable never supports absence.
+
+    A limit it prints is one that is missed: `QRS 153 ms (limit 120 ms)` would not say why there is no LBBB.
+    """
     if row.absent is None or outcome.answer.truth is not False:
         return None
     text = expand(row.absent.says, (), row, {})
     cited = unique((measurement_slots(text), row.absent.cites))
     if any(unmeasured(measurements, id_) for id_ in cited) or not printable(text, outcome.steps):
+        return None
+    if any(outcome.steps[stem].result == "met" for stem in criterion_slots(text)):
         return None
     contrary = [stem for stem, step in outcome.steps.items() if step.result == "not_met"]
     return Sentence(template=text, evidence=cited, criteria=unique((contrary, criterion_slots(text))))

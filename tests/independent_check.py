@@ -43,6 +43,7 @@ KINDS = {
     "prior": "prior:",
     "case": "case:",
     "model": "model:",
+    "tool": "tool:",
 }
 SLOT = re.compile(r"\{([A-Za-z][^{}\s]*)\}")
 #: Digits that belong to a name: leads, recording sites, ratios, the kind of record.
@@ -209,6 +210,9 @@ def printed(item: Item) -> str:
     """A value as the contract prints it: `226 ms`, `-0.12 mV`, `52°`, `61/min`, `0.95`, `3`."""
     if item.get("kind") == "model":
         return f"{100 * item['probability']:.0f} %"
+    if item.get("kind") == "tool":
+        found = item["value"]
+        return found if isinstance(found, str) else f"{found:.6g} {item['unit']}".strip()
     if item.get("kind") == "prior":
         if item["id"].endswith("/recorded_at"):
             return str(item["text"])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice
-from calipers.agent.context import RunContext, Step
+from calipers.agent.context import RunContext
+from calipers.agent.events import Step
 from calipers.agent.graph import Graph
 from calipers.agent.state import Mode, fresh_run
 from calipers.ecg import Ecg

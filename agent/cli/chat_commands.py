@@ -15,8 +15,8 @@ from calipers.agent.cli.options import ModelOption, Reading, reading_options, st
 from calipers.errors import CalipersError, UsageError
 
 if TYPE_CHECKING:
-    from calipers.agent.api import Agent, Answer
-    from calipers.agent.context import Event
+    from calipers.agent.api import Agent
+    from calipers.agent.events import Answer, Event
     from calipers.ecg import Ecg
     from calipers.evidence import Evidence
 
@@ -98,14 +98,14 @@ class _Conversation:
 
     def _heard(self, event: Event) -> None:
         """Print what happens as it happens; a claim is verified before it gets here."""
-        if event.step is not None:
+        if event.kind == "step":
             given = ", ".join(f"{name}={value}" for name, value in event.step.arguments.items())
             stdout.print(Text(f"  {event.step.name}({given})  {1000 * event.step.seconds:.0f} ms", style="dim"))
-        elif event.claim is not None:
+        elif event.kind == "claim":
             hedge = "" if event.claim.certainty == "definite" else f" ({event.claim.certainty})"
             ids = ", ".join([*event.claim.evidence[:6], *(["…"] if len(event.claim.evidence) > 6 else [])])
             stdout.print(Text.assemble(f"• {event.claim.text}{hedge}  ", (f"[{ids}]", "dim")))
-        elif event.withheld is not None:
+        elif event.kind == "withheld":
             stdout.print(Text(f"withheld: {event.withheld.claim.text}: {event.withheld.reason}", style="yellow"))
 
     def _answer(self, answer: Answer) -> None:

@@ -80,6 +80,16 @@ def load_writer(adapted: bool = True) -> ActionWriter:
     return ActionWriter(model, load_tokenizer(), load_sight(projector_path()) if _can_see() else None, second)
 
 
+def preload() -> None:
+    """Load the writer before it is asked; whoever asks meanwhile waits for it.
+
+    Raises:
+        MissingPart: as `load_writer`.
+    """
+    with WRITING:
+        load_writer()
+
+
 def projector_path() -> Path:
     """Where the projector of ECG tokens lies in this installation."""
     return adapter_path().with_name(_PROJECTOR)

@@ -15,6 +15,7 @@ from calipers.evidence import (
     ModelProbability,
     PriorEvidence,
     SimilarCase,
+    ToolEvidence,
 )
 from calipers.parameters import short_name
 from calipers.printing import printed
@@ -89,6 +90,8 @@ def words(item: Evidence) -> str:
             return f"similar case {item.similarity:.2f}"
         case ModelProbability():
             return f"model: {item.statement.replace('_', ' ')} {printed(item)}"
+        case ToolEvidence():
+            return f"{item.tool}: {item.label} {printed(item)}"
 
 
 def facts(item: Evidence) -> list[Fact]:
@@ -123,6 +126,8 @@ def facts(item: Evidence) -> list[Fact]:
             return [("labels of that ECG", ", ".join(item.labels)), ("similarity", f"{item.similarity:.2f}")]
         case ModelProbability():
             return [("calibrated probability", printed(item)), ("model", item.model)]
+        case ToolEvidence():
+            return [(item.label, printed(item)), ("by the tool", f"{item.tool}, not measured by Calipers")]
 
 
 def embedded(items: Mapping[str, Evidence]) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from calipers.agent.server.access import Desk, Desks, Users
 from calipers.agent.server.config import ServerSettings, require_tokens
 from calipers.agent.server.database import Database
 from calipers.agent.server.guard import Audit, Guard
-from calipers.agent.server.messages import Health, Session
-from calipers.agent.server.records import NotFound, close_unfinished
+from calipers.agent.server.messages import Health, Problem, Session
+from calipers.agent.server.records import close_unfinished
+from calipers.agent.server.rows import NotFound
 from calipers.agent.server.runs import Runs
 from calipers.errors import CalipersError, UnreadableInput
 from calipers.settings import version
@@ -70,6 +71,7 @@ def create_app(settings: ServerSettings, choice: Choice, host: str = "127.0.0.1"
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
+        responses={"4XX": {"model": Problem, "description": "Refused: what was found, what was needed"}},
     )
     app.state.users = Users(users)
     app.state.desks = Desks(settings.home, database, choice)
@@ -96,6 +98,17 @@ async def _load(app: FastAPI) -> None:
     app.include_router(thread_routes)
     app.openapi_schema = None
     app.state.ready.set()
+    await asyncio.to_thread(_preload, app.state.choice)
+
+
+def _preload(choice: Choice) -> None:
+    """Load what answers before the first question comes; where it cannot be, the first answer says why."""
+    if choice.preload is None:
+        return
+    try:
+        choice.preload()
+    except CalipersError as problem:
+        _log.warning("%s cannot be loaded: %s", choice.name, problem)
 
 
 def _engine() -> tuple[APIRouter, APIRouter]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +23,7 @@ from calipers.agent.server.messages import (
     Uploaded,
     UploadedCase,
 )
-from calipers.agent.server.records import CaseRow, RemarkRow
+from calipers.agent.server.rows import CaseRow, RemarkRow
 from calipers.agent.server.uploads import Upload
 from calipers.agent.server.workspace import Workspace
 from calipers.ecg import Sex
@@ -135,14 +135,13 @@ def report(desk: Desk, case_id: str, prior: Priors = []) -> Report:  # noqa: B00
 
 
 @router.get("/{case_id}/export.{kind}")
-def export(desk: Desk, case_id: str, kind: Literal["html", "pdf", "json"], prior: Priors = []) -> Response:  # noqa: B006
-    """The report as a file, with the clinician's remarks."""
+def export(desk: Desk, case_id: str, kind: exports.Kind, prior: Priors = []) -> Response:  # noqa: B006
+    """The report, the measurements or the ECG as a file; HTML, PDF and JSON with the clinician's remarks."""
     row = desk.records.case(case_id)
     priors = _priors(desk, prior)
+    earlier = [desk.case(one).ecg for one in priors]
     remarks = desk.records.remarks(case_id)
-    return exports.export(
-        kind, desk.case(row), desk.report(row, priors), [desk.case(one).ecg for one in priors], remarks
-    )
+    return exports.export(kind, exports.Material(desk.case(row), desk.report(row, priors), earlier, remarks))
 
 
 @router.post("/{case_id}/remarks", status_code=201)

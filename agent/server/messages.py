@@ -6,13 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calipers.agent.server.rows import RemarkKind, RunStatus
 from calipers.ecg import Sex
 from calipers.evidence import Span
 from calipers.leads import Lead
 from calipers.report import Urgency
-
-RemarkKind = Literal["agree", "disagree", "correction"]
-RunStatus = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "lost"]
 
 
 class Message(BaseModel):

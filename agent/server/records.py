@@ -7,73 +7,24 @@ import json
 import secrets
 import zlib
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 
 from calipers.agent.server.database import Database, Row
-from calipers.errors import UsageError
-
-RunStatus = Literal["queued", "running", "waiting", "done", "failed", "cancelled", "lost"]
-RemarkKind = Literal["agree", "disagree", "correction"]
+from calipers.agent.server.rows import (
+    CaseRow,
+    NotFound,
+    RemarkKind,
+    RemarkRow,
+    RunRow,
+    RunStatus,
+    ThreadRow,
+    WireEvent,
+)
 
 _CASE: Final = "SELECT id, store_key, name, created_at, patient_id, summary FROM cases WHERE owner = ?"
 _THREAD: Final = "SELECT id, case_id, priors, created_at, memory FROM threads WHERE owner = ?"
 _RUN: Final = "SELECT id, thread_id, question, status, started_at, finished_at FROM runs WHERE owner = ?"
 _REMARK: Final = "SELECT id, template, claim_text, kind, text, author, made_at FROM remarks WHERE owner = ?"
-
-
-class NotFound(UsageError):
-    """The user has no such case, thread, run or picture; another user's look the same."""
-
-
-class CaseRow(NamedTuple):
-    """One uploaded ECG. `store_key` finds it in the case store; `summary` is what the list shows."""
-
-    id: str
-    store_key: str
-    name: str
-    created_at: str
-    patient_id: str | None
-    summary: dict[str, Any]
-
-
-class ThreadRow(NamedTuple):
-    """One conversation about a case. `memory` names the model's own conversation behind it."""
-
-    id: str
-    case_id: str
-    priors: tuple[str, ...]
-    created_at: str
-    memory: str
-
-
-class RunRow(NamedTuple):
-    """One question and what has become of it."""
-
-    id: str
-    thread_id: str
-    question: str
-    status: RunStatus
-    started_at: str
-    finished_at: str | None
-
-
-class WireEvent(NamedTuple):
-    """One event as it goes over the wire and stays in the table."""
-
-    name: str
-    data: dict[str, Any]
-
-
-class RemarkRow(NamedTuple):
-    """A clinician's word on one claim; the claim is known by its template, which holds no value."""
-
-    id: str
-    template: str
-    claim_text: str
-    kind: RemarkKind
-    text: str
-    author: str
-    made_at: str
 
 
 class Records:
@@ -100,7 +51,7 @@ class Records:
 
     def cases(self) -> list[CaseRow]:
         """Every case, the newest first."""
-        return [_case(row) for row in self._db.read(f"{_CASE} ORDER BY created_at DESC, id", self.owner)]
+        return [CaseRow.of(row) for row in self._db.read(f"{_CASE} ORDER BY created_at DESC, id", self.owner)]
 
     def case(self, case_id: str) -> CaseRow:
         """One case.
@@ -109,12 +60,12 @@ class Records:
             NotFound: this user has none of this id.
         """
         rows = self._db.read(f"{_CASE} AND id = ?", self.owner, case_id)
-        return _case(_one(rows, "case"))
+        return CaseRow.of(_one(rows, "case"))
 
     def cases_of_patient(self, patient_id: str) -> list[CaseRow]:
         """The cases of one patient."""
         found = self._db.read(f"{_CASE} AND patient_id = ? ORDER BY created_at DESC, id", self.owner, patient_id)
-        return [_case(row) for row in found]
+        return [CaseRow.of(row) for row in found]
 
     def remove_case(self, case_id: str) -> None:
         """Forget a case and all that was said about it; its signal stays in the case store."""
@@ -143,12 +94,12 @@ class Records:
         Raises:
             NotFound: this user has none of this id.
         """
-        return _thread(_one(self._db.read(f"{_THREAD} AND id = ?", self.owner, thread_id), "thread"))
+        return ThreadRow.of(_one(self._db.read(f"{_THREAD} AND id = ?", self.owner, thread_id), "thread"))
 
     def threads(self, case_id: str) -> list[ThreadRow]:
         """The conversations about one case, the newest first."""
         statement = f"{_THREAD} AND case_id = ? ORDER BY created_at DESC, id"
-        return [_thread(row) for row in self._db.read(statement, self.owner, case_id)]
+        return [ThreadRow.of(row) for row in self._db.read(statement, self.owner, case_id)]
 
     def fresh_memory(self, thread_id: str) -> ThreadRow:
         """Give a conversation a new model memory: the old one is still held by an answer that was given up."""
@@ -273,12 +224,3 @@ def _one(rows: list[Row], what: str) -> Row:
     if not rows:
         raise NotFound(f"found no such {what}; needed one of yours")
     return rows[0]
-
-
-def _case(row: Row) -> CaseRow:
-    case_id, store_key, name, created_at, patient_id, summary = row
-    return CaseRow(case_id, store_key, name, created_at, patient_id, json.loads(summary))
-
-
-def _thread(row: Row) -> ThreadRow:
-    return ThreadRow(row[0], row[1], tuple(json.loads(row[2])), row[3], row[4])

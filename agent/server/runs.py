@@ -8,70 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from threading import Lock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
-from calipers.agent.server.records import RunRow, RunStatus, ThreadRow, WireEvent
+from calipers.agent.server.live import ENDED, GivenUp, LiveRun
+from calipers.agent.server.rows import RunRow, RunStatus, ThreadRow, WireEvent
+from calipers.agent.server.telling import finish, wire_event
 from calipers.agent.server.workspace import Workspace
 from calipers.errors import CalipersError, UsageError
 
 if TYPE_CHECKING:
-    from calipers.agent.api import Agent, Answer
-    from calipers.agent.context import Event
+    from calipers.agent.api import Agent
+    from calipers.agent.events import Answer, Event
 
 logger = logging.getLogger(__name__)
-_ENDED: Final[frozenset[RunStatus]] = frozenset({"waiting", "done", "failed", "cancelled", "lost"})
 #: An idle stream says so, so that no proxy takes it for dead.
 _KEEP_ALIVE_S: Final = 15.0
-
-
-class GivenUp(CalipersError):
-    """The run was cancelled or has outlived its time: whatever it still finds out is not wanted."""
-
-
-@dataclass(eq=False)
-class LiveRun:
-    """One answer in the making.
-
-    Attributes:
-        events: what has happened so far, each kept in the database as well.
-        status: what has become of it.
-        turn: counts the attempts at it; only the present one is listened to.
-        busy: threads that still work for it, wanted or not.
-        changed: set whenever there is something new to tell.
-        settled: set when its present attempt has ended, or is not wanted any more.
-    """
-
-    workspace: Workspace
-    thread: ThreadRow
-    row: RunRow
-    loop: asyncio.AbstractEventLoop
-    events: list[WireEvent]
-    status: RunStatus = "queued"
-    turn: int = 0
-    busy: int = 0
-    started: float = field(default_factory=time.perf_counter)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    lock: Lock = field(default_factory=Lock)
-
-    def add(self, name: str, data: dict[str, Any]) -> None:
-        """Keep one event and wake whoever listens; callable from any thread."""
-        event = WireEvent(name, data)
-        self.workspace.records.add_event(self.row.id, len(self.events), event)
-        self.events.append(event)
-        self.loop.call_soon_threadsafe(self.changed.set)
-
-    def become(self, status: RunStatus) -> None:
-        """Change the status; callable from any thread."""
-        self.workspace.records.set_status(self.row.id, status)
-        self.status = status
-        self.loop.call_soon_threadsafe(self.changed.set)
-        if status in _ENDED:
-            self.loop.call_soon_threadsafe(self.settled.set)
 
 
 class Runs:
@@ -95,7 +48,7 @@ class Runs:
             UsageError: the conversation is still busy with another question.
         """
         for other in self._of_thread(thread.id):
-            if other.status not in _ENDED:
+            if other.status not in ENDED:
                 raise UsageError("found a question still being answered; needed its end, or to cancel it")
             if other.busy:
                 # The given-up model still writes into the old memory.
@@ -124,7 +77,7 @@ class Runs:
         """End what is being answered or waits; the question stays. Says whether there was anything."""
         ended = False
         for run in self._of_thread(thread_id):
-            if run.status not in _ENDED:
+            if run.status not in ENDED:
                 self._end(run, "cancelled", "error", {"message": "Cancelled.", "kind": "cancelled"})
                 ended = True
         for row in workspace.records.runs(thread_id):
@@ -141,7 +94,7 @@ class Runs:
         """Its events from one on, as they come, until it ends; None when nothing came for a while."""
         while True:
             run.changed.clear()
-            ended = run.status in _ENDED
+            ended = run.status in ENDED
             while place < len(run.events):
                 yield run.events[place]
                 place += 1
@@ -156,7 +109,7 @@ class Runs:
         return [run for run in self._live.values() if run.thread.id == thread_id]
 
     def _open(self, workspace: Workspace, thread: ThreadRow, row: RunRow, events: list[WireEvent]) -> LiveRun:
-        self._live = {key: run for key, run in self._live.items() if run.busy or run.status not in _ENDED}
+        self._live = {key: run for key, run in self._live.items() if run.busy or run.status not in ENDED}
         run = LiveRun(workspace, thread, row, asyncio.get_running_loop(), events)
         self._live[row.id] = run
         return run
@@ -168,7 +121,7 @@ class Runs:
 
     async def _supervise(self, run: LiveRun, work: _Work) -> None:
         async with self._slots:
-            if run.status in _ENDED:
+            if run.status in ENDED:
                 return
             run.become("running")
             if await self._within_time(run, run.workspace.agent, work):
@@ -203,22 +156,22 @@ class Runs:
         except TimeoutError:
             with run.lock:
                 run.turn += 1
-            return run.status in _ENDED
+            return run.status in ENDED
         return True
 
     def _attempt(self, run: LiveRun, turn: int, agent: Agent, work: _Work) -> None:
         def listen(event: Event) -> None:
             with run.lock:
-                if turn != run.turn or run.status in _ENDED:
+                if turn != run.turn or run.status in ENDED:
                     raise GivenUp("found an answer that nobody waits for")
-                if (wire := _wire(event)) is not None:
+                if (wire := wire_event(event)) is not None:
                     run.add(*wire)
 
         try:
             answer = work(agent, listen)
             with run.lock:
-                if turn == run.turn and run.status not in _ENDED:
-                    _finish(run, answer)
+                if turn == run.turn and run.status not in ENDED:
+                    finish(run, answer)
         except GivenUp:
             return
         except CalipersError as problem:
@@ -237,66 +190,11 @@ class Runs:
 
     def _end(self, run: LiveRun, status: RunStatus, name: str, data: dict[str, Any], turn: int | None = None) -> None:
         with run.lock:
-            if run.status not in _ENDED and turn in (None, run.turn):
+            if run.status not in ENDED and turn in (None, run.turn):
                 run.add(name, data)
                 run.become(status)
 
 
-_Work = Any
+_Work = Callable[["Agent", Callable[["Event"], None]], "Answer"]
 _GAVE_UP: Final = "The language model did not answer in time; measurements and criteria answer instead."
 _TOO_LONG: Final = "The answer took too long and was given up; the question is kept and can be asked again."
-
-
-def _wire(event: Event) -> tuple[str, dict[str, Any]] | None:
-    """An event of the agent as it goes out; how a run ends is told by its answer."""
-    for name in ("step", "claim", "withheld"):
-        if event.kind == name:
-            return name, getattr(event, name).model_dump(mode="json")
-    return None
-
-
-def _finish(run: LiveRun, answer: Answer) -> None:
-    """Tell what the answer holds beyond its claims, keep its report, and end the run."""
-    if answer.interrupt is not None:
-        run.add("interrupt", answer.interrupt)
-        run.become("waiting")
-        return
-    desk, report = run.workspace, answer.report
-    if report is not None:
-        desk.records.keep_report(run.row.id, report.model_dump_json())
-    pictures = [desk.records.add_picture(run.row.id, one.media_type, one.data) for one in answer.pictures]
-    generated = [
-        {"case_id": desk.add(one.ecg, "generated").id, "items": [_asked_and_obtained(item) for item in one.items]}
-        for one in answer.syntheses
-    ]
-    claims = {claim.text for claim in answer.claims}
-    said = _sentences(answer.text, claims)
-    if said:
-        run.add("token", {"text": said, "kind": "sentence"})
-    provenance = report.provenance if report else None
-    run.add(
-        "done",
-        {
-            "run_id": run.row.id,
-            "text": answer.text,
-            "pictures": pictures,
-            "generated": generated,
-            "model": provenance.model if provenance else "none",
-            "model_reason": provenance.model_reason if provenance else "",
-            "urgency": report.urgency if report else None,
-            "disagreements": [one.model_dump(mode="json") for one in report.disagreements] if report else [],
-            "seconds": round(time.perf_counter() - run.started, 3),
-        },
-    )
-    run.become("done")
-
-
-def _sentences(text: str, claims: set[str]) -> str:
-    """What an answer says beside its claims: greetings, refusals, questions back."""
-    for claim in sorted(claims, key=len, reverse=True):
-        text = text.replace(claim, "")
-    return " ".join(text.split())
-
-
-def _asked_and_obtained(item: Any) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in ("name", "requested", "obtained", "tolerance", "met")}

@@ -23,7 +23,7 @@ from calipers.agent.server.messages import (
     ThreadCreated,
     WireEvent,
 )
-from calipers.agent.server.records import RunRow
+from calipers.agent.server.rows import RunRow
 from calipers.agent.server.runs import LiveRun, Runs
 from calipers.agent.server.workspace import Workspace
 from calipers.report import Report
@@ -130,7 +130,7 @@ def _runs(request: Request) -> Runs:
 
 
 def _report(desk: Workspace, thread_id: str, run_id: str) -> Report:
-    from calipers.agent.server.records import NotFound
+    from calipers.agent.server.rows import NotFound
 
     kept = desk.records.report(desk.records.run(thread_id, run_id).id)
     if kept is None:

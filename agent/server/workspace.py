@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from calipers.agent.server.config import LOCAL_USER
 from calipers.agent.server.messages import CaseSummary
-from calipers.agent.server.records import CaseRow, Records
+from calipers.agent.server.records import Records
+from calipers.agent.server.rows import CaseRow
 from calipers.agent.server.uploads import ReadUpload, Upload, read_uploads
 from calipers.ecg import Ecg, Sex
 from calipers.report import Report

@@ -20,6 +20,7 @@ from calipers.agent.verifier.remeasured_priors import remeasured_prior_faults
 from calipers.agent.verifier.slot_names import read_slots
 from calipers.agent.verifier.suggestions import cites_model, suggestion_flaws
 from calipers.agent.verifier.whole import impression, report_flaws
+from calipers.agent.yes_or_no import leaning_faults
 from calipers.ecg import Ecg
 from calipers.evidence import Evidence, Measurement
 from calipers.knowledge import statements
@@ -47,7 +48,7 @@ def verify(report: Report, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -
     faults = [fault for claim in report.claims for fault in checker.claim_faults(claim)]
     faults += checker.report_faults()
     if ecg is not None:
-        faults += remeasured_faults(checker.grounds, ecg)
+        faults += [*remeasured_faults(checker.grounds, ecg), *leaning_faults(report, ecg)]
     if priors:
         faults += remeasured_prior_faults(report, ecg, priors)
     return faults

@@ -17,6 +17,7 @@ from calipers.evidence import (
     ModelProbability,
     PriorEvidence,
     SimilarCase,
+    ToolEvidence,
     measurement_id,
 )
 from calipers.models.mllm.classifier import codes
@@ -86,6 +87,8 @@ def _expected_id(item: Evidence) -> str:
             return _prefixed(item.id, f"crit:{item.statement}.")
         case GuidelinePassage():
             return _prefixed(item.id, "guide:")
+        case ToolEvidence():
+            return f"tool:{item.tool}/{item.key}"
         case SimilarCase():
             return _prefixed(item.id, "case:")
         case PriorEvidence(measurement=Measurement() as earlier):

@@ -12,7 +12,7 @@ from typing import Final
 
 from calipers.agent.verifier.flaw import Flaw, Flaws
 from calipers.agent.verifier.terms import terms_in, without_terms
-from calipers.knowledge import Row, statements
+from calipers.knowledge import Row
 from calipers.leads import LEADS
 from calipers.printing import SLOT, slots
 

@@ -1,5 +1,27 @@
 """Published recommendations in our own words: a corpus as data, checked when it is read."""
 
-from calipers.knowledge.guidelines.corpus import Document, GuidelineError, Passage, corpus_sha256, passages
+from calipers.knowledge.guidelines.corpus import (
+    Corpus,
+    Document,
+    GuidelineError,
+    Passage,
+    citing_from,
+    corpus,
+    corpus_sha256,
+    installed,
+    passages,
+    with_folders,
+)
 
-__all__ = ["Document", "GuidelineError", "Passage", "corpus_sha256", "passages"]
+__all__ = [
+    "Corpus",
+    "Document",
+    "GuidelineError",
+    "Passage",
+    "citing_from",
+    "corpus",
+    "corpus_sha256",
+    "installed",
+    "passages",
+    "with_folders",
+]

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
 
 import yaml
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, field_validator
@@ -119,23 +122,84 @@ class Passage(Frozen):
         )
 
 
-@cache
-def passages() -> Mapping[str, Passage]:
+class Corpus(NamedTuple):
     """Every passage by its id, in the order of the files.
+
+    Attributes:
+        passages: by id.
+        sha256: over what the index is built from, ids, topics and texts.
+        name: of its index; each set of folders has its own.
+    """
+
+    passages: Mapping[str, Passage]
+    sha256: str
+    name: str
+
+
+_INDEX: Final = "guidelines"
+_IN_USE: Final[ContextVar[Corpus | None]] = ContextVar("guidelines", default=None)
+
+
+@cache
+def installed() -> Corpus:
+    """The corpus of this installation.
 
     Raises:
         GuidelineError: a file is not valid.
     """
-    return read_corpus(_FOLDER)
+    return _corpus(read_corpus(_FOLDER), _INDEX)
 
 
-@cache
+def with_folders(folders: Sequence[Path]) -> Corpus:
+    """The installed corpus and the guideline files of other folders.
+
+    Raises:
+        GuidelineError: a folder or file is not valid, or an id is taken.
+    """
+    known = dict(installed().passages)
+    for folder in folders:
+        if not folder.is_dir():
+            raise GuidelineError(f"found no folder `{folder}`; needed one of guideline files")
+        added = read_corpus(folder)
+        if not added:
+            raise GuidelineError(f"found no guideline file in `{folder}`; needed YAML files as in knowledge/guidelines")
+        if taken := sorted(set(added) & set(known)):
+            raise GuidelineError(f"found passage `{taken[0]}` in `{folder}`, which there is already; needed another id")
+        known |= added
+    where = "\0".join(str(folder.resolve()) for folder in folders)
+    return _corpus(known, f"own-{hashlib.sha256(where.encode()).hexdigest()[:12]}")
+
+
+def corpus() -> Corpus:
+    """The corpus in use here: the installed one, or that of the agent at work in this context."""
+    return _IN_USE.get() or installed()
+
+
+@contextmanager
+def citing_from(own: Corpus | None) -> Iterator[None]:
+    """Use a corpus within this context and the threads that it starts; None means the installed one."""
+    token = _IN_USE.set(own)
+    try:
+        yield
+    finally:
+        _IN_USE.reset(token)
+
+
+def passages() -> Mapping[str, Passage]:
+    """Every passage in use here by its id, in the order of the files."""
+    return corpus().passages
+
+
 def corpus_sha256() -> str:
     """Hash of what the index is built from: ids, topics and texts."""
+    return corpus().sha256
+
+
+def _corpus(known: Mapping[str, Passage], name: str) -> Corpus:
     digest = hashlib.sha256()
-    for passage in passages().values():
+    for passage in known.values():
         digest.update(f"{passage.id}\0{passage.searched}\0".encode())
-    return digest.hexdigest()
+    return Corpus(known, digest.hexdigest(), name)
 
 
 def read_corpus(folder: Traversable) -> dict[str, Passage]:
@@ -144,7 +208,7 @@ def read_corpus(folder: Traversable) -> dict[str, Passage]:
     Raises:
         GuidelineError: a file is not valid; the message names file and field.
     """
-    pages = _checked(_SEEN, TypeAdapter(dict[str, str]), folder)
+    pages = _checked(_SEEN, TypeAdapter(dict[str, str]), folder) if (folder / _SEEN).is_file() else {}
     found: dict[str, Passage] = {}
     for name in sorted(file.name for file in folder.iterdir() if file.name.endswith(".yaml") and file.name != _SEEN):
         for entry in _checked(name, TypeAdapter(list[_DocumentEntry]), folder):
@@ -164,5 +228,9 @@ def read_corpus(folder: Traversable) -> dict[str, Passage]:
 def _checked(name: str, adapter: TypeAdapter[Any], folder: Traversable) -> Any:
     try:
         return adapter.validate_python(yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_LOADER))
-    except (yaml.YAMLError, ValidationError) as problem:
-        raise GuidelineError(f"{name}: {problem}") from problem
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ", ".join(str(part) for part in first["loc"])
+        raise GuidelineError(f"{name}: {where}: {first['msg']}") from problem
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise GuidelineError(f"{name}: not valid YAML: {problem}") from problem

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calipers.knowledge.guidelines import Passage, corpus_sha256, passages
+from calipers.knowledge.guidelines import Corpus, Passage, corpus, installed, passages
 from calipers.knowledge.store.embedding import EMBEDDING, embedder
 from calipers.knowledge.store.folders import IndexFolder
 from calipers.knowledge.store.vectors import VectorCollection, Vectors, write_vectors
@@ -65,9 +65,9 @@ class GuidelineIndex:
         return [Hit(self._passages[at], float(relevance[at])) for at in best if relevance[at] >= _ALSO_RELEVANT]
 
 
-def index_version() -> str:
+def index_version(of: Corpus | None = None) -> str:
     """What the index is made of: corpus and embedding."""
-    return hashlib.sha256(f"{corpus_sha256()} {EMBEDDING}".encode()).hexdigest()
+    return hashlib.sha256(f"{(of or corpus()).sha256} {EMBEDDING}".encode()).hexdigest()
 
 
 def build_guideline_index(home: Path | None = None) -> Path:
@@ -97,16 +97,27 @@ def _opened(folder: Path) -> GuidelineIndex:
 
 
 def _folder(home: Path | None) -> IndexFolder:
-    return IndexFolder((home or settings().home) / "index", COLLECTION)
+    return IndexFolder((home or settings().home) / "index", corpus().name)
 
 
 def _corpus_vectors() -> Vectors:
-    """The passages' vectors: as shipped when they fit this corpus, else computed now."""
-    if _EMBEDDED.is_file():
-        with as_file(_EMBEDDED) as path, np.load(path) as packed:
-            if str(packed["version"]) == index_version():
-                return np.asarray(packed["vectors"], np.float32)
-    return embedder()([passage.searched for passage in passages().values()])
+    """The passages' vectors, in their order: as shipped where they fit, else computed now."""
+    known = _shipped_vectors()
+    unknown = [passage for passage in passages().values() if passage.id not in known]
+    if unknown:
+        computed = embedder()([passage.searched for passage in unknown])
+        known |= {passage.id: vector for passage, vector in zip(unknown, computed, strict=True)}
+    return np.stack([known[key] for key in passages()])
+
+
+def _shipped_vectors() -> dict[str, Vectors]:
+    """The installed passages' vectors by id; none where they were made of another corpus."""
+    if not _EMBEDDED.is_file():
+        return {}
+    with as_file(_EMBEDDED) as path, np.load(path) as packed:
+        if str(packed["version"]) != index_version(installed()):
+            return {}
+        return dict(zip(installed().passages, np.asarray(packed["vectors"], np.float32), strict=True))
 
 
 if __name__ == "__main__":

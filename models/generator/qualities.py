@@ -6,6 +6,7 @@ steered to them; what the finished ECG has is always measured again by the engin
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,11 +21,12 @@ from calipers.models.generator.marks import EIGHT, Floats
 _LEVEL: Final = slice(6, 17)
 _QRS: Final = slice(shapes.BEFORE_QRS, shapes.FIRST_ST)
 _J: Final = shapes.FIRST_ST + 1
-#: Shares of the way through the QRS: above nothing at all three, a lead has no Q wave to speak of.
-_EARLY: Final = {"onset": 0.0, "at_twelfth": 1 / 12, "early": 1 / 6}
+#: `LEAD.at_60`: the level 60 hundredths of the way through the QRS.
+_AT: Final = re.compile(r"at_(\d{1,2})")
 #: The T wave: the last three quarters of the ST-T stretch.
 _T: Final = slice(shapes.FIRST_ST + shapes.ST_T_POINTS // 4, shapes.FIRST_ST + shapes.ST_T_POINTS)
 _P: Final = slice(shapes.AROUND_P, shapes.AROUND_P + shapes.P_POINTS)
+_MIDDLE_OF_P: Final = np.eye(shapes.ATRIAL_POINTS)[shapes.AROUND_P + shapes.P_POINTS // 2]
 _PER_LEAD: Final = ("st_j", "r_amp", "s_amp", "t_amp")
 _AXES: Final = ("p_axis", "qrs_axis", "t_axis")
 #: Every quality: times in ms, axes as the two coordinates of their direction, levels and amplitudes in mV.
@@ -78,7 +80,8 @@ def constraint(name: str, wanted: float, elements: NDArray[np.float32], space: L
     """One quality as a linear condition on the latent vector, taken at the vector given.
 
     Args:
-        name: of NAMES, or an axis, of which `wanted` is in degrees, or the level early in the QRS: `LEAD.onset`, `.at_twelfth`, `.early`.
+        name: of NAMES, or an axis, of which `wanted` is in degrees; or a level in a lead: `LEAD.at_60` at 60 % of the
+            QRS, `LEAD.p_amp` in the middle of the P wave, `LEAD.flutter_amp` a flutter wave from its lowest to its highest.
         wanted: its value.
         elements: (LENGTH,) where extrema are looked for.
         space: turns elements into shapes.
@@ -92,13 +95,17 @@ def constraint(name: str, wanted: float, elements: NDArray[np.float32], space: L
     lead, _, kind = name.partition(".")
     leads = TWELVE[LEADS.index(lead)]
     parts = space.decode(elements[None])
-    trace = leads @ parts.beat[0]
+    if kind == "p_amp":
+        return _of_p(np.outer(leads, _MIDDLE_OF_P), wanted, space)
+    if kind == "flutter_amp":
+        return _of_flutter(leads, leads @ parts.flutter[0], wanted, space)
+    trace, inside = leads @ parts.beat[0], _AT.fullmatch(kind)
     weights = np.zeros(shapes.BEAT_POINTS)
     weights[_LEVEL] = -1.0 / (_LEVEL.stop - _LEVEL.start)
     if kind == "st_j":
         weights[_J] += 1.0
-    elif kind in _EARLY:
-        weights[shapes.BEFORE_QRS + round(_EARLY[kind] * shapes.QRS_POINTS)] += 1.0
+    elif inside:
+        weights[shapes.BEFORE_QRS + round(int(inside[1]) / 100 * shapes.QRS_POINTS)] += 1.0
     elif kind == "t_amp":
         weights[_T.start + int((np.sign(wanted) * trace[_T]).argmax())] += 1.0
     else:
@@ -139,3 +146,10 @@ def _of_p(weights: Floats, wanted: float, space: LatentSpace) -> Constraint:
     row = np.zeros(sum(SIZES.values()))
     row[WHERE["p"]] = space.basis["p"] @ weights.ravel()
     return Constraint(row, np.array(wanted - float(space.mean["p"] @ weights.ravel())))
+
+
+def _of_flutter(leads: Floats, trace: Floats, wanted: float, space: LatentSpace) -> Constraint:
+    row = np.zeros(sum(SIZES.values()))
+    ends = np.outer(leads, np.eye(len(trace))[int(trace.argmax())] - np.eye(len(trace))[int(trace.argmin())])
+    row[WHERE["flutter"]] = space.basis["flutter"] @ ends.ravel()
+    return Constraint(row, np.array(wanted - float(space.mean["flutter"] @ ends.ravel())))

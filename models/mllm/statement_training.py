@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -18,8 +18,11 @@ from torch.nn import functional
 
 from calipers.models.mllm.augmentation import AugmentationConfig, augment
 from calipers.models.mllm.auxiliary import Auxiliary
+from calipers.models.mllm.checkpoints import Stateful, average, keep, resume, save_encoder
 from calipers.models.mllm.corpus import Corpus
 from calipers.models.mllm.signal_encoder import Encoded, SignalEncoder, SignalEncoderConfig
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 #: Mean over 71 statements of which two or three are present; brings the loss near 1.
 _LOSS_SCALE: Final = 10.0
@@ -33,6 +36,7 @@ class StatementTraining:
         folds: PTB-XL folds to learn from.
         teacher_share: weight of the teacher's probabilities against the labels, where a teacher is given.
         measured_weight, words_weight: of the auxiliary tasks, where their targets are given.
+        simulated_weight: of a statement of a simulated record, where such are given.
     """
 
     folds: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
@@ -45,6 +49,7 @@ class StatementTraining:
     teacher_share: float = 0.5
     measured_weight: float = 0.5
     words_weight: float = 0.3
+    simulated_weight: float = 0.3
     seed: int = 1
     threads: int = 2
     device: str = "cpu"
@@ -58,6 +63,9 @@ def train_statements(
     out: Path,
     teacher: NDArray[np.float32] | None = None,
     auxiliary: Auxiliary | None = None,
+    *,
+    start: SignalEncoder | None = None,
+    simulated: Corpus | None = None,
 ) -> SignalEncoder:
     """Train to the last epoch, resuming from `out/checkpoint.pt`; writes `final.safetensors` and the log.
 
@@ -67,29 +75,34 @@ def train_statements(
         out: folder of the run.
         teacher: (r, 71) probabilities for every record of the corpus, NaN where there are none.
         auxiliary: further targets for every record of the corpus.
+        start: a pretrained network to go on from; None begins anew.
+        simulated: records to learn from besides, at `simulated_weight`.
     """
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     out.mkdir(parents=True, exist_ok=True)
-    records = _Records(corpus, config, teacher, auxiliary)
-    learner = _Learner(config, records.measured_size, records.words_size).to(config.device)
+    records = _Records(corpus, config, teacher, auxiliary, simulated)
+    learner = _Learner(config, records.measured_size, records.words_size)
+    if start is not None:
+        learner.network.load_state_dict(start.state_dict())
+    learner.to(config.device)
     averaged = copy.deepcopy(learner.network)
     optimiser = torch.optim.AdamW(learner.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     steps = config.epochs * records.steps
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=steps, pct_start=config.warm_up
     )
-    states: Mapping[str, _Stateful] = {
+    states: dict[str, Stateful] = {
         "learner": learner,
         "averaged": averaged,
         "optimiser": optimiser,
         "schedule": schedule,
     }
-    first = _resume(out / "checkpoint.pt", states)
+    first = resume(out / "checkpoint.pt", states)
     started = time.time()
     with (out / "train_log.jsonl").open("a") as log:
         parameters = sum(weights.numel() for weights in averaged.parameters())
-        log.write(json.dumps({"config": asdict(config), "parameters": parameters, "records": len(records.rows)}) + "\n")
+        log.write(json.dumps({"config": asdict(config), "parameters": parameters, "records": records.count}) + "\n")
         for epoch in range(first, config.epochs):
             learner.train()
             torch.manual_seed(1000 * config.seed + epoch)
@@ -101,21 +114,15 @@ def train_statements(
                 torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
                 optimiser.step()
                 schedule.step()
-                _average(averaged, learner.network, min(config.average, (step + 1) / (step + 20)))
+                average(averaged, learner.network, min(config.average, (step + 1) / (step + 20)))
                 losses.append(loss.item())
             row = {"epoch": epoch + 1, "loss": round(float(np.mean(losses)), 4), "s": round(time.time() - started)}
             log.write(json.dumps(row) + "\n")
             log.flush()
-            _save(out / "checkpoint.pt", epoch + 1, states)
+            keep(out / "checkpoint.pt", epoch + 1, states)
     averaged.to("cpu").train(False)
     save_encoder(averaged, out / "final.safetensors")
     return averaged
-
-
-class _Stateful(Protocol):
-    def state_dict(self) -> dict[str, Any]: ...
-
-    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -174,9 +181,10 @@ class _Records:
         config: StatementTraining,
         teacher: NDArray[np.float32] | None,
         auxiliary: Auxiliary | None,
+        simulated: Corpus | None,
     ) -> None:
         self._config = config
-        self.rows = rows = corpus.chosen(folds=config.folds, zscored=True)
+        rows = corpus.chosen(folds=config.folds, zscored=True)
         target, known = corpus.statements[rows].copy(), corpus.known[rows].copy()
         if teacher is not None:
             taught = np.isfinite(teacher[rows])
@@ -187,19 +195,27 @@ class _Records:
             known = np.maximum(known, taught).astype(np.float32)
         nothing = np.zeros((len(corpus.ecg_id), 1), dtype=np.float32)
         more = auxiliary or Auxiliary(nothing, nothing, nothing, nothing)
-        self._signal = torch.from_numpy(corpus.signal_mv[rows])
-        self._present = torch.from_numpy(corpus.present[rows].astype(np.float32))
-        self._patient = torch.from_numpy(corpus.patient_vector[rows])
+        signal, present, patient = corpus.signal_mv[rows], corpus.present[rows], corpus.patient_vector[rows]
+        tasks = [values[rows] for values in more]
+        if simulated is not None:
+            signal, present = _joined(signal, simulated.signal_mv), _joined(present, simulated.present)
+            patient, target = _joined(patient, simulated.patient_vector), _joined(target, simulated.statements)
+            known = _joined(known, config.simulated_weight * simulated.known)
+            none = len(simulated.ecg_id)
+            tasks = [_joined(values, np.zeros((none, values.shape[1]), dtype=np.float32)) for values in tasks]
+        self._signal, self._present = torch.from_numpy(signal), torch.from_numpy(present.astype(np.float32))
+        self._patient = torch.from_numpy(patient)
         self._target, self._known = torch.from_numpy(target), torch.from_numpy(known)
-        self._more = [torch.from_numpy(values[rows]) for values in more]
+        self._more = [torch.from_numpy(values) for values in tasks]
         self.measured_size, self.words_size = more.measured.shape[1], more.words.shape[1]
-        self.steps = len(rows) // config.batch
+        self.count = len(signal)
+        self.steps = self.count // config.batch
 
     def epoch(self, epoch: int) -> Iterator[_Batch]:
         """The batches of one epoch; the same for the same seed and epoch."""
         generator = torch.Generator().manual_seed(1000 * self._config.seed + epoch)
         size = self._config.batch
-        order = torch.randperm(len(self.rows), generator=generator)
+        order = torch.randperm(self.count, generator=generator)
         for start in range(0, self.steps * size, size):
             yield self._batch(order[start : start + size], generator)
 
@@ -223,44 +239,5 @@ class _Records:
         return _Batch(signal, present, patient, target, known, measured, measurable, words, reported, mixed)
 
 
-@torch.no_grad()
-def _average(averaged: SignalEncoder, network: SignalEncoder, keep: float) -> None:
-    """Exponential mean of the weights, and of the batch statistics."""
-    for mean, new in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(new, 1.0 - keep)
-        else:
-            mean.copy_(new)
-
-
-def _resume(path: Path, states: Mapping[str, _Stateful]) -> int:
-    """Load the last checkpoint, if any; returns the epochs done."""
-    if not path.exists():
-        return 0
-    saved = torch.load(path, weights_only=True)
-    for name, state in states.items():
-        state.load_state_dict(saved[name])
-    return int(saved["epochs"])
-
-
-def _save(path: Path, epochs: int, states: Mapping[str, _Stateful]) -> None:
-    saved: dict[str, object] = {name: state.state_dict() for name, state in states.items()}
-    torch.save(saved | {"epochs": epochs}, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
-
-
-def save_encoder(network: SignalEncoder, path: Path) -> None:
-    """Write the weights as safetensors."""
-    from safetensors.torch import save_file
-
-    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, str(path))
-
-
-def load_encoder(path: Path, config: SignalEncoderConfig | None = None) -> SignalEncoder:
-    """Read weights that `save_encoder` wrote, ready for inference."""
-    from safetensors.torch import load_file
-
-    network = SignalEncoder(config)
-    network.load_state_dict(load_file(str(path)))
-    network.train(False)
-    return network
+def _joined(real: NDArray[_Scalar], more: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    return np.concatenate([real, more]).astype(real.dtype, copy=False)

@@ -26,12 +26,12 @@ from calipers.knowledge.store.embedding import DIMENSIONS, embedder
 from calipers.models.mllm.alignment import WEIGHTS
 from calipers.models.mllm.alignment_training import AlignmentTraining, Pairs, Towers, train_alignment
 from calipers.models.mllm.augmentation import AugmentationConfig, augment
+from calipers.models.mllm.checkpoints import load_encoder
 from calipers.models.mllm.corpus import Corpus, read_corpus, read_vocabulary
 from calipers.models.mllm.encoder_input import N_PATIENT
 from calipers.models.mllm.report_language import in_english
 from calipers.models.mllm.sentences import sentence_features
 from calipers.models.mllm.signal_encoder import SignalEncoder
-from calipers.models.mllm.statement_training import load_encoder
 from calipers.models.mllm.wordings import Wording, read_wordings
 
 Float32 = NDArray[np.float32]

@@ -7,7 +7,9 @@
 3. `early`: a network on folds 1–7; fold 8 calibrates it, and it is the ensemble's second member
 4. `trunk`: the encoder on folds 1–8
 5. `third`: the same with another seed
-6. `export`: the beat forest, calibration, thresholds and ONNX files into the package's weights folder
+6. `pretrain`: the encoder without labels on folds 1–7
+7. `fourth`: from there, a network on folds 1–7 and simulated recordings; calibrated beside `early`
+8. `export`: the beat forest, calibration, thresholds and ONNX files into the package's weights folder
 
 Each stage resumes where it stopped; what is done is not done again. Fold 9 is not opened.
 """
@@ -30,6 +32,7 @@ from scipy.signal import resample_poly
 from calipers.models.mllm.auxiliary import auxiliary_targets
 from calipers.models.mllm.beat_features import FEATURE_HZ, beat_features, size
 from calipers.models.mllm.calibration import fit_calibration, fit_thresholds, log_odds
+from calipers.models.mllm.checkpoints import load_encoder, save_encoder
 from calipers.models.mllm.classifier import CALIBRATION, FOREST, MEMBERS
 from calipers.models.mllm.corpus import (
     FILE_HZ,
@@ -43,13 +46,18 @@ from calipers.models.mllm.corpus import (
 from calipers.models.mllm.encoder_tokens import TRUNK
 from calipers.models.mllm.export import export_encoder
 from calipers.models.mllm.forest import pack
+from calipers.models.mllm.self_supervised import SelfSupervised, pretrain
 from calipers.models.mllm.signal_encoder import SignalEncoder
-from calipers.models.mllm.statement_training import StatementTraining, load_encoder, save_encoder, train_statements
+from calipers.models.mllm.simulated import simulated
+from calipers.models.mllm.statement_training import StatementTraining, train_statements
 from calipers.models.mllm.teacher import MeasurementTable, chances_of, grow, read_table, teach
 
 DEFAULT_WORK: Final = Path("/tmp/calipers-mllm")
 CALIBRATION_FOLD: Final = 8
 THIRD_SEED: Final = 2
+FOURTH_SEED: Final = 4
+#: Simulated recordings of each scene.
+SIMULATED_EACH: Final = 20
 _FEWEST_LABELS: Final = 5
 #: A critical statement that is rare is not said below this probability.
 _PRECISE: Final = {"3AVB": 0.5, "2AVB": 0.5, "PMI": 0.5, "PSVT": 0.5, "SVTAC": 0.5}
@@ -107,6 +115,29 @@ class Bench:
         auxiliary = auxiliary_targets(self.corpus, self.table, folds=folds)
         recipe = replace(self.recipe, folds=folds, seed=seed)
         return train_statements(recipe, self.corpus, out, self.lessons(folds)[0], auxiliary)
+
+    def pretrained(self) -> SignalEncoder:
+        """The encoder that has seen folds 1–7 without labels, trained unless it is."""
+        out = self.work / f"pretrained-1-{self.early[-1]}"
+        if (out / "final.safetensors").exists():
+            return load_encoder(out / "final.safetensors", self.recipe.network)
+        recipe = SelfSupervised(self.early, threads=self.recipe.threads, device=self.recipe.device)
+        return pretrain(replace(recipe, network=self.recipe.network), self.corpus, out)
+
+    def fourth(self) -> SignalEncoder:
+        """The pretrained encoder fine-tuned on folds 1–7 with simulated recordings, trained unless it is."""
+        out = self.work / f"folds-1-{self.early[-1]}-pretrained"
+        if (out / "final.safetensors").exists():
+            return load_encoder(out / "final.safetensors", self.recipe.network)
+        return train_statements(
+            replace(self.recipe, folds=self.early, seed=FOURTH_SEED),
+            self.corpus,
+            out,
+            self.lessons(self.early)[0],
+            auxiliary_targets(self.corpus, self.table, folds=self.early),
+            start=self.pretrained(),
+            simulated=simulated(read_vocabulary(self.data).codes, SIMULATED_EACH, FOURTH_SEED),
+        )
 
 
 def export(bench: Bench) -> None:
@@ -176,6 +207,8 @@ STAGES: Final[dict[str, Callable[[Bench], object]]] = {
     "early": lambda bench: bench.network(bench.early),
     "trunk": lambda bench: bench.network(bench.recipe.folds),
     "third": lambda bench: bench.network(bench.recipe.folds, THIRD_SEED),
+    "pretrain": Bench.pretrained,
+    "fourth": Bench.fourth,
     "export": export,
 }
 

@@ -22,7 +22,7 @@ _LINES: Final = (
     "Sinus rhythm", "Normal ECG", "ID: {n}{m}", "12-lead ECG", "Ward 3, bed {n}", "{n} yr, male", "Unconfirmed report",
     "Nonspecific T wave abnormality", "Left axis deviation", "HR {n}", "Atrial fibrillation", "page 1 of 1",
     "2021-0{k}-1{k} 10:{m}", "Dr. {k}", "Name: ________", "0.05-150 Hz", "0.5~40 Hz  50 Hz", "W {n}", "v{k}.{m}", "Loc:{n}",
-    "Research use only", "Speed", "Limb:", "Chest:", "F 60~ 0.15-100 Hz", "PGH MED {n}", "EID:{m} EDT", "II", "VI",
+    "Research use only", "Speed", "Limb:", "Chest:", "F 60~ 0.15-100 Hz", "PGH MED {n}", "EID:{m} EDT",
 )  # fmt: skip
 
 

@@ -1,158 +1,51 @@
-"""Evidence: everything a claim may cite, and the ledger that holds it for one run.
-
-Ids are the contract. A measurement is `pr`, `V3.st_j`, `qrs#4`, `V3.st_j#4` (beat 4, counted from 0 in
-time). Everything else carries a prefix: `crit:ID` a criterion, `device:pr` the recorder's own value,
-`guide:ID` a guideline passage, `prior:<record>/pr` an earlier ECG's measurement, `case:ID` another
-patient's ECG, `model:KEY` a model's probability.
-"""
+"""Evidence by id: the measurements of a record, and the ledger of all that a claim may cite in one run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from calipers.errors import UnknownEvidence
-from calipers.leads import Lead
-
-Truth = Literal["met", "not_met", "indeterminate", "not_applicable"]
-
-
-class Frozen(BaseModel):
-    """Base of every value that crosses a boundary: immutable, no unknown fields, finite numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Span(NamedTuple):
-    """A stretch of one lead, in seconds from the record's start; lead None means all leads."""
-
-    lead: Lead | None
-    start_s: float
-    end_s: float
-
-
-class Measurement(Frozen):
-    """One measured parameter of one ECG, or the reason why it could not be measured.
-
-    `uncertainty` is the half-width of the 95 % interval in `unit`. For a global measurement
-    `spans[0]` holds the global onset and offset.
-    """
-
-    id: str
-    record: str
-    name: str
-    value: float | str | None
-    unit: str
-    lead: Lead | None = None
-    beat: int | None = None
-    spans: tuple[Span, ...] = ()
-    uncertainty: float | None = None
-    method: str
-    status: Literal["measured", "not_measurable"]
-    reason: str | None = None
-
-    @property
-    def number(self) -> float | None:
-        """The value as a number, or None when it is text or was not measurable."""
-        return self.value if isinstance(self.value, float) else None
-
-
-class CriterionEvidence(Frozen):
-    """One published criterion as it was evaluated on this ECG."""
-
-    kind: Literal["criterion"] = "criterion"
-    id: str
-    record: str
-    statement: str
-    text: str
-    threshold: float | None
-    unit: str
-    result: Truth
-    leans: bool | None
-    probability: float | None
-    measurements: tuple[str, ...]
-    source: str
-
-
-class DeviceEvidence(Frozen):
-    """What the recorder itself measured or printed; its word, never ours."""
-
-    kind: Literal["device"] = "device"
-    id: str
-    record: str
-    name: str
-    value: float | str
-    unit: str
-
-
-class GuidelinePassage(Frozen):
-    """A paraphrased recommendation.
-
-    `section`, `recommendation_class` and `level` are None where they were not checked at the source;
-    `seen_at` is the page in which the fact was read, None where it was not read again.
-    """
-
-    kind: Literal["guideline"] = "guideline"
-    id: str
-    record: str
-    text: str
-    society: str
-    year: int
-    title: str | None = None
-    section: str | None = None
-    recommendation_class: str | None = None
-    level: str | None = None
-    seen_at: str | None = None
-
-
-class PriorEvidence(Frozen):
-    """A measurement of an earlier ECG of the same patient, or a line of its report."""
-
-    kind: Literal["prior"] = "prior"
-    id: str
-    record: str
-    recorded_at: str | None
-    author: Literal["clinician", "device", "calipers"]
-    text: str
-    measurement: Measurement | None = None
-
-
-class SimilarCase(Frozen):
-    """Another patient's ECG that resembles this one."""
-
-    kind: Literal["case"] = "case"
-    id: str
-    record: str
-    similarity: float
-    labels: tuple[str, ...]
-
-
-class ModelProbability(Frozen):
-    """A model's calibrated probability of one statement."""
-
-    kind: Literal["model"] = "model"
-    id: str
-    record: str
-    statement: str
-    probability: float
-    model: str
-
-
-Citable = Annotated[
-    CriterionEvidence | DeviceEvidence | GuidelinePassage | PriorEvidence | SimilarCase | ModelProbability,
-    Field(discriminator="kind"),
-]
-Evidence = (
-    Measurement | CriterionEvidence | DeviceEvidence | GuidelinePassage | PriorEvidence | SimilarCase | ModelProbability
+from calipers.citable import (
+    Citable,
+    CriterionEvidence,
+    DeviceEvidence,
+    Evidence,
+    Frozen,
+    GuidelinePassage,
+    Measurement,
+    ModelProbability,
+    PriorEvidence,
+    SimilarCase,
+    Span,
+    ToolEvidence,
+    ToolFinding,
+    Truth,
+    measurement_id,
 )
+from calipers.errors import UnknownEvidence
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def measurement_id(name: str, lead: Lead | None = None, beat: int | None = None) -> str:
-    """Spell a measurement's id: `name`, `LEAD.name`, with `#k` for beat k."""
-    stem = f"{lead}.{name}" if lead else name
-    return stem if beat is None else f"{stem}#{beat}"
+__all__ = [
+    "Citable",
+    "CriterionEvidence",
+    "DeviceEvidence",
+    "Evidence",
+    "Frozen",
+    "GuidelinePassage",
+    "Ledger",
+    "Measurement",
+    "Measurements",
+    "ModelProbability",
+    "PriorEvidence",
+    "SimilarCase",
+    "Span",
+    "ToolEvidence",
+    "ToolFinding",
+    "Truth",
+    "measurement_id",
+]
 
 
 class Measurements(Mapping[str, Measurement]):
@@ -201,6 +94,12 @@ class Measurements(Mapping[str, Measurement]):
     def number(self, key: str) -> float | None:
         """The numeric value of one id, or None when absent, textual or not measurable."""
         return self[key].number if key in self else None
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table, a row a measurement: `record id name lead beat value text unit uncertainty onset_s offset_s …`."""
+        from calipers.frame import measurements_frame
+
+        return measurements_frame(self.values())
 
     def __repr__(self) -> str:
         measured = sum(item.status == "measured" for item in self._items.values())

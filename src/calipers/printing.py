@@ -17,6 +17,7 @@ from calipers.evidence import (
     Measurement,
     ModelProbability,
     PriorEvidence,
+    ToolEvidence,
 )
 from calipers.parameters import SHARES
 
@@ -52,6 +53,10 @@ def printed(item: Evidence) -> str:
             return item.text
         case ModelProbability():
             return f"{100 * item.probability:.0f} %"
+        case ToolEvidence(value=str() as words):
+            return words
+        case ToolEvidence(value=float() as value):
+            return f"{value:.6g} {item.unit}".strip()
     raise ValueError(f"`{item.id}` holds no value to print")
 
 

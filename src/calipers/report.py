@@ -50,6 +50,14 @@ class Withheld(Frozen):
     reason: str
 
 
+class Note(Frozen):
+    """A remark of the user's own code on one claim, kept beside it and never part of what Calipers says."""
+
+    claim_id: str
+    text: str
+    author: str
+
+
 class Side(Frozen):
     """One party's word in a disagreement, with what it rests on."""
 
@@ -205,7 +213,8 @@ class Changes(Frozen):
 class Report(Frozen):
     """One ECG interpreted: every claim cites what was measured, and code has re-checked it.
 
-    `changes` compares it with the priors that were given, the nearest in date first.
+    `changes` compares it with the priors that were given, the nearest in date first. `notes` are remarks of the
+    hooks of whoever runs Calipers.
     """
 
     schema_: Literal["calipers.report/1"] = Field(default=SCHEMA, alias="schema")
@@ -218,6 +227,7 @@ class Report(Frozen):
     claims: tuple[Claim, ...]
     withheld: tuple[Withheld, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    notes: tuple[Note, ...] = ()
     changes: tuple[Changes, ...] = ()
     impression: str
     urgency: Urgency

@@ -255,6 +255,13 @@ def test_denying_st_elevation_needs_every_lead() -> None:
     assert one_missing.absent is None
 
 
+def test_a_denial_prints_no_limit_that_is_reached() -> None:
+    assert verdicts({"qrs": (100.0, 6.0)})["lbbb"].absent is not None
+    wide = verdicts({"qrs": (150.0, 6.0)})["lbbb"]
+    assert wide.result == "not_met"
+    assert wide.absent is None
+
+
 def test_st_depression_must_not_be_rising() -> None:
     flat = in_leads("V5 V6", st_j=(-0.12, 0.02), st_80=(-0.13, 0.02))
     rising = in_leads("V5 V6", st_j=(-0.12, 0.02), st_80=(0.02, 0.02))

@@ -81,7 +81,7 @@ def test_tokens_of_ten_seconds(demo_ecg: Ecg) -> None:
 
 def test_exported_weights_are_the_trained_ones(demo_ecg: Ecg) -> None:
     torch = pytest.importorskip("torch", reason="needs PyTorch")
-    from calipers.models.mllm.statement_training import load_encoder
+    from calipers.models.mllm.checkpoints import load_encoder
 
     given = encoder_input(demo_ecg.signal_mv, demo_ecg.fs_hz)
     signal, present = given.signal_mv[None, :, :1000], given.present[None, :, :1000]

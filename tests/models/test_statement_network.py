@@ -146,14 +146,14 @@ def test_a_training_with_a_teacher_and_auxiliary_tasks_lowers_its_loss(tmp_path:
 def test_a_stopped_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = StatementTraining(folds=(1,), epochs=2, batch=8, threads=1, network=SMALL)
     whole = train_statements(recipe, small_corpus(), tmp_path / "whole")
-    save = statement_training._save
+    save = statement_training.keep
 
     def save_and_stop(path: Path, epochs: int, states: Mapping[str, Any]) -> None:
         save(path, epochs, states)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(statement_training, "_save", save_and_stop)
+        patched.setattr(statement_training, "keep", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train_statements(recipe, small_corpus(), tmp_path / "parts")
     resumed = train_statements(recipe, small_corpus(), tmp_path / "parts")

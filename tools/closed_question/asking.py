@@ -46,7 +46,7 @@ class Asked:
         kind: which sort of thing it is about.
         about: a kind of noise, a measurement's name, an axis, a stage, a kind of extrasystole, or its name.
         lead: the lead it is asked of; None for the whole ECG.
-        direction: of a value against its normal range.
+        direction: of a value against its normal range; None where the question names none.
         codes: SCP-ECG codes of a statement, any of which makes it true.
         statements: keys of the statement table that stand for them.
     """
@@ -127,11 +127,11 @@ def _lead(question: str) -> Lead | None:
     return next((lead for lead in LEADS if lead.upper() == spelt), None)
 
 
-def _direction(folded: str) -> Direction:
+def _direction(folded: str) -> Direction | None:
     for direction, words in _DIRECTIONS:
         if re.search(rf"\b(?:{words})\b", folded):
             return direction
-    return "within"
+    return None
 
 
 def _stands_in(name: str, folded: str) -> bool:

@@ -58,11 +58,29 @@ class Decision:
 
 
 class Examined:
-    """One ECG with everything that closed questions may need, each found once and only when asked for."""
+    """One ECG with everything that closed questions may need, each found once and only when asked for.
 
-    def __init__(self, ecg: Ecg) -> None:
+    Args:
+        ecg: the ECG.
+        found, verdicts, probabilities: what is known of it already; the rest is found here.
+    """
+
+    def __init__(
+        self,
+        ecg: Ecg,
+        *,
+        found: Examination | None = None,
+        verdicts: Verdicts | None = None,
+        probabilities: Mapping[str, float] | None = None,
+    ) -> None:
         self.ecg = ecg
         self.patient = Demographics(age=ecg.patient.age, sex=ecg.patient.sex)
+        if found is not None:
+            self.found = found
+        if verdicts is not None:
+            self.verdicts = verdicts
+        if probabilities is not None:
+            self.probabilities = probabilities
 
     @cached_property
     def found(self) -> Examination:
@@ -121,7 +139,7 @@ def _noisy(kind: NoiseKind, lead: int | None, examined: Examined, basis: tuple[s
 def _range(asked: Asked, examined: Examined) -> Decision:
     value = examined.found.measurements.number(asked.about)
     place = None if value is None else normal_ranges()[asked.about].place(value, examined.patient)
-    return _certain(place is not None and place == asked.direction, (asked.about,))
+    return _certain(place is not None and place == (asked.direction or "within"), (asked.about,))
 
 
 def _axis(asked: Asked, examined: Examined) -> Decision:

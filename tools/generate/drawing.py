@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from calipers.models.generator.generator import BeatOrder, Generator
 from calipers.models.generator.latents import LENGTH, TIMES, WHERE
 from calipers.models.generator.marks import CODEC_HZ, EIGHT, Floats, twelve_leads
 from calipers.models.generator.rhythms import WITHOUT_P, Course, Rhythm, marks_of
-from calipers.tools.generate.patterns import PATTERNS
+from calipers.tools.generate.patterns import CLEAR_P, PATTERNS
 from calipers.tools.generate.request import Request
 
 SECONDS: Final = 10
@@ -41,6 +42,8 @@ _SINUS_P_AXIS: Final = (38.0, 65.0)
 _FAST: Final = 112.0
 _FAST_PR: Final = (112.0, 126.0)
 _FAST_QTC: Final = (400.0, 420.0)
+#: How far a number may be aimed beside what was asked for, well within its tolerance.
+_ROOM: Final = {"hr": 1.5, "pr": 7.0, "qrs": 7.0, "qtc": 10.0, "qrs_axis": 6.0}
 _USUAL_HR: Final = (62.0, 88.0)
 
 
@@ -61,17 +64,29 @@ class Aims:
         return None if held is None else held + self.corrections.get(name, 0.0)
 
 
-def aims_of(request: Request, corrections: dict[str, float], seed: int) -> Aims:
-    """What was asked for, and for the rest what the statements bring, drawn by the seed."""
+def aims_of(request: Request, corrections: dict[str, float], seed: int, missed: Collection[str] = ()) -> Aims:
+    """What was asked for, and for the rest what the statements bring, drawn by the seed.
+
+    `missed` are statements that an earlier candidate did not have: their shape is then steered to as well; and
+    intervals that could not be measured on it, of which a PR needs a clear P wave.
+    """
     rng = np.random.default_rng([seed, 3])
-    numbers: dict[str, float] = {}
+    ranges: dict[str, tuple[float, float]] = {}
     levels: dict[str, float] = {}
+    if "pr" in missed:
+        levels |= {name: float(rng.uniform(*ends)) for name, ends in CLEAR_P.items()}
     for key in request.statements:
         pattern = PATTERNS[key]
-        numbers |= {name: float(rng.uniform(*ends)) for name, ends in pattern.numbers.items()}
-        levels |= {name: float(rng.uniform(*ends)) for name, ends in pattern.levels.items()}
+        for name, ends in pattern.numbers.items():
+            # Of two widths the longer one: a fascicular block beside a bundle branch block is as wide as that.
+            ranges[name] = max(ends, ranges.get(name, ends)) if name == "qrs" else ends
+        asked_of = pattern.levels | pattern.shape if key in missed else pattern.levels
+        levels |= {name: float(rng.uniform(*ends)) for name, ends in asked_of.items()}
+    numbers = {name: float(rng.uniform(*ends)) for name, ends in ranges.items()}
     asked = {name: getattr(request, name) for name in ("hr", "pr", "qrs", "qtc", "p_axis", "qrs_axis", "t_axis")}
-    numbers |= {name: float(value) for name, value in asked.items() if value is not None}
+    numbers |= {
+        name: _towards(float(value), ranges.get(name), name) for name, value in asked.items() if value is not None
+    }
     if "hr" not in numbers and request.rhythm_or_sinus in ("sinus", "sinus_arrhythmia", "atrial_flutter"):
         numbers["hr"] = float(rng.uniform(*_USUAL_HR))
     if request.rhythm_or_sinus in _FROM_THE_SINUS_NODE:
@@ -80,6 +95,14 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int) -> Aims:
             numbers.setdefault("pr", float(rng.uniform(*_FAST_PR)))
             numbers.setdefault("qtc", float(rng.uniform(*_FAST_QTC)))
     return Aims(numbers, levels | request.levels, dict(corrections))
+
+
+def _towards(asked: float, ends: tuple[float, float] | None, name: str) -> float:
+    """A number asked for, moved within its tolerance towards what a statement asked for beside it needs."""
+    room = _ROOM.get(name)
+    if ends is None or room is None:
+        return asked
+    return float(np.clip(np.clip(asked, *ends), asked - room, asked + room))
 
 
 def draw(

@@ -62,7 +62,7 @@ def edit(ecg: Ecg, text: str, *, seed: int = 0) -> Synthesis:
             best = (missed, Synthesis(ecg=made, items=items, met=missed == 0.0, provenance=facts, request=request))
         if missed == 0.0:
             break
-        learn(corrections, items)
+        learn(corrections, items, aims)
     assert best is not None
     return best[1]
 

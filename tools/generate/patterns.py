@@ -24,7 +24,8 @@ class Pattern:
     Attributes:
         rhythm, ectopy: that it is, or None.
         numbers: `hr pr qrs qtc` and axes (as in a request) → between which its value is drawn, where not asked for.
-        levels: measurement ids → millivolts, likewise.
+        levels: measurement ids → millivolts, likewise; further ones as in `qualities.constraint`.
+        shape: levels that are steered to only once a candidate has missed the statement.
         told: labels that the flow is told beside the key itself (PTB-XL's codes).
         excludes: keys that cannot be true beside it.
         simulated: the class was learned largely from simulated signals.
@@ -34,6 +35,7 @@ class Pattern:
     ectopy: Ectopy | None = None
     numbers: Mapping[str, Range] = field(default_factory=lambda: _NONE)
     levels: Mapping[str, Range] = field(default_factory=lambda: _NONE)
+    shape: Mapping[str, Range] = field(default_factory=lambda: _NONE)
     told: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     simulated: bool = False
@@ -44,27 +46,51 @@ _UP: Final = (0.22, 0.32)
 _NO_Q: Final = {
     f"{lead}.{place}": ends
     for lead in ("I", "V5", "V6")
-    for place, ends in (("onset", (0.0, 0.01)), ("at_twelfth", (0.02, 0.06)), ("early", (0.08, 0.2)))
+    for place, ends in (("at_00", (0.0, 0.01)), ("at_08", (0.02, 0.06)), ("at_17", (0.08, 0.2)))
 }
+#: Late forces to the right and forward: a second R wave in V1, broad S waves in I and V6.
+_RIGHT_LATE: Final = {
+    "V1.at_15": (0.1, 0.2), "V1.at_38": (-0.35, -0.15), "V1.at_70": (0.45, 0.8), "I.at_30": (0.4, 0.8),
+    "I.at_65": (-0.3, -0.18), "I.at_85": (-0.25, -0.14), "V6.at_30": (0.6, 1.1), "V6.at_65": (-0.35, -0.2),
+    "V6.at_85": (-0.25, -0.14),
+}  # fmt: skip
+#: Late forces to the left: the R waves of the lateral leads peak in the second half.
+_LEFT_LATE: Final = {
+    "I.at_30": (0.2, 0.3), "I.at_65": (0.6, 0.9), "V5.at_30": (0.3, 0.45), "V5.at_65": (0.8, 1.3),
+    "V6.at_30": (0.3, 0.45), "V6.at_65": (0.8, 1.3), "V1.at_50": (-1.4, -0.9),
+}  # fmt: skip
+#: Neither: lateral R waves peak early and are over early, V1 stays below.
+_NEITHER_LATE: Final = {
+    "I.at_32": (0.5, 0.8), "I.at_65": (0.0, 0.1), "V5.at_32": (0.8, 1.2), "V5.at_65": (0.05, 0.2),
+    "V6.at_32": (0.8, 1.1), "V6.at_65": (0.05, 0.2), "V1.at_45": (-1.0, -0.6), "V1.at_75": (-0.35, -0.15),
+}  # fmt: skip
+#: First to the right, then up and to the left: q and a late R in aVL, r and S in the inferior leads.
+_UP_LATE: Final = {
+    "aVL.at_10": (-0.12, -0.08),
+    "aVL.at_40": (0.25, 0.35),
+    "aVL.at_62": (0.55, 0.8),
+    "aVL.at_92": (0.0, 0.08),
+}
+CLEAR_P: Final[Mapping[str, Range]] = {"II.p_amp": (0.16, 0.22), "V1.p_amp": (0.06, 0.1)}
 PATTERNS: Final[Mapping[str, Pattern]] = {
     "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425)}),
-    "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}),
-    "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (42, 48)}, excludes=("sinus_tachycardia",)),
-    "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}),
-    "sinus_arrhythmia": Pattern("sinus_arrhythmia", told=("SARRH",), numbers={"hr": (58, 78)}),
+    "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}, shape=CLEAR_P),
+    "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (42, 48)}, excludes=("sinus_tachycardia",), shape=CLEAR_P),
+    "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}, shape=CLEAR_P),
+    "sinus_arrhythmia": Pattern("sinus_arrhythmia", told=("SARRH",), numbers={"hr": (58, 78)}, shape=CLEAR_P),
     "atrial_fibrillation": Pattern("atrial_fibrillation", told=("AFIB",), numbers={"hr": (70, 115)}),
-    "atrial_flutter": Pattern("atrial_flutter", told=("AFLT",), simulated=True),
+    "atrial_flutter": Pattern("atrial_flutter", told=("AFLT",), simulated=True, shape={"II.flutter_amp": (0.22, 0.32), "V1.flutter_amp": (0.12, 0.2)}),
     "junctional_rhythm": Pattern("junctional", numbers={"hr": (42, 56)}),
     "accelerated_junctional_rhythm": Pattern("junctional", numbers={"hr": (68, 95)}),
     "supraventricular_tachycardia": Pattern("supraventricular_tachycardia", told=("SVTAC", "PSVT"), numbers={"hr": (155, 195), "qrs": (78, 98)}),
     "wide_qrs_tachycardia": Pattern("ventricular_tachycardia", told=("ventricular_tachycardia",), numbers={"hr": (130, 180), "qrs": (145, 180)}, simulated=True),
-    "first_degree_av_block": Pattern("sinus", told=("1AVB",), numbers={"pr": (220, 260)}, excludes=("short_pr",)),
+    "first_degree_av_block": Pattern("sinus", told=("1AVB",), numbers={"pr": (220, 260)}, excludes=("short_pr",), shape=CLEAR_P),
     "short_pr": Pattern("sinus", numbers={"pr": (98, 110)}),
-    "wenckebach": Pattern("wenckebach", told=("2AVB",), numbers={"hr": (50, 65)}, simulated=True),
-    "mobitz_2": Pattern("mobitz_2", told=("2AVB",), numbers={"hr": (45, 60)}, simulated=True),
-    "av_block_2_1": Pattern("av_block_2_1", told=("2AVB",), numbers={"hr": (36, 46)}, simulated=True),
-    "second_degree_av_block": Pattern("wenckebach", told=("2AVB",), numbers={"hr": (50, 65)}, simulated=True),
-    "third_degree_av_block": Pattern("third_degree_av_block", told=("3AVB",), numbers={"hr": (34, 46)}, simulated=True),
+    "wenckebach": Pattern("wenckebach", told=("2AVB",), numbers={"hr": (50, 65)}, simulated=True, shape=CLEAR_P),
+    "mobitz_2": Pattern("mobitz_2", told=("2AVB",), numbers={"hr": (45, 60)}, simulated=True, shape=CLEAR_P),
+    "av_block_2_1": Pattern("av_block_2_1", told=("2AVB",), numbers={"hr": (36, 46)}, simulated=True, shape=CLEAR_P),
+    "second_degree_av_block": Pattern("wenckebach", told=("2AVB",), numbers={"hr": (50, 65)}, simulated=True, shape=CLEAR_P),
+    "third_degree_av_block": Pattern("third_degree_av_block", told=("3AVB",), numbers={"hr": (34, 46)}, simulated=True, shape=CLEAR_P),
     "ventricular_premature_complex": Pattern(ectopy="pvc", told=("PVC",)),
     "ventricular_bigeminy": Pattern(ectopy="pvc_bigeminy", told=("PVC", "BIGU")),
     "ventricular_trigeminy": Pattern(ectopy="pvc_trigeminy", told=("PVC", "TRIGU")),
@@ -74,12 +100,12 @@ PATTERNS: Final[Mapping[str, Pattern]] = {
     "ventricular_paced_rhythm": Pattern("paced_ventricular", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
     "dual_paced_rhythm": Pattern("paced_dual", told=("PACE",), numbers={"hr": (60, 75), "qrs": (145, 175)}, simulated=True),
     "atrial_paced_rhythm": Pattern("paced_atrial", told=("PACE",), numbers={"hr": (60, 75)}, simulated=True),
-    "lbbb": Pattern(told=("CLBBB",), numbers={"qrs": (136, 160)}, levels={"V1.s_amp": (-1.6, -1.0), "I.r_amp": (0.6, 1.0), "V6.r_amp": (0.9, 1.6), **_NO_Q}, excludes=("rbbb", "lafb", "lpfb", "incomplete_lbbb")),
-    "rbbb": Pattern(told=("CRBBB",), numbers={"qrs": (132, 152)}, excludes=("lbbb", "incomplete_rbbb")),
-    "incomplete_rbbb": Pattern(told=("IRBBB",), numbers={"qrs": (106, 114)}, excludes=("lbbb",)),
+    "lbbb": Pattern(told=("CLBBB",), numbers={"qrs": (141, 160)}, levels={"V1.s_amp": (-1.6, -1.0), "I.r_amp": (0.6, 1.0), "V6.r_amp": (0.9, 1.6), **_NO_Q}, excludes=("rbbb", "lafb", "lpfb", "incomplete_lbbb"), shape=_LEFT_LATE),
+    "rbbb": Pattern(told=("CRBBB",), numbers={"qrs": (139, 154)}, excludes=("lbbb", "incomplete_rbbb"), shape=_RIGHT_LATE),
+    "incomplete_rbbb": Pattern(told=("IRBBB",), numbers={"qrs": (112, 118)}, excludes=("lbbb",), shape=_RIGHT_LATE),
     "incomplete_lbbb": Pattern(told=("ILBBB",), numbers={"qrs": (110, 116)}),
-    "ivcd": Pattern(told=("IVCD",), numbers={"qrs": (122, 140)}),
-    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -54), "qrs": (80, 90)}, excludes=("lpfb", "right_axis_deviation")),
+    "ivcd": Pattern(told=("IVCD",), numbers={"qrs": (138, 148)}, shape=_NEITHER_LATE),
+    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -54), "qrs": (80, 90)}, excludes=("lpfb", "right_axis_deviation"), shape=_UP_LATE),
     "lpfb": Pattern(told=("LPFB",), numbers={"qrs_axis": (105, 130), "qrs": (80, 90)}, excludes=("lafb",), simulated=True),
     "left_axis_deviation": Pattern(numbers={"qrs_axis": (-55, -38)}, excludes=("right_axis_deviation", "normal_axis")),
     "right_axis_deviation": Pattern(numbers={"qrs_axis": (102, 130)}, excludes=("left_axis_deviation", "normal_axis")),

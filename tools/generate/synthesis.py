@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from calipers.ecg import Ecg
 from calipers.evidence import Frozen
@@ -54,7 +54,7 @@ class Synthesis(Frozen):
         uncertainty_mv: of each inferred lead, the spread between samples.
     """
 
-    ecg: Ecg
+    ecg: InstanceOf[Ecg]
     items: tuple[Item, ...]
     met: bool
     provenance: dict[str, Any]

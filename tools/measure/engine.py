@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from calipers.leads import LEADS
 from calipers.parameters import GLOBAL_UNITS
 from calipers.report import Quality
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, analysis_signal
-from calipers.tools.measure.axis import frontal_axis
+from calipers.tools.measure.axis import Axis, frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, led_by, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, has_t_wave, set_bounds
 from calipers.tools.measure.delineation import Delineator, TwelveLead
@@ -87,7 +87,12 @@ def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
         from calipers.tools.measure.long import examine_long
 
         return examine_long(ecg, delineator)
+    from calipers.tools.measure.partial import coverage_of, examine_partial
+
     signal = analysis_signal(ecg)
+    coverage = coverage_of(signal)
+    if coverage.is_partial:
+        return examine_partial(ecg, signal, coverage, delineator)
     return examine_stretch(ecg, signal, lead_qualities(ecg, signal), Sheet(ecg.record, "none"), delineator)
 
 
@@ -111,14 +116,14 @@ def examine_stretch(
     """
     usable = leads.usable
     if not usable.any() or signal.duration_s < 0.5:
-        _write_nothing(sheet, leads, "no lead is readable" if not usable.any() else "less than 0.5 s of signal")
+        write_nothing(sheet, leads, "no lead is readable" if not usable.any() else "less than 0.5 s of signal")
         quality = record_quality(ecg, signal, leads, 0)
         return Examination(Measurements(sheet.items.values()), quality)
     waves = delineator(signal, usable)
     sheet.method = waves.method
     ventricles, beats = watch_ventricles(signal, find_beats(signal, waves, usable), usable, leads.score)
     marks = fiducials(waves, beats.peaks, usable)
-    beats = _conducted_first(beats, marks, signal, usable)
+    beats = conducted_first(beats, marks, signal, usable)
     if lead_by is not None:
         beats = lead_by(beats, signal, usable)
     rhythm = read_rhythm(signal, waves, beats, marks, usable)
@@ -134,7 +139,7 @@ def examine_stretch(
     write_ventricles(sheet, signal, beats, ventricles)
     write_intervals(sheet, beats, marks, rhythm)
     write_qtc(sheet, rhythm)
-    write_axes(sheet, beat, at, leads)
+    write_axes(sheet, beat, at, partial(frontal_axis, usable=usable))
     write_events(sheet, signal, beats, marks, rhythm, usable)
     write_leads(sheet, leads, beats, beat, at)
     write_beat_intervals(sheet, beats, marks, rhythm)
@@ -145,7 +150,7 @@ def examine_stretch(
     return Examination(Measurements(sheet.items.values()), quality, beats, marks, rhythm, beat=beat, landmarks=at)
 
 
-def _conducted_first(beats: Beats, marks: Fiducials, signal: AnalysisSignal, usable: Mask) -> Beats:
+def conducted_first(beats: Beats, marks: Fiducials, signal: AnalysisSignal, usable: Mask) -> Beats:
     """In bigeminy the ectopics may be as many as the conducted beats: those with P waves lead."""
     if len(beats) < 4 or beats.dominant.all():
         return beats
@@ -184,8 +189,19 @@ def _anchor(beats: Beats, beat: RepresentativeBeat, row: int) -> float:
     return float(peaks[shown[0] if shown.size else len(peaks) // 2] - beat.zero)
 
 
-def write_axes(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | None, leads: LeadQualities) -> None:
-    """`p_axis qrs_axis t_axis` from the representative beat."""
+def write_axes(
+    sheet: Sheet,
+    beat: RepresentativeBeat | None,
+    at: Landmarks | None,
+    direction: Callable[[Signal, Signal], Axis | None],
+) -> None:
+    """`p_axis qrs_axis t_axis` from the representative beat.
+
+    Args:
+        sheet: takes them.
+        beat, at: the representative beat.
+        direction: of the (12,) areas of a wave, given the (k, 12) areas of the single beats.
+    """
     if beat is None or at is None:
         for name in _AXES:
             sheet.missing(name, "deg", "no representative beat")
@@ -204,7 +220,7 @@ def write_axes(sheet: Sheet, beat: RepresentativeBeat | None, at: Landmarks | No
         if name == "p_axis":
             mv = mv - _ramp(mv)
             stack = stack - _ramp(stack)
-        axis = frontal_axis(mv.sum(axis=-1), np.nan_to_num(stack).sum(axis=-1), leads.usable)
+        axis = direction(mv.sum(axis=-1), np.nan_to_num(stack).sum(axis=-1))
         if axis is None:
             sheet.missing(name, "deg", "the mean frontal vector is too small, or fewer than two limb leads are usable")
         else:
@@ -220,7 +236,7 @@ def _ramp(wave: Signal) -> Signal:
     return line
 
 
-def _write_nothing(sheet: Sheet, leads: LeadQualities, reason: str) -> None:
+def write_nothing(sheet: Sheet, leads: LeadQualities, reason: str) -> None:
     """Every id of an unreadable record, with the reason."""
     for name, unit in GLOBAL_UNITS.items():
         sheet.missing(name, unit, reason)

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from calipers.ecg import Ecg
-from calipers.tools.render.layout import Box, Sheet, Strip
+from calipers.tools.render.boxes import Boxes, Sides
+from calipers.tools.render.layout import Sheet, Strip
 
 
 class Ink:
@@ -27,16 +28,14 @@ class Ink:
             cell = (y[1:][on] / self.CELL_MM).astype(int) * columns + (x[1:][on] / self.CELL_MM).astype(int)
             cells += np.bincount(cell, weights=length[on], minlength=cells.size)
         # A summed-area table: the ink under any box is four look-ups.
-        table = np.pad(cells.reshape(rows, columns).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-        # Lists, because single cells are looked up, tens of thousands of times a page.
-        self._table: list[list[float]] = table.tolist()
+        self._table = np.pad(cells.reshape(rows, columns).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 
-    def under(self, box: Box) -> float:
-        """Millimetres of trace that run through a box on the sheet, to the nearest half millimetre."""
-        x0, x1 = round(box.x0 / self.CELL_MM), max(round(box.x0 / self.CELL_MM) + 1, round(box.x1 / self.CELL_MM))
-        y0, y1 = round(box.y0 / self.CELL_MM), max(round(box.y0 / self.CELL_MM) + 1, round(box.y1 / self.CELL_MM))
+    def under(self, boxes: Boxes) -> Sides:
+        """(n,) millimetres of trace that run through boxes on the sheet, their sides to the nearest half millimetre."""
+        left, top, right, bottom = (np.rint(side / self.CELL_MM).astype(int) for side in boxes)
+        right, bottom = np.maximum(right, left + 1), np.maximum(bottom, top + 1)
         table = self._table
-        return table[y1][x1] - table[y0][x1] - table[y1][x0] + table[y0][x0]
+        return table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
 
     def range_mm(self, strip: Strip, x0: float, x1: float) -> tuple[float, float]:
         """Highest and lowest point (smallest and largest y) of one strip between two x."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from calipers.ecg import Ecg
 from calipers.evidence import Measurement
+from calipers.tools.render.boxes import Boxes
 from calipers.tools.render.ink import Ink
 from calipers.tools.render.labels import label
 from calipers.tools.render.layout import Box, Sheet, Strip
@@ -24,6 +25,7 @@ _INK_COST: Final = 2.0
 _GAP_MM: Final = 0.3
 #: How far above or below its sample an amplitude's label may stand.
 _REACH_MM: Final = 24
+_RISES_MM: Final = np.array(sorted(range(-_REACH_MM, _REACH_MM + 1), key=abs), dtype=float)
 
 
 class Placer:
@@ -98,27 +100,17 @@ class Placer:
         width, height = self._text_size_mm(text)
         left = min(max((x0 + x1 - width) / 2, sheet.grid.x0 + 1), sheet.grid.x1 - 1 - width)
 
-        reach = int(1.5 * sheet.pitch_mm)
-        around = Box(min(left, x0), high - reach - height - 3, max(left + width, x1), low + reach + height + 3)
-        near = [other for other in taken if other.touches(around, _GAP_MM)]
-        best: tuple[float, float, Box] | None = None
-        for step in range(reach):
-            if best is not None and step >= best[0]:
-                break
-            for above in (True, False):
-                if best is not None and step + (0 if above else 2) >= best[0]:
-                    continue
-                bar = high - _OVERHANG_MM - step if above else low + _OVERHANG_MM + step
-                top = bar - 0.5 - height if above else bar + 0.5
-                box, line = Box(left, top, left + width, top + height), Box(x0, bar - 0.3, x1, bar + 0.3)
-                if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) or line.touches(b) for b in near):
-                    continue
-                cost = step + _INK_COST * ink.under(box) + 0.7 * ink.under(line) + (0 if above else 2)
-                if best is None or cost < best[0]:
-                    best = (cost, bar, box)
-        if best is None:
+        step = np.repeat(np.arange(int(1.5 * sheet.pitch_mm), dtype=float), 2)
+        above = np.arange(step.size) % 2 == 0
+        bars = np.where(above, high - _OVERHANG_MM - step, low + _OVERHANG_MM + step)
+        boxes = Boxes.of_size(np.full_like(bars, left), np.where(above, bars - 0.5 - height, bars + 0.5), width, height)
+        lines = Boxes(np.full_like(bars, x0), bars - 0.3, np.full_like(bars, x1), bars + 0.3)
+        free = np.flatnonzero(boxes.inside(sheet.grid) & ~boxes.touch(taken, _GAP_MM) & ~lines.touch(taken, 0))
+        if not free.size:
             return None
-        _, bar, box = best
+        hidden = _INK_COST * ink.under(boxes.only(free)) + 0.7 * ink.under(lines.only(free))
+        best = free[(step[free] + hidden + np.where(above[free], 0, 2)).argmin()]
+        bar, box = float(bars[best]), boxes.one(best)
         far = min(low + _OVERHANG_MM, sheet.grid.y1) if bar < high else max(high - _OVERHANG_MM, sheet.grid.y0)
         return Mark(
             id=item.id,
@@ -149,24 +141,8 @@ class Placer:
         width, height = self._text_size_mm(text)
         itself = Box(x - 1, min(y, level) - 1, x + 1, max(y, level) + 1)
 
-        around = Box(x - 6 - width, y - _REACH_MM - height, x + 6 + width, y + _REACH_MM + height)
-        near = [itself, *(other for other in taken if other.touches(around, _GAP_MM))]
-        best: tuple[float, Box] | None = None
-        beside = ((2.0, 2.0), (-2.0 - width, 2.0), (6.0, 6.0), (-6.0 - width, 6.0), (-width / 2, 3.0))
-        for rise in sorted(range(-_REACH_MM, _REACH_MM + 1), key=abs):
-            if best is not None and abs(rise) + 2 >= best[0]:
-                break
-            for dx, distance in beside:
-                if best is not None and abs(rise) + distance >= best[0]:
-                    continue
-                top = y + rise - height / 2
-                box = Box(x + dx, top, x + dx + width, top + height)
-                if not sheet.grid.holds(box) or any(box.touches(b, _GAP_MM) for b in near):
-                    continue
-                cost = abs(rise) + distance + _INK_COST * self._ink.under(box)
-                if best is None or cost < best[0]:
-                    best = (cost, box)
-        if best is None:
+        box = self._beside(x, y, width, height, [itself, *taken])
+        if box is None:
             return None
         return Mark(
             id=item.id,
@@ -181,8 +157,19 @@ class Placer:
             bar_mm=y,
             cut_left=False,
             cut_right=False,
-            text=best[1],
+            text=box,
         )
+
+    def _beside(self, x: float, y: float, width: float, height: float, taken: list[Box]) -> Box | None:
+        """The best box for an amplitude's label: near its sample, over little ink, touching nothing."""
+        dx, rise = (grid.ravel() for grid in np.meshgrid([2.0, -2.0 - width, 6.0, -6.0 - width, -width / 2], _RISES_MM))
+        distance = np.tile([2.0, 2.0, 6.0, 6.0, 3.0], _RISES_MM.size)
+        boxes = Boxes.of_size(x + dx, y + rise - height / 2, width, height)
+        free = np.flatnonzero(boxes.inside(self._sheet.grid) & ~boxes.touch(taken, _GAP_MM))
+        if not free.size:
+            return None
+        cost = np.abs(rise[free]) + distance[free] + _INK_COST * self._ink.under(boxes.only(free))
+        return boxes.one(free[cost.argmin()])
 
 
 def _is_amplitude(item: Measurement) -> bool:

@@ -57,13 +57,16 @@ def find_place(
         own = tuple(span for span in own if span.lead is None) or own
     if not own:
         return "no stretch of the trace belongs to it"
+    strips = _strips_for(measurement.lead or own[0].lead, sheet, ecg)
+    for strip in strips:
+        for span in own:
+            if _shown(span, strip):
+                return Place(strip, span, tuple(s for s in own if s != span and _shown(s, strip)))
     siblings = beat_spans(measurement, measurements)
-    for spans in (own, siblings):
-        for strip in _strips_for(measurement.lead or own[0].lead, sheet, ecg):
-            for span in spans:
-                if _shown(span, strip):
-                    again = own if spans is own else ()
-                    return Place(strip, span, tuple(s for s in again if s != span and _shown(s, strip)))
+    for strip in strips:
+        for span in siblings:
+            if _shown(span, strip):
+                return Place(strip, span)
     for span in own:
         for strip in _strips_for(measurement.lead or span.lead, sheet, ecg):
             seen = min(span.end_s, strip.end_s) - max(span.start_s, strip.start_s)

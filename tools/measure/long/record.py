@@ -6,6 +6,7 @@ Only one window is expanded at a time. What stays of it is a row of numbers, and
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from calipers.knowledge import evaluate
 from calipers.parameters import GLOBAL_UNITS
 from calipers.report import Demographics
 from calipers.tools.measure.analysis import Mask, analysis_signal
+from calipers.tools.measure.axis import frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, representative_beat
 from calipers.tools.measure.delineation import Delineator
 from calipers.tools.measure.engine import Examination, examine_stretch, write_axes, write_leads
@@ -89,13 +91,14 @@ def _write_usual_beat(
 ) -> tuple[str | None, RepresentativeBeat | None, Landmarks | None]:
     """Axes and per-lead values from a sample of the usual beats; a remark where electrodes look exchanged, and the beat."""
     usable: Mask = leads.usable
+    axis = partial(frontal_axis, usable=usable)
     sample = sample_beats(ecg, beats, over, usable) if beats is not None and usable.any() else None
     if sample is None:
-        write_axes(sheet, None, None, leads)
+        write_axes(sheet, None, None, axis)
         write_leads(sheet, leads, _NO_BEATS, None, None)
         return None, None, None
     beat = representative_beat(sample.signal, sample.beats, sample.marks.heart[:, QRS_ON], usable)
     at = landmarks(beat, sample.beats, sample.marks, sheet.number("pr") is not None) if beat is not None else None
-    write_axes(sheet, beat, at, leads)
+    write_axes(sheet, beat, at, axis)
     write_leads(sheet, leads, replace(sample.beats, peaks=sample.peaks), beat, at)
     return electrode_reversal(sheet, beat, at, sample.signal.present, usable), beat, at

@@ -103,9 +103,3 @@ def coverage_of(signal: AnalysisSignal) -> Coverage:
     first = np.where(signal.present, recorded.argmax(axis=1), 0)
     stop = np.where(signal.present, n - recorded[:, ::-1].argmax(axis=1), 0)
     return Coverage(first.astype(np.int64), stop.astype(np.int64), n)
-
-
-def through(signal: AnalysisSignal) -> Coverage:
-    """As if every lead ran through the whole record: gaps, wherever they are, are gaps."""
-    n = signal.n
-    return Coverage(np.zeros(12, dtype=np.int64), np.where(signal.present, n, 0).astype(np.int64), n)

@@ -1,4 +1,4 @@
-"""Beats of a page without a rhythm strip: its columns take turns, each with its own leads."""
+"""Beats of a page: found by all leads that show a moment, timed by the rhythm strips, or column by column."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from calipers.leads import INDEX, LIMB, LIMB_FROM_I_AND_II
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, qrs_band
 from calipers.tools.measure.beats import (
     Beats,
     RepresentativeBeat,
+    envelope,
     median_beat,
     representative_beat,
     shapes,
@@ -23,6 +25,45 @@ from calipers.tools.measure.fiducials import QRS_ON, Fiducials
 from calipers.tools.measure.partial.coverage import Coverage
 
 _SMOOTH_S: Final = 0.05
+#: The largest deflections of two leads in one QRS lie within this.
+_SAME_QRS_S: Final = 0.05
+
+
+def with_limb_leads(signal: AnalysisSignal, coverage: Coverage, usable: Mask) -> AnalysisSignal:
+    """The analysis copy with the six limb leads wherever two of them are shown (Einthoven 1913, Goldberger 1942).
+
+    For rhythm only, so that the column of aVR, aVL and aVF shows II as well; amplitudes are read from what was given.
+    """
+    raw, level, recorded = signal.raw_mv.copy(), signal.level_mv.copy(), signal.recorded.copy()
+    for column in coverage.columns:
+        known = [INDEX[lead] for lead in LIMB if (usable & column.leads)[INDEX[lead]]]
+        if len(known) < 2:
+            continue
+        piece = slice(column.start, column.stop)
+        solve = np.linalg.pinv(np.array([LIMB_FROM_I_AND_II[LIMB[row]] for row in known]))
+        for row in (INDEX[lead] for lead in LIMB if INDEX[lead] not in known):
+            weights = np.array(LIMB_FROM_I_AND_II[LIMB[row]]) @ solve
+            raw[row, piece], level[row, piece] = weights @ raw[known, piece], weights @ level[known, piece]
+            recorded[row, piece] = recorded[known, piece].all(axis=0)
+    return replace(signal, raw_mv=raw, level_mv=level, recorded=recorded)
+
+
+def strip_beats(signal: AnalysisSignal, waves: Waves, coverage: Coverage, usable: Mask) -> Beats:
+    """QRS complexes by all leads that show each moment; timed and sorted by shape in the leads that run through."""
+    through = usable & coverage.whole
+    strip, reach = envelope(qrs_band(signal.raw_mv[through])), int(_SAME_QRS_S * ANALYSIS_HZ)
+
+    def timed(peaks: NDArray[np.int64]) -> NDArray[np.int64]:
+        starts = np.maximum(peaks - reach, 0)
+        near = [int(np.argmax(strip[start : peak + reach])) for start, peak in zip(starts, peaks, strict=True)]
+        return starts + np.array(near, dtype=np.int64)
+
+    found = sorted_beats(
+        vote(waves, through),
+        _envelope(signal, coverage, usable),
+        lambda peaks: shapes(signal.level_mv[through], timed(peaks)),
+    )
+    return replace(found, peaks=timed(found.peaks))
 
 
 def relay_beats(signal: AnalysisSignal, waves: Waves, coverage: Coverage, usable: Mask) -> Beats:
@@ -79,9 +120,7 @@ def _members(coverage: Coverage, usable: Mask, peaks: NDArray[np.int64]) -> list
     return found
 
 
-def even_peaks(
-    signal: AnalysisSignal, beats: Beats, marks: Fiducials, coverage: Coverage, usable: Mask
-) -> tuple[Beats, Fiducials]:
+def even_peaks(signal: AnalysisSignal, beats: Beats, marks: Fiducials, coverage: Coverage, usable: Mask) -> Beats:
     """Move the peaks of each column so that they stand at one distance from the QRS onset.
 
     The largest deflection of V1 and of I are up to 40 ms apart in time: an RR from one column to the next, and the
@@ -89,7 +128,7 @@ def even_peaks(
     """
     lag = beats.peaks - marks.heart[:, QRS_ON]
     if np.isnan(lag).all():
-        return beats, marks
+        return beats
     usual = float(np.nanmedian(lag[beats.dominant])) if not np.isnan(lag[beats.dominant]).all() else 0.0
     peaks = beats.peaks.copy()
     for _, members in _members(coverage, usable, beats.peaks):
@@ -97,7 +136,7 @@ def even_peaks(
         if own.size:
             peaks[members] -= round(float(np.median(own)) - usual)
     peaks = np.clip(peaks, 0, signal.n - 1)
-    return replace(beats, peaks=peaks), marks
+    return replace(beats, peaks=peaks)
 
 
 def relay_beat(

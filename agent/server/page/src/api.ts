@@ -14,6 +14,8 @@ export class Refused extends Error {
   }
 }
 
+export type ExportKind = "html" | "pdf" | "json" | "fhir" | "dicom" | "wfdb" | "csv";
+
 export const token = {
   get: (): string => sessionStorage.getItem(TOKEN) ?? "",
   set: (value: string): void => (value ? sessionStorage.setItem(TOKEN, value) : sessionStorage.removeItem(TOKEN)),
@@ -71,7 +73,7 @@ export const api = {
     return json("/api/cases", { method: "POST", body: form });
   },
 
-  async download(id: string, kind: "html" | "pdf" | "json", priors: string[]): Promise<{ name: string; content: Blob }> {
+  async download(id: string, kind: ExportKind, priors: string[]): Promise<{ name: string; content: Blob }> {
     const answer = await send(`/api/cases/${id}/export.${kind}${query(priors)}`);
     const name = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? `report.${kind}`;
     return { name, content: await answer.blob() };

@@ -107,9 +107,13 @@ export function App() {
         void upload([...(event.dataTransfer?.files ?? [])]);
       }}
     >
-      <a class="skip" href="#question" onClick={(event) => (event.preventDefault(), document.getElementById("question")?.focus())}>
-        Go to the question
-      </a>
+      {current && known && (
+        <nav class="skips" aria-label="Skip">
+          <a class="skip" href="#question" onClick={(event) => (event.preventDefault(), document.getElementById("question")?.focus())}>
+            Go to the question
+          </a>
+        </nav>
+      )}
       <CaseList
         cases={cases} current={current} shown={listShown} toggle={() => setListShown(!listShown)} upload={upload}
         uploading={uploading} remove={remove} session={session} leave={leave} theme={theme} keys={() => setKeysShown(true)}

@@ -173,11 +173,13 @@ export interface Step {
   name: string;
   arguments: Record<string, unknown>;
   seconds: number;
+  result: string[];
 }
 
 export interface Generated {
   case_id: string;
-  items: { name: string; requested: unknown; obtained: unknown; tolerance: unknown; met: boolean }[];
+  met: boolean;
+  items: { name: string; requested: string; obtained: string; met: boolean }[];
 }
 
 export interface Done {

@@ -1,6 +1,6 @@
 // How values and states are said on the page.
 
-import type { CaseListed, CaseSummary, Certainty, Urgency } from "./types";
+import type { CaseListed, CaseSummary, Certainty, RemarkKind, Urgency } from "./types";
 
 export const URGENCY: Record<Urgency, string> = {
   critical: "Critical",
@@ -10,6 +10,8 @@ export const URGENCY: Record<Urgency, string> = {
 };
 
 export const CERTAINTY: Record<Certainty, string> = { definite: "", probable: "borderline", possible: "possible" };
+
+export const REMARKED: Record<RemarkKind, string> = { agree: "Agreed", disagree: "Disputed", correction: "Corrected" };
 
 export const RESULT: Record<string, string> = {
   met: "met",

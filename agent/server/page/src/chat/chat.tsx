@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api";
 import type { Desk } from "../panels/case";
 import type { CaseDetail, Evidence, Run, Session, Thread, WireEvent } from "../types";
+import { when } from "../words";
 import { RunView } from "./run";
 
 interface Props {
@@ -19,6 +20,7 @@ const OFFERED = ["Interpret this ECG", "Is there anything dangerous?", "Is the Q
 
 export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
   const [thread, setThread] = useState<Thread | null>(null);
+  const [others, setOthers] = useState(detail.threads);
   const [text, setText] = useState("");
   const [problem, setProblem] = useState("");
   const list = useRef<HTMLDivElement>(null);
@@ -47,10 +49,8 @@ export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
     change(run_id, () => kept);
   }, [change]);
 
-  useEffect(() => {
-    const latest = detail.threads[0];
-    if (!latest) return;
-    void api.thread(latest.thread_id).then((found) => {
+  const open = useCallback((thread_id: string) => {
+    void api.thread(thread_id).then((found) => {
       setThread(found);
       for (const run of found.runs) {
         if (run.status === "done") citeRun(found.thread_id, run.run_id);
@@ -60,6 +60,10 @@ export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
         }
       }
     }).catch((found: Error) => setProblem(found.message));
+  }, [change, citeRun, listener, settle]);
+  useEffect(() => {
+    const latest = detail.threads[0];
+    if (latest) open(latest.thread_id);
   }, [detail.case_id]);
 
   useEffect(() => {
@@ -78,7 +82,8 @@ export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
       // Other priors are another conversation: an answer must not change what it was compared with.
       if (!now || now.prior_case_ids.join() !== priors.join()) {
         const made = await api.begin(detail.case_id, priors);
-        now = { thread_id: made.thread_id, case_id: detail.case_id, prior_case_ids: priors, runs: now?.runs ?? [] };
+        now = { thread_id: made.thread_id, case_id: detail.case_id, prior_case_ids: priors, runs: [] };
+        setOthers((known) => [{ thread_id: made.thread_id, prior_case_ids: priors, created_at: new Date().toISOString(), questions: 1 }, ...known]);
       }
       const begun = now;
       const fresh: Run = { run_id, question: asked, status: "queued", started_at: "", finished_at: null, events: [] };
@@ -123,6 +128,15 @@ export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
   const offered = priorId ? ["What changed?", ...OFFERED] : OFFERED;
   return (
     <>
+      {others.length > 0 && (
+        <div class="conversations">
+          <select aria-label="Conversation" value={thread?.thread_id ?? ""} disabled={running} onChange={(event) => (event.currentTarget.value ? open(event.currentTarget.value) : setThread(null))}>
+            <option value="">New conversation</option>
+            {others.map((one) => <option key={one.thread_id} value={one.thread_id}>{`Conversation of ${when(one.created_at)}${one.prior_case_ids.length ? ", with an earlier ECG" : ""}`}</option>)}
+          </select>
+          <button type="button" class="tool" disabled={running || !thread?.runs.length} onClick={() => setThread(null)}>New</button>
+        </div>
+      )}
       <div class="runs" ref={list} role="log" aria-label="Conversation" tabIndex={0}>
         {session?.missing.map((part) => <p key={part} class="part-missing">{part}</p>)}
         {!thread?.runs.length && (

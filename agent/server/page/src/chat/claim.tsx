@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api";
 import type { Desk } from "../panels/case";
 import type { Chain, Claim, EvidenceItem, Withheld } from "../types";
-import { CERTAINTY, RESULT, spelt, when } from "../words";
+import { CERTAINTY, REMARKED, RESULT, spelt, when } from "../words";
 
 const SLOT = /\{([A-Za-z][^{}\s]*)\}/;
 const SHOWN = 5;
@@ -80,7 +80,7 @@ export function ClaimCard({ claim, desk }: { claim: Claim; desk: Desk }) {
       {chosen && <Facts id={chosen} item={desk.evidence[chosen]} />}
       {remarks.map((one) => (
         <p key={one.remark_id} class={`remark ${one.kind}`}>
-          <b>{{ agree: "Agreed", disagree: "Disputed", correction: "Corrected" }[one.kind]}</b>{one.text && `: ${one.text}`}
+          <b>{REMARKED[one.kind]}</b>{one.text && `: ${one.text}`}
           <span class="note"> {one.author}, {when(one.made_at)}</span>
         </p>
       ))}

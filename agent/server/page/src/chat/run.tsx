@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../api";
 import type { Desk } from "../panels/case";
-import type { Done, Run, Step, WireEvent } from "../types";
+import type { Done, Generated, Run, Step, WireEvent } from "../types";
 import { seconds } from "../words";
 import { Disagreements } from "../panels/reading";
 import { Chip, ClaimCard, Why, WithheldCard } from "./claim";
@@ -95,8 +95,8 @@ function StepView({ step, desk }: { step: Step; desk: Desk }) {
       <code>{step.name}({Object.entries(step.arguments).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")})</code>
       <span class="note"> {seconds(step.seconds)}</span>
       {ids.length > 0 && <div class="cites">{ids.map((id) => <Chip key={id} id={id} desk={desk} />)}</div>}
-      {statement && <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>Result</button>}
-      {open && <Why statement={statement} desk={desk} />}
+      {(statement || step.result?.length > 0) && <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>Result</button>}
+      {open && (statement ? <Why statement={statement} desk={desk} /> : <pre class="found" tabIndex={0} aria-label={`What ${step.name} found`}>{step.result.join("\n")}</pre>)}
     </li>
   );
 }
@@ -106,24 +106,30 @@ function Made({ done, desk }: { done: Done; desk: Desk }) {
   return (
     <>
       {done.pictures.map((id) => <Picture key={id} id={id} />)}
-      {done.generated.map((one) => (
-        <div key={one.case_id} class="generated">
-          <p><b>Synthetic ECG</b>, not recorded from a person. <a href={`#${one.case_id}`}>Open it</a></p>
-          <table>
-            <thead><tr><th scope="col">asked</th><th scope="col">for</th><th scope="col">measured</th><th scope="col">met</th></tr></thead>
-            <tbody>
-              {one.items.map((item) => (
-                <tr key={item.name}><th scope="row">{item.name}</th><td>{String(item.requested)}</td><td>{String(item.obtained)}</td><td>{item.met ? "yes" : "no"}</td></tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      ))}
+      {done.generated.map((one) => <GeneratedEcg key={one.case_id} one={one} />)}
       {done.disagreements.length > 0 && (
         <details class="steps"><summary>{done.disagreements.length} disagreement{done.disagreements.length > 1 ? "s" : ""}</summary><Disagreements found={done.disagreements} desk={desk} /></details>
       )}
       <p class="note made">{done.model === "none" ? "Measurements and criteria" : done.model} · {seconds(done.seconds)}{done.model === "none" && done.model_reason.includes("failed") ? ` · ${done.model_reason}` : ""}</p>
     </>
+  );
+}
+
+/** What was asked for beside what was measured on it. */
+function GeneratedEcg({ one }: { one: Generated }) {
+  return (
+    <div class="generated">
+      <p><b>Synthetic ECG</b>, not recorded from a person. <a href={`#${one.case_id}`}>Open it</a></p>
+      <table>
+        <thead><tr><th scope="col">asked</th><th scope="col">for</th><th scope="col">measured</th><th scope="col">met</th></tr></thead>
+        <tbody>
+          {one.items.map((item) => (
+            <tr key={item.name} class={item.met ? "" : "beyond"}><th scope="row">{item.name}</th><td>{item.requested}</td><td>{item.obtained}</td><td>{item.met ? "yes" : <b>no</b>}</td></tr>
+          ))}
+        </tbody>
+      </table>
+      {!one.met && <p class="warned">None of the drawn candidates met all that was asked; this one comes nearest.</p>}
+    </div>
   );
 }
 

@@ -9,8 +9,10 @@ import type { Signal } from "../viewer/signal";
 import { type Light, type PriorTrace, Viewer } from "../viewer/viewer";
 import { patient, URGENCY, when, who } from "../words";
 import { ChangesPanel } from "./changes";
+import { Exports } from "./exports";
 import { MeasurementsPanel } from "./measurements";
-import { Reading } from "./reading";
+import { PrintedReading, Reading } from "./reading";
+import { Splitter } from "./splitter";
 
 interface Props {
   id: string;
@@ -131,7 +133,7 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
           {who(summary)} · {when(summary.recorded_at)} · {summary.format}, {summary.fs_hz} Hz, {summary.duration_s.toFixed(summary.duration_s < 100 ? 1 : 0)} s
           {detail.quality.reasons.length > 0 && <span class="warned"> · {detail.quality.reasons.join("; ")}</span>}
         </p>
-        <Exports id={id} priors={priorId ? [priorId] : []} fail={setProblem} />
+        <Exports id={id} priors={priorId ? [priorId] : []} synthetic={summary.synthetic} fail={setProblem} />
       </header>
       <dl class="strip" aria-label="Measurements of the whole ECG">
         {STRIP.filter((key) => evidence[key]).map((key) => {
@@ -169,7 +171,9 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
           />
         )}
       </div>
+      {report && <PrintedReading report={report} remarks={remarks} />}
       <section class="panel" aria-label="Conversation and reading">
+        <Splitter />
         <div class="tabs" role="tablist">
           {TABS.map((name) => (
             <button
@@ -198,27 +202,6 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
           {tab === "Changes" && <ChangesPanel desk={desk} report={report} cases={cases} detail={detail} priorId={priorId} choose={setPriorId} />}
         </div>
       </section>
-    </div>
-  );
-}
-
-function Exports({ id, priors, fail }: { id: string; priors: string[]; fail: (message: string) => void }) {
-  const save = async (kind: "html" | "pdf" | "json"): Promise<void> => {
-    try {
-      const { name, content } = await api.download(id, kind, priors);
-      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(content), download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    } catch (problem) {
-      fail(String((problem as Error).message));
-    }
-  };
-  return (
-    <div class="exports" role="group" aria-label="Report">
-      {(["pdf", "html", "json"] as const).map((kind) => (
-        <button type="button" class="tool" key={kind} title={`Save the report as ${kind.toUpperCase()}`} onClick={() => void save(kind)}>{kind.toUpperCase()}</button>
-      ))}
-      <button type="button" class="tool" onClick={() => print()}>Print</button>
     </div>
   );
 }

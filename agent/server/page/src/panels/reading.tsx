@@ -1,8 +1,8 @@
 // The full reading by measurements and criteria: there without any language model.
 
 import { ClaimCard, Chip, WithheldCard } from "../chat/claim";
-import type { Disagreement, Report } from "../types";
-import { URGENCY } from "../words";
+import type { Disagreement, Remark, Report } from "../types";
+import { CERTAINTY, REMARKED, URGENCY, when } from "../words";
 import type { Desk } from "./case";
 
 export function Reading({ desk, report, device }: { desk: Desk; report: Report | null; device: string[] }) {
@@ -55,5 +55,28 @@ export function Disagreements({ found, desk }: { found: Disagreement[]; desk: De
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The reading on paper: sentences and what clinicians said of them, without anything to press. */
+export function PrintedReading({ report, remarks }: { report: Report; remarks: Remark[] }) {
+  return (
+    <section class="printed">
+      <h2>{URGENCY[report.urgency]}{report.urgency_reasons.length > 0 && `: ${report.urgency_reasons.join("; ")}`}</h2>
+      <p class="impression">{report.impression}</p>
+      <ul>
+        {report.claims.map((claim) => (
+          <li key={claim.id}>
+            {claim.text} {CERTAINTY[claim.certainty] && `(${CERTAINTY[claim.certainty]})`}
+            {remarks.filter((one) => one.template === claim.template).map((one) => (
+              <p key={one.remark_id} class="remark"><b>{REMARKED[one.kind]}</b>{one.text && `: ${one.text}`} {one.author}, {when(one.made_at)}</p>
+            ))}
+          </li>
+        ))}
+      </ul>
+      {report.withheld.length > 0 && <p>Withheld after their check: {report.withheld.length} claims.</p>}
+      {report.disagreements.length > 0 && <p>Disagreements: {report.disagreements.map((one) => one.about).join("; ")}.</p>}
+      <p class="note">Calipers {report.provenance.calipers}, record {report.record}. Research use, not a medical device.</p>
+    </section>
   );
 }

@@ -37,6 +37,8 @@ export interface Told {
 /** CSS millimetre. */
 const TRUE_SCALE = 96 / 25.4;
 const MOST_SCALE = 170;
+/** Height to width of what is left of an A4 page beneath its heading. */
+const A4_SHAPE = 0.56;
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class TraceView {
@@ -134,12 +136,17 @@ export class TraceView {
     return { view: { ...this.view }, sheet: this.sheet };
   }
 
-  /** The sheet at a given number of pixels a millimetre, for paper. */
+  /** The sheet for paper: at a number of pixels a millimetre, in the shape of an A4 page with its heading. */
   print(onto: HTMLCanvasElement, scale: number, ink: Palette): void {
-    onto.width = this.sheet.width_mm * scale;
-    onto.height = this.sheet.height_mm * scale;
+    const { layout, start_s, speed, gain } = this.options;
+    const shown = this.sheet;
+    this.sheet = layOut(this.content.signal, layout, start_s, speed, gain, A4_SHAPE);
+    onto.width = Math.round(this.sheet.width_mm * scale);
+    onto.height = Math.round(this.sheet.height_mm * scale);
+    onto.style.width = `${this.sheet.width_mm}mm`;
     const view = { scale, left: 0, top: 0, width: onto.width, height: onto.height };
     this.paint(new Painter(onto.getContext("2d", { alpha: false })!, view, this.sheet, ink));
+    this.sheet = shown;
   }
 
   private laidOut(): Sheet {
@@ -282,6 +289,8 @@ export class TraceView {
   }
 
   private paintNow(): void {
+    // Before the window has a size there is nothing to paint on, and no millimetre has any pixels.
+    if (!this.view.scale) return;
     const sharp = devicePixelRatio || 1;
     this.pen.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.paint(new Painter(this.pen, this.view, this.sheet, this.ink));

@@ -7,6 +7,7 @@ import { palette } from "./painter";
 import { PAGE_S, type Layout } from "./sheet";
 import type { Signal } from "./signal";
 import { TraceView, type Content, type Options } from "./trace";
+import { when } from "../words";
 
 export interface Light {
   ids: readonly string[];
@@ -178,6 +179,7 @@ export function Viewer(props: Props) {
           aria-label={`${12 - summary.missing_leads.length}-lead ECG of ${summary.duration_s.toFixed(0)} seconds, ${options.speed} millimetres a second, ${options.gain} millimetres a millivolt. The measurements stand in the panel beside it.`}
         />
         {beats && fiducials?.median && <Beats now={fiducials.median} then={prior?.fiducials.median ?? null} evidence={evidence} beats={fiducials.beats} dark={dark} />}
+        {overlay && prior && !beats && <p class="caption">In violet the ECG of {when(prior.detail.summary.recorded_at)}, the first QRS of each strip on this one's</p>}
         <div class="group zoom" role="group" aria-label="Zoom" hidden={beats}>
           <button type="button" class="tool" title="Zoom out  −" onClick={() => view.current?.zoom(0.8)}>−</button>
           <button type="button" class="tool share" title="Whole sheet  0" onClick={() => view.current?.fit()}>{Math.round(100 * share)} %</button>

@@ -1,0 +1,82 @@
+"""The async twins of the agent's methods: the same work in a thread, so that the event loop stays free."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calipers.agent.events import Answer, Event, ignore
+from calipers.ecg import Ecg, Sex
+from calipers.report import Report
+
+if TYPE_CHECKING:
+    from calipers.agent.batch import Progress, Reviewed
+    from calipers.tools.generate import Synthesis
+
+Listen = Callable[[Event], None]
+
+
+class AsyncTwins(ABC):
+    """`ainterpret`, `aask`, `aresume`, `astream`, `asynthesise`, `areview`: as their twins without the `a`."""
+
+    interpret: Callable[..., Report]
+    ask: Callable[..., Answer]
+    resume: Callable[..., Answer]
+    synthesise: Callable[..., Synthesis]
+    review: Callable[..., Reviewed]
+
+    @abstractmethod
+    def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
+        """The events of a question, as they happen."""
+
+    async def ainterpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
+        """`interpret` without blocking the event loop."""
+        return await asyncio.to_thread(self.interpret, ecg, question, priors)
+
+    async def aask(
+        self,
+        thread_id: str,
+        text: str,
+        ecg: Ecg | None = None,
+        priors: Sequence[Ecg] = (),
+        *,
+        listen: Listen = ignore,
+    ) -> Answer:
+        """`ask` without blocking the event loop; `listen` is called in the thread that does the work."""
+        return await asyncio.to_thread(self.ask, thread_id, text, ecg, priors, listen=listen)
+
+    async def aresume(self, thread_id: str, value: Any, *, listen: Listen = ignore) -> Answer:
+        """`resume` without blocking the event loop."""
+        return await asyncio.to_thread(self.resume, thread_id, value, listen=listen)
+
+    async def astream(
+        self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()
+    ) -> AsyncIterator[Event]:
+        """`stream` without blocking the event loop."""
+        events = await asyncio.to_thread(self.stream, thread_id, text, ecg, priors)
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
+            yield event
+
+    async def asynthesise(
+        self, text: str, age: float | None = None, sex: Sex | None = None, seed: int | None = None
+    ) -> Synthesis:
+        """`synthesise` without blocking the event loop."""
+        return await asyncio.to_thread(self.synthesise, text, age, sex, seed)
+
+    async def areview(
+        self,
+        cases: str | Path | Sequence[str | Path],
+        out: Path,
+        *,
+        workers: int = 1,
+        resume: bool = False,
+        questions: Sequence[str] = (),
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Reviewed:
+        """`review` without blocking the event loop."""
+        return await asyncio.to_thread(
+            self.review, cases, out, workers=workers, resume=resume, questions=questions, listen=listen
+        )

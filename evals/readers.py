@@ -1,0 +1,79 @@
+"""Who reads an ECG in the benchmarks: the agent with one model or another, each kept for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Final
+
+from calipers.agent.api import Agent
+from calipers.agent.choice import choose
+from calipers.ecg import Ecg
+from calipers.errors import MissingPart
+from calipers.evals.framework import Options, spread
+from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled, Microvolts, labelled, signals
+from calipers.report import Report
+
+#: `--model` of the embedded model without what fine-tuning brought.
+UNADAPTED: Final = "embedded-unadapted"
+NONE: Final = "none"
+
+
+@cache
+def agent(model: str) -> Agent:
+    """The agent with that model, loaded once a process."""
+    if model == UNADAPTED:
+        from calipers.agent.embedded import EmbeddedChatModel
+
+        return Agent(EmbeddedChatModel(adapted=False))
+    return Agent(model)
+
+
+def interpret(model: str, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
+    """A full read by that model."""
+    return agent(model).interpret(ecg, question, priors)
+
+
+def readers(options: Options) -> tuple[str, ...]:
+    """The models of a run: the one asked for first, and `none` beside it; by default `none` alone.
+
+    Raises:
+        MissingPart: the model cannot run here; falling back would print another's figures under its name.
+    """
+    model = options.model or NONE
+    if model not in (NONE, UNADAPTED) and (choice := choose(model)).chat is None and choice.opinion is None:
+        raise MissingPart(f"found model `{model}`, for which {choice.reason}; needed it to run")
+    return (model,) if model == NONE else (model, NONE)
+
+
+def single_process(options: Options) -> Options:
+    """The options with one worker where a language model reads, to be loaded once."""
+    return options if options.model in (None, NONE) else replace(options, workers=1)
+
+
+def held_rows(options: Options, default: int | None, *, only: str | None = None, clean: bool = False) -> list[Labelled]:
+    """PTB-XL's rows of fold 9, or of folds 1–8 with `--split training`, evenly spread.
+
+    Args:
+        options: of the run; `n` limits them.
+        default: how many without `--n`; None for all.
+        only: rows with this label.
+        clean: rows labelled normal without reserve and without remarks on the recording.
+    """
+    training = options.split == "training"
+    rows = [
+        row
+        for row in labelled(options.data)
+        if (row.fold < TEST_FOLD) == training
+        and (only is None or only in row.codes)
+        and (row.clean_normal or not clean)
+    ]
+    return spread(rows, options.n if options.n is not None else default)
+
+
+def with_signals(options: Options, rows: Sequence[Labelled]) -> Iterator[tuple[Labelled, Microvolts]]:
+    """Each row with its signal, in the order of the files."""
+    known = {row.ecg_id: row for row in rows}
+    for ecg_id, eight_uv in signals(options.data, set(known)):
+        yield known[ecg_id], eight_uv

@@ -1,0 +1,167 @@
+"""The paper's grid in a picture: its pitch and direction at every place, from local spectra.
+
+A grid is periodic in two directions at right angles on the paper, whatever it is printed with. Its pitch and its
+turn are found for the whole picture first, on the mean spectrum of tiles; each tile then says where its own grid
+vectors lie, and a homography is fitted through them (`straighten.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates, median_filter
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+#: Pixels of a tile, and of its padded spectrum.
+TILE: Final = 256
+_SPECTRUM: Final = 512
+_OVERLAP: Final = 2
+#: Harmonics of the wide grid that are summed; the fifth is the narrow grid's first.
+_HARMONICS: Final = (1, 2, 3, 4, 5)
+SQUARE_MM: Final = 5.0
+#: Pixels between thick lines that are looked for.
+_PITCHES: Final = (8.0, 90.0)
+#: So many wide squares across a picture at least and at most; a finer grid is the millimetres'.
+_MOST_SQUARES: Final = 125
+#: Peaks of a grid stand this far above their surroundings, in natural logarithms of power, harmonics averaged.
+LEAST_PROMINENCE: Final = 0.55
+
+
+class Grid(NamedTuple):
+    """The grid of a whole picture.
+
+    Attributes:
+        pitch_px: between thick lines (5 mm).
+        angle: of the lines that run across, radians clockwise from the picture's rows, -pi/4 to pi/4.
+        prominence: how clearly it stands out; below `LEAST_PROMINENCE` it is none.
+    """
+
+    pitch_px: float
+    angle: float
+    prominence: float
+
+
+class LocalGrid(NamedTuple):
+    """Grid vectors of tiles.
+
+    Attributes:
+        centre: (t, 2) pixels x, y.
+        across, down: (t, 2) squares per pixel: gradients of the paper's x and y.
+        weight: (t,) how clear.
+    """
+
+    centre: Float64
+    across: Float64
+    down: Float64
+    weight: Float64
+
+
+def line_map(image: NDArray[np.uint8]) -> Float32:
+    """(h, w): thin dark lines of any colour, their strength evened over the picture; black ink counts no more."""
+    dark = 255.0 - image.min(axis=2).astype(np.float32)
+    size = max(9, round(max(dark.shape) / 120) | 1)
+    thin = dark - cv2.blur(dark, (size, size))
+    spread = np.sqrt(cv2.blur(thin * thin, (4 * size + 1, 4 * size + 1))) + 1.0
+    evened: Float32 = np.clip(thin / spread, -1.2, 1.2)
+    return evened
+
+
+def find_grid(lines: Float32) -> Grid:
+    """Pitch and angle of the whole picture's grid."""
+    mean = np.mean([power for _, power in _tiles(lines)], axis=0)
+    log = np.log(mean + 1e-9).astype(np.float32)
+    radii = np.arange(4.0, _SPECTRUM / 2 - 2, 0.5)
+    angles = np.radians(np.arange(-45.0, 45.0, 0.25))
+    rays = np.stack([_ray(log, angle, radii) + _ray(log, angle + np.pi / 2, radii) for angle in angles]) / 2
+    # What stands above the smooth fall of a spectrum along its ray.
+    rays -= median_filter(rays, size=(1, 41), mode="nearest")
+    # Lines of one direction concentrate in one angle: what every angle has is no grid.
+    rays -= np.median(rays, axis=0)
+    pitches = np.exp(np.arange(np.log(_PITCHES[0]), np.log(_PITCHES[1]), 0.004))
+    combs = np.zeros((angles.size, pitches.size))
+    for row, ray in enumerate(rays):
+        for harmonic in _HARMONICS:
+            at = harmonic * _SPECTRUM / pitches
+            combs[row] += np.clip(np.interp(at, radii, ray, right=0.0), -0.5, 4.0)
+    combs /= len(_HARMONICS)
+    best = np.unravel_index(int(combs.argmax()), combs.shape)
+    pitch = _fundamental(pitches, combs[best[0]], int(best[1]), max(lines.shape))
+    return Grid(pitch, float(angles[best[0]]), float(combs[best]))
+
+
+def _fundamental(pitches: Float64, comb: Float64, best: int, longest_px: int) -> float:
+    """The pitch of the wide squares; a comb also fits, less well, a multiple or a part of it."""
+    found = float(pitches[best])
+    if longest_px / found > _MOST_SQUARES and found * 5 <= _PITCHES[1] * 1.5:
+        return found * 5
+    return found
+
+
+def local_grid(lines: Float32, grid: Grid) -> LocalGrid:
+    """Grid vectors tile by tile, each looked for near its neighbours'."""
+    tiles = list(_tiles(lines))
+    centre = np.array([place for place, _ in tiles])
+    turn = np.array([[np.cos(grid.angle), np.sin(grid.angle)], [-np.sin(grid.angle), np.cos(grid.angle)]])
+    expected = turn / grid.pitch_px  # rows: gradients of x and y
+    found = np.zeros((len(tiles), 2, 2))
+    weight = np.zeros(len(tiles))
+    middle = np.abs(centre - np.array(lines.shape[::-1]) / 2).sum(axis=1)
+    done: list[int] = []
+    for number in np.argsort(middle):
+        near = [one for one in done if np.abs(centre[one] - centre[number]).max() <= TILE and weight[one] > 0.4]
+        start = np.average(found[near], axis=0, weights=weight[near]) if near else expected
+        vectors, clear = zip(*(_refined(tiles[number][1], vector) for vector in start), strict=True)
+        found[number], weight[number] = np.stack(vectors), min(clear)
+        done.append(int(number))
+    return LocalGrid(centre, found[:, 0], found[:, 1], np.clip(weight, 0.0, None))
+
+
+def _refined(power: Float32, start: Float64) -> tuple[Float64, float]:
+    """A frequency vector (cycles a pixel) near `start` whose harmonics are strongest, and how much they stand out."""
+    log = np.log(power + 1e-9)
+    best, clear = start, 0.0
+    for reach, count in ((0.12, 17), (0.02, 9)):
+        steps = np.linspace(-reach, reach, count) * float(np.hypot(*start))
+        dx, dy = np.meshgrid(steps, steps)
+        tried = best + np.stack((dx.ravel(), dy.ravel()), axis=1)
+        score = np.zeros(len(tried))
+        for harmonic in _HARMONICS:
+            if float(np.hypot(*best)) * harmonic > 0.48:
+                break
+            place = tried * harmonic * _SPECTRUM
+            score += map_coordinates(log, [place[:, 1] + _SPECTRUM / 2, place[:, 0] + _SPECTRUM / 2], order=1)
+        score /= len(_HARMONICS)
+        best, clear = tried[int(score.argmax())], float(score.max() - np.median(score))
+    return best, clear
+
+
+def _tiles(lines: Float32) -> list[tuple[tuple[float, float], Float32]]:
+    """((x, y) of the centre, (s, s) centred power) of tiles that have something on them."""
+    height, width = lines.shape
+    window = np.outer(np.hanning(TILE), np.hanning(TILE)).astype(np.float32)
+    found = []
+    step = TILE // _OVERLAP
+    tops = sorted({*range(0, max(height - TILE, 0) + 1, step), max(height - TILE, 0)})
+    lefts = sorted({*range(0, max(width - TILE, 0) + 1, step), max(width - TILE, 0)})
+    for top in tops:
+        for left in lefts:
+            piece = lines[top : top + TILE, left : left + TILE]
+            if float(piece.std()) < 1e-3:
+                continue
+            padded = np.zeros((_SPECTRUM, _SPECTRUM), np.float32)
+            padded[: piece.shape[0], : piece.shape[1]] = piece * window[: piece.shape[0], : piece.shape[1]]
+            power = np.abs(np.fft.fftshift(np.fft.fft2(padded))) ** 2
+            found.append(((left + piece.shape[1] / 2, top + piece.shape[0] / 2), power.astype(np.float32)))
+    return found
+
+
+def _ray(log: Float32, angle: float, radii: Float64) -> Float64:
+    half = _SPECTRUM / 2
+    rows, columns = half + radii * np.sin(angle), half + radii * np.cos(angle)
+    ray: Float64 = map_coordinates(log, [rows, columns], order=1)
+    return ray

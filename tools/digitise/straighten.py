@@ -1,0 +1,233 @@
+"""From a picture to a flat page at a fixed scale: homography from the grid's vectors, then the paper's bends.
+
+The homography leaves what no plane explains: curl, folds, a lens. The grid itself measures that: multiplied by a
+wave of its own pitch and smoothed, its phase is the shift at each place (phase demodulation, as in fringe analysis).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from calipers.digitisation import Bend
+from calipers.errors import PictureNotDigitised, UnreadableInput
+from calipers.tools.digitise.grid import LEAST_PROMINENCE, SQUARE_MM, Grid, LocalGrid, find_grid, line_map, local_grid
+
+Float64 = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+#: The grid is looked for on a picture of at most this many pixels a side.
+LONGEST_PX: Final = 2600
+#: Pixels per millimetre at which bends are measured, and the distance of their nodes.
+_BEND_PX_MM: Final = 4.0
+_NODE_MM: Final = 10.0
+_SMOOTH_MM: Final = 7.0
+_MOST_BEND_MM: Final = 8.0
+#: A page wider or higher than this is no page.
+_LARGEST_MM: Final = 900.0
+_SMALLEST_MM: Final = 25.0
+_AROUND_GRID_MM: Final = 22.0
+
+
+class Flat(NamedTuple):
+    """A flat page.
+
+    Attributes:
+        image: (h, w, 3) uint8 at the asked scale.
+        to_picture: (3, 3) from flat millimetres to the picture's pixels.
+        bend: what the plane leaves.
+        px_mm: how many of the picture's pixels a millimetre had.
+        grid: of the whole picture.
+        grid_box: left, top, right, bottom of the printed grid, flat millimetres.
+    """
+
+    image: Image
+    to_picture: Float64
+    bend: Bend | None
+    px_mm: float
+    grid: Grid
+    grid_box: tuple[float, float, float, float]
+
+
+def straighten(picture: Image, px_mm: float) -> Flat:
+    """Flatten a page by its grid; rows of the page run across, but it may still stand on its head.
+
+    Args:
+        picture: (h, w, 3) uint8.
+        px_mm: pixels a millimetre of the result.
+
+    Raises:
+        UnreadableInput: there is no ECG paper's grid in it.
+        PictureNotDigitised: there is one, but not of a page's size.
+    """
+    longest = max(picture.shape[:2])
+    scale = min(1.0, LONGEST_PX / longest)
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8) if scale < 1 else picture
+    lines = line_map(small)
+    grid = find_grid(lines)
+    if grid.prominence < LEAST_PROMINENCE:
+        raise UnreadableInput("found a picture without the grid of ECG paper; needed a photo, scan or print of an ECG")
+    local = local_grid(lines, grid)
+    to_mm = _homography(local, grid)
+    to_small, box = _page_box(to_mm, small.shape[:2], local)
+    bend, grid_box = _bend(lines, to_small, box)
+    # Sharp enough for the result, and no sharper: a picture of 40 pixels a millimetre would alias.
+    dense = float(np.sqrt(abs(np.linalg.det(to_small[:2, :2]))))
+    source, grow = (picture, 1.0 / scale) if dense < px_mm and scale < 1 else (small, 1.0)
+    enlarge = np.diag([grow, grow, 1.0])
+    image = _warped(source, enlarge @ to_small, bend, box, px_mm)
+    return Flat(image, np.diag([1 / scale, 1 / scale, 1.0]) @ to_small, bend, dense / scale, grid, grid_box)
+
+
+def _homography(local: LocalGrid, grid: Grid) -> Float64:
+    """(3, 3) from pixels to millimetres, its translation free, by least squares on the grid vectors."""
+    clear = local.weight > max(0.25, 0.3 * float(np.quantile(local.weight, 0.9)))
+    if clear.sum() < 3:
+        clear = np.ones_like(clear)
+    centre, middle = local.centre[clear], local.centre[clear].mean(axis=0)
+    across, down = local.across[clear] * SQUARE_MM, local.down[clear] * SQUARE_MM
+    size = float(np.median(np.hypot(*across.T)))
+    places = (centre - middle) / 1000.0
+    weight = np.sqrt(local.weight[clear])[:, None]
+
+    def gradients(p: Float64) -> tuple[Float64, Float64]:
+        a, b, d, e, g, h = p
+        below = 1.0 + places @ (g, h)
+        u, v = places @ (a, b) / below, places @ (d, e) / below
+        du = (np.array([a, b]) - u[:, None] * (g, h)) / below[:, None]
+        dv = (np.array([d, e]) - v[:, None] * (g, h)) / below[:, None]
+        return du, dv
+
+    def misfit(p: Float64) -> Float64:
+        du, dv = gradients(p)
+        return np.concatenate([weight * (du / 1000 - across), weight * (dv / 1000 - down)]).ravel() / size
+
+    start = [*np.median(across, axis=0) * 1000, *np.median(down, axis=0) * 1000, 0.0, 0.0]
+    a, b, d, e, g, h = least_squares(misfit, start, loss="soft_l1", f_scale=0.01, x_scale=np.abs(start) + 0.1).x
+    shift = np.array([[1 / 1000, 0, -middle[0] / 1000], [0, 1 / 1000, -middle[1] / 1000], [0, 0, 1]])
+    return np.array([[a, b, 0.0], [d, e, 0.0], [g, h, 1.0]]) @ shift
+
+
+def _page_box(
+    to_mm: Float64, shape: tuple[int, ...], local: LocalGrid
+) -> tuple[Float64, tuple[float, float]]:
+    """(3, 3) from flat millimetres to pixels with the page at (0, 0), and the page's width and height."""
+    height, width = shape
+    corners = _applied(to_mm, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64))
+    clear = local.weight > max(0.3, 0.35 * float(np.quantile(local.weight, 0.9)))
+    seen = _applied(to_mm, local.centre[clear] if clear.any() else local.centre)
+    reach = 128 * float(np.sqrt(abs(np.linalg.det(to_mm[:2, :2])))) + _AROUND_GRID_MM
+    first = np.maximum(corners.min(axis=0), seen.min(axis=0) - reach)
+    last = np.minimum(corners.max(axis=0), seen.max(axis=0) + reach)
+    size = last - first
+    if not np.isfinite(size).all() or size.max() > _LARGEST_MM or size.min() < _SMALLEST_MM:
+        raise PictureNotDigitised(
+            f"found grid paper of {size[0]:.0f} x {size[1]:.0f} mm; needed an ECG page of {_SMALLEST_MM:.0f} to {_LARGEST_MM:.0f} mm",
+            "page",
+        )
+    placed = np.array([[1, 0, -first[0]], [0, 1, -first[1]], [0, 0, 1]]) @ to_mm
+    return np.linalg.inv(placed), (float(size[0]), float(size[1]))
+
+
+def _bend(
+    lines: NDArray[np.float32], to_small: Float64, box: tuple[float, float]
+) -> tuple[Bend | None, tuple[float, float, float, float]]:
+    """Shifts of the grid from its plane's place on nodes, and where the grid is."""
+    nodes = (int(box[1] // _NODE_MM) + 2, int(box[0] // _NODE_MM) + 2)
+    shifts = np.zeros((2, *nodes))
+    here: Bend | None = None
+    strength = np.zeros(nodes)
+    for pitch in (SQUARE_MM, 1.0):
+        flat = _warped(lines, to_small, here, box, _BEND_PX_MM)
+        added, strength_now = _phase_shifts(flat, nodes, pitch)
+        if pitch == SQUARE_MM:
+            strength = strength_now
+        elif float(np.median(strength_now)) < 0.5 * float(np.median(strength)):
+            break  # the narrow grid is too faint to measure by
+        shifts += added
+        shifts -= shifts.mean(axis=(1, 2), keepdims=True)
+        if float(np.abs(shifts).max()) > _MOST_BEND_MM:
+            shifts = np.clip(shifts, -_MOST_BEND_MM, _MOST_BEND_MM)
+        here = Bend(
+            step_mm=_NODE_MM,
+            dx_mm=tuple(tuple(round(float(x), 4) for x in row) for row in shifts[0]),
+            dy_mm=tuple(tuple(round(float(y), 4) for y in row) for row in shifts[1]),
+        )
+    rows, columns = np.nonzero(strength > 0.35 * float(np.quantile(strength, 0.9)))
+    area = (columns.min(), rows.min(), columns.max(), rows.max())
+    return here, tuple(float(value) * _NODE_MM for value in area)  # type: ignore[return-value]
+
+
+def _phase_shifts(flat: NDArray[np.float32], nodes: tuple[int, int], pitch_mm: float) -> tuple[Float64, Float64]:
+    """((2, rows, columns) shifts in millimetres, (rows, columns) strength) of a grid of this pitch."""
+    height, width = flat.shape
+    sigma = _SMOOTH_MM * _BEND_PX_MM
+    at_y = np.clip((np.arange(nodes[0]) * _NODE_MM * _BEND_PX_MM).astype(int), 0, height - 1)
+    at_x = np.clip((np.arange(nodes[1]) * _NODE_MM * _BEND_PX_MM).astype(int), 0, width - 1)
+    shifts, strength = [], []
+    for axis, size in ((1, width), (0, height)):
+        turn = 2 * np.pi * np.arange(size) / (pitch_mm * _BEND_PX_MM)
+        wave = np.exp(-1j * turn).astype(np.complex64)
+        product = flat * (wave[None, :] if axis == 1 else wave[:, None])
+        near = _smooth(product, sigma)[np.ix_(at_y, at_x)]
+        far = _smooth(product, 4 * sigma)[np.ix_(at_y, at_x)]
+        whole = near + 0.15 * far
+        phase = _unwrapped(np.angle(whole), np.abs(whole))
+        # The grid stands at place + shift: exp(-2 pi i (shift) / pitch).
+        shifts.append(-phase / (2 * np.pi) * pitch_mm)
+        strength.append(np.abs(near))
+    return np.stack(shifts), np.minimum(strength[0], strength[1])
+
+
+def _smooth(plane: NDArray[np.complex64], sigma: float) -> NDArray[np.complex64]:
+    shrink = max(1, int(sigma // 4))
+    size = (max(2, plane.shape[1] // shrink), max(2, plane.shape[0] // shrink))
+
+    def one(part: NDArray[np.float32]) -> NDArray[np.float32]:
+        small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        small = cv2.GaussianBlur(small, (0, 0), sigma / shrink)
+        return cv2.resize(small, plane.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32)
+
+    smooth: NDArray[np.complex64] = one(np.ascontiguousarray(plane.real)) + np.complex64(1j) * one(np.ascontiguousarray(plane.imag))
+    return smooth
+
+
+def _unwrapped(phase: Float64, strength: Float64) -> Float64:
+    """Phases without jumps, from the clearest row outwards."""
+    row = int(strength.sum(axis=1).argmax())
+    first = np.unwrap(phase[row])
+    below = np.unwrap(np.concatenate([first[None], phase[row + 1 :]]), axis=0)
+    above = np.unwrap(np.concatenate([first[None], phase[:row][::-1]]), axis=0)[1:][::-1]
+    whole: Float64 = np.concatenate([above, below])
+    return whole - 2 * np.pi * np.round(np.average(whole, weights=strength) / (2 * np.pi))
+
+
+def _warped(
+    source: NDArray[np.generic], to_source: Float64, bend: Bend | None, box: tuple[float, float], px_mm: float
+) -> NDArray[np.uint8]:
+    """The flat page, its top left corner at (0, 0) millimetres."""
+    width, height = (max(16, round(side * px_mm)) for side in box)
+    x = (np.arange(width, dtype=np.float32) + 0.5) / px_mm
+    y = (np.arange(height, dtype=np.float32) + 0.5) / px_mm
+    xs, ys = np.meshgrid(x, y)
+    if bend is not None:
+        rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+        u, v = (columns + 0.5) / px_mm / bend.step_mm, (rows + 0.5) / px_mm / bend.step_mm
+        xs = xs + cv2.remap(np.array(bend.dx_mm, np.float32), u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        ys = ys + cv2.remap(np.array(bend.dy_mm, np.float32), u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    h = to_source.astype(np.float32)
+    below = h[2, 0] * xs + h[2, 1] * ys + h[2, 2]
+    px = (h[0, 0] * xs + h[0, 1] * ys + h[0, 2]) / below - 0.5
+    py = (h[1, 0] * xs + h[1, 1] * ys + h[1, 2]) / below - 0.5
+    return cv2.remap(source, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value, call-overload, no-any-return]
+
+
+def _applied(matrix: Float64, points: Float64) -> Float64:
+    """(n, 2) points through a homography."""
+    mapped = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
+    placed: Float64 = mapped[:, :2] / mapped[:, 2:]
+    return placed
