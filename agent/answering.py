@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from calipers.agent.case_store import Case
 from calipers.agent.context import RunContext
@@ -59,46 +60,70 @@ def _without_repeats(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
 
 
 def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:
+    """What the intent comes to, each tool call recorded with what it gave."""
     case = context.the_case
-    if intent.verb == "measure":
-        with context.step("measure", ids=list(intent.ids)):
-            return list(measured_claims(intent.ids, case)), []
     if intent.verb == "explain":
-        claims: list[Claim] = []
-        sentences: list[SentenceKey] = []
-        for key in intent.statements:
-            with context.step("explain", statement=key):
-                found, undecided = explained_claims(case.verdicts[key], case)
-            claims += found
-            sentences += ["indeterminate"] if undecided else []
-        return claims, sentences
-    if intent.verb == "classify":
-        about = list(intent.statements)
-        with context.step("classify", **({"about": about} if about else {})):
-            said = asked_claims(about, case)
-        return list(said), [] if said else ["no_classifier"]
+        return _explain(intent, context)
     if intent.verb == "generate":
-        with context.step("generate", text=intent.text):
-            return [], [make_ecg(intent.text, context).sentence]
-    if intent.verb == "compare":
-        with context.step("compare", ids=list(intent.ids), statements=list(intent.statements)):
-            return compared_claims(intent, case)
-    if intent.verb == "guidelines":
-        with context.step("search_guidelines", question=intent.text):
-            return guideline_claims(intent.text, context)
-    if intent.verb == "history":
-        with context.step("search_history", question=intent.text):
-            return history_claims(intent.text, context)
-    if intent.verb == "similar":
-        with context.step("similar_cases"):
-            return case_claims(context)
+        with context.step("generate", text=intent.text) as told:
+            made = make_ecg(intent.text, context)
+            told += made.lines
+        return [], [made.sentence]
     if intent.verb == "render":
         with context.step("render", evidence=["pr", "qrs", "qt"], layout="3x4+1"):
             shown = [key for key in ("pr", "qrs", "qt") if case.measurements[key].status == "measured"]
             context.pictures.append(render(case.ecg, measurements=case.measurements, evidence=shown))
         return [], ["picture"]
-    with context.step("interpret"):
+    tool, arguments, act = _lookup(intent, context)
+    with context.step(tool, **arguments) as told:
+        claims, sentences = act()
+        told += [claim.text for claim in claims]
+    return claims, sentences
+
+
+def _explain(intent: Intent, context: RunContext) -> tuple[list[Claim], list[SentenceKey]]:
+    case = context.the_case
+    claims: list[Claim] = []
+    sentences: list[SentenceKey] = []
+    for key in intent.statements:
+        with context.step("explain", statement=key) as told:
+            found, undecided = explained_claims(case.verdicts[key], case)
+            told += [claim.text for claim in found]
+        claims += found
+        sentences += ["indeterminate"] if undecided else []
+    return claims, sentences
+
+
+_Found = tuple[list[Claim], list[SentenceKey]]
+
+
+def _lookup(intent: Intent, context: RunContext) -> tuple[str, dict[str, Any], Callable[[], _Found]]:
+    """The tool of an intent that reads what is there, its arguments, and the call."""
+    case = context.the_case
+    about, ids = list(intent.statements), list(intent.ids)
+
+    def classified() -> _Found:
+        said = asked_claims(about, case)
+        return list(said), [] if said else ["no_classifier"]
+
+    def read() -> _Found:
         return list(full_read(case.verdicts, case.ledger, suggested_claims(case.suggestions, case.ledger))), []
+
+    question = {"question": intent.text}
+    match intent.verb:
+        case "measure":
+            return "measure", {"ids": ids}, lambda: (list(measured_claims(intent.ids, case)), [])
+        case "classify":
+            return "classify", {"about": about} if about else {}, classified
+        case "compare":
+            return "compare", {"ids": ids, "statements": about}, lambda: compared_claims(intent, case)
+        case "guidelines":
+            return "search_guidelines", question, lambda: guideline_claims(intent.text, context)
+        case "history":
+            return "search_history", question, lambda: history_claims(intent.text, context)
+        case "similar":
+            return "similar_cases", {}, lambda: case_claims(context)
+    return "interpret", {}, read
 
 
 def measured_claims(ids: tuple[str, ...], case: Case) -> Iterator[Claim]:

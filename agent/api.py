@@ -14,6 +14,7 @@ from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice, choose
 from calipers.agent.context import RunContext
 from calipers.agent.events import Answer, Event, ignore
+from calipers.agent.generator import require_recorded
 from calipers.agent.hooks import AfterVerify, BeforeVerify, Hooks
 from calipers.agent.library import Library
 from calipers.agent.state import fresh_run
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
 
-    from calipers.agent.batch import Progress, Reviewed
+    from calipers.agent.batch import Engine, Progress, Reviewed
     from calipers.agent.graph import Graph
     from calipers.tools.generate import Synthesis
 
@@ -54,6 +55,7 @@ class Agent(AsyncTwins):
         guidelines: folders of paraphrased passages as in `knowledge/guidelines`.
         before_verify: given the drafted claims, returns a `Veto` of each that shall be withheld unchecked.
         after_verify: given the report, returns a `Veto` of each claim that shall be withheld after all, and `Note`s.
+        bundles: a folder that takes a bundle of every run, for `calipers replay`; by default `CALIPERS_BUNDLES`.
 
     Raises:
         UsageError: the model's name is not known, or two tools share a name.
@@ -81,6 +83,7 @@ class Agent(AsyncTwins):
         guidelines: Sequence[str | Path] = (),
         before_verify: BeforeVerify | None = None,
         after_verify: AfterVerify | None = None,
+        bundles: Path | None = None,
     ) -> None:
         # Nothing here may be traced to a third party unless the user sets it up beyond this variable.
         os.environ.setdefault("LANGSMITH_TRACING", "false")
@@ -88,25 +91,35 @@ class Agent(AsyncTwins):
         self.home = home or settings().home
         self.store = CaseStore(self.home / "cases")
         self._model = model
+        self._bundles = bundles or settings().bundles
         self._tools = _own_tools(tools)
         self._library = Library.of(criteria, guidelines)
         self._hooks = Hooks(before_verify, after_verify)
         self._graph: Graph | None = None
         self._threads = Threads(self.home, self._library)
 
-    def interpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
+    def interpret(
+        self,
+        ecg: Ecg,
+        question: str | None = None,
+        priors: Sequence[Ecg] = (),
+        *,
+        allow_synthetic: bool = False,
+    ) -> Report:
         """Read an ECG in full; `question` is answered as well, by the chosen model or by rule.
 
         `priors` are other ECGs of the same patient; what changed against the nearest becomes claims.
+        `allow_synthetic` reads an ECG that a generator made; every claim then carries the mark.
 
         Raises:
-            UsageError: the model is remote and patient data may not leave this machine, or a prior carries
-                another patient's identifier or is synthetic.
+            UsageError: the model is remote and patient data may not leave this machine, a prior carries
+                another patient's identifier or is synthetic, or the ECG is synthetic and that was not allowed.
 
         Example:
             >>> agent.interpret(ecg, "what is the QRS axis?").answer
             'Normal QRS axis, 49°.'
         """
+        require_recorded(ecg, allow_synthetic)
         for prior in priors:
             require_comparable(ecg, prior)
         self._require_local(f"age, sex{', a picture' if self.choice.shows_page else ''} and measurements")
@@ -115,7 +128,11 @@ class Agent(AsyncTwins):
             case = replace(memory.put(ecg), priors=tuple(memory.put(prior) for prior in priors))
             context = replace(self._context(ignore), store=memory, case=case)
             keys = [case_key(prior) for prior in priors]
-            self._single().invoke(fresh_run(case_key(ecg), "interpret", question, keys), context=context)
+            ended = self._single().invoke(fresh_run(case_key(ecg), "interpret", question, keys), context=context)
+            if context.bundles:
+                from calipers.agent.audit import keep_bundle
+
+                keep_bundle(context, ended)
         if context.report is None:
             raise RuntimeError("the graph ended without a report")
         return context.report
@@ -128,6 +145,7 @@ class Agent(AsyncTwins):
         priors: Sequence[Ecg] = (),
         *,
         listen: Callable[[Event], None] = ignore,
+        allow_synthetic: bool = False,
     ) -> Answer:
         """Ask within a conversation; the ECG and its priors are given once and remembered with the thread.
 
@@ -137,10 +155,11 @@ class Agent(AsyncTwins):
             ecg: the ECG under review; needed with the first question.
             priors: earlier ECGs of the same patient.
             listen: told of each step and claim as it happens; what it raises ends the run.
+            allow_synthetic: speak of an ECG that a generator made; every claim then carries the mark.
 
         Raises:
-            UsageError: no ECG was given in this thread, or a prior carries another patient's identifier or
-                is synthetic.
+            UsageError: no ECG was given in this thread, a prior carries another patient's identifier or is
+                synthetic, or the ECG is synthetic and that was not allowed.
 
         Example:
             >>> agent.ask("ward 3", "how long is the PR?", ecg).text
@@ -148,6 +167,7 @@ class Agent(AsyncTwins):
             >>> agent.ask("ward 3", "and the QRS?").claims[0].evidence
             ('qrs',)
         """
+        require_recorded(ecg or self.ecg_of(thread_id), allow_synthetic)
         start = self._threads.question(self.store, thread_id, text, ecg, priors)
         return self._threads.run(thread_id, start, self._context(listen))
 
@@ -157,7 +177,15 @@ class Agent(AsyncTwins):
 
         return self._threads.run(thread_id, Command(resume=value), self._context(listen))
 
-    def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        thread_id: str,
+        text: str,
+        ecg: Ecg | None = None,
+        priors: Sequence[Ecg] = (),
+        *,
+        allow_synthetic: bool = False,
+    ) -> Iterator[Event]:
         """Like `ask`, but yields what happens as it happens: `step`, `token`, `claim`, `withheld` events.
 
         The last event is `done` with the answer, `interrupt` with a question back, or `error`.
@@ -169,6 +197,7 @@ class Agent(AsyncTwins):
             claim
             done
         """
+        require_recorded(ecg or self.ecg_of(thread_id), allow_synthetic)
         start = self._threads.question(self.store, thread_id, text, ecg, priors)
         return streamed(f"calipers-{thread_id}", lambda tell: self._threads.run(thread_id, start, self._context(tell)))
 
@@ -206,6 +235,7 @@ class Agent(AsyncTwins):
         workers: int = 1,
         resume: bool = False,
         questions: Sequence[str] = (),
+        engine: Engine = "local",
         listen: Callable[[Progress], None] | None = None,
     ) -> Reviewed:
         """Interpret many ECGs in worker processes: one report each, and what they come to, worst first.
@@ -216,6 +246,7 @@ class Agent(AsyncTwins):
             workers: processes at a time; each loads the model once.
             resume: go on with what an interrupted review left in `out`.
             questions: asked of each case.
+            engine: `local` processes, or `ray`, on this machine or on the cluster of `RAY_ADDRESS`.
             listen: told of each case as it finishes.
 
         Raises:
@@ -237,6 +268,7 @@ class Agent(AsyncTwins):
             resume=resume,
             questions=questions,
             home=self.home,
+            engine=engine,
             listen=listen or (lambda _: None),
         )
 
@@ -259,7 +291,15 @@ class Agent(AsyncTwins):
             )
 
     def _context(self, listen: Callable[[Event], None]) -> RunContext:
-        return RunContext(self.store, self.choice, listen, home=self.home, tools=self._tools, hooks=self._hooks)
+        return RunContext(
+            self.store,
+            self.choice,
+            listen,
+            home=self.home,
+            tools=self._tools,
+            hooks=self._hooks,
+            bundles=self._bundles,
+        )
 
     def _single(self) -> Graph:
         if self._graph is None:

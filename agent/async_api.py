@@ -13,7 +13,7 @@ from calipers.ecg import Ecg, Sex
 from calipers.report import Report
 
 if TYPE_CHECKING:
-    from calipers.agent.batch import Progress, Reviewed
+    from calipers.agent.batch import Engine, Progress, Reviewed
     from calipers.tools.generate import Synthesis
 
 Listen = Callable[[Event], None]
@@ -29,12 +29,22 @@ class AsyncTwins(ABC):
     review: Callable[..., Reviewed]
 
     @abstractmethod
-    def stream(self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        thread_id: str,
+        text: str,
+        ecg: Ecg | None = None,
+        priors: Sequence[Ecg] = (),
+        *,
+        allow_synthetic: bool = False,
+    ) -> Iterator[Event]:
         """The events of a question, as they happen."""
 
-    async def ainterpret(self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = ()) -> Report:
+    async def ainterpret(
+        self, ecg: Ecg, question: str | None = None, priors: Sequence[Ecg] = (), *, allow_synthetic: bool = False
+    ) -> Report:
         """`interpret` without blocking the event loop."""
-        return await asyncio.to_thread(self.interpret, ecg, question, priors)
+        return await asyncio.to_thread(self.interpret, ecg, question, priors, allow_synthetic=allow_synthetic)
 
     async def aask(
         self,
@@ -44,19 +54,28 @@ class AsyncTwins(ABC):
         priors: Sequence[Ecg] = (),
         *,
         listen: Listen = ignore,
+        allow_synthetic: bool = False,
     ) -> Answer:
         """`ask` without blocking the event loop; `listen` is called in the thread that does the work."""
-        return await asyncio.to_thread(self.ask, thread_id, text, ecg, priors, listen=listen)
+        return await asyncio.to_thread(
+            self.ask, thread_id, text, ecg, priors, listen=listen, allow_synthetic=allow_synthetic
+        )
 
     async def aresume(self, thread_id: str, value: Any, *, listen: Listen = ignore) -> Answer:
         """`resume` without blocking the event loop."""
         return await asyncio.to_thread(self.resume, thread_id, value, listen=listen)
 
     async def astream(
-        self, thread_id: str, text: str, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()
+        self,
+        thread_id: str,
+        text: str,
+        ecg: Ecg | None = None,
+        priors: Sequence[Ecg] = (),
+        *,
+        allow_synthetic: bool = False,
     ) -> AsyncIterator[Event]:
         """`stream` without blocking the event loop."""
-        events = await asyncio.to_thread(self.stream, thread_id, text, ecg, priors)
+        events = await asyncio.to_thread(self.stream, thread_id, text, ecg, priors, allow_synthetic=allow_synthetic)
         while (event := await asyncio.to_thread(next, events, None)) is not None:
             yield event
 
@@ -74,9 +93,17 @@ class AsyncTwins(ABC):
         workers: int = 1,
         resume: bool = False,
         questions: Sequence[str] = (),
+        engine: Engine = "local",
         listen: Callable[[Progress], None] | None = None,
     ) -> Reviewed:
         """`review` without blocking the event loop."""
         return await asyncio.to_thread(
-            self.review, cases, out, workers=workers, resume=resume, questions=questions, listen=listen
+            self.review,
+            cases,
+            out,
+            workers=workers,
+            resume=resume,
+            questions=questions,
+            engine=engine,
+            listen=listen,
         )

@@ -10,20 +10,20 @@ import hashlib
 import json
 import os
 import tempfile
-from collections import OrderedDict
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calipers.agent.beat_store import read_beats, write_beats
+from calipers.agent.case_memory import CaseMemory
 from calipers.beat_table import BeatTable
+from calipers.digitisation import Digitisation
 from calipers.ecg import Ecg, Patient, Source
 from calipers.errors import MissingPart, UnreadableInput, UsageError
 from calipers.evidence import Ledger, Measurement, Measurements, ModelProbability
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from calipers.agent.comparison import ChangeSentences
     from calipers.agent.suggestions import Suggestion
 
-_KEPT_IN_MEMORY: Final = 16
 #: What a language model sees of a recording.
 _SEEN_S: Final = 10.0
 
@@ -183,22 +182,20 @@ class CaseStore:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self._memory: OrderedDict[str, Case] = OrderedDict()
-        self._lock = Lock()
+        # Without a folder a case that is forgotten is gone.
+        self._memory = CaseMemory() if folder is not None else CaseMemory(None)
 
     def put(self, ecg: Ecg) -> Case:
         """Measure an ECG, or find it measured, and keep it."""
         key = case_key(ecg)
-        with self._lock:
-            known = self._memory.get(key)
-        if known is not None:
+        if (known := self._memory.get(key)) is not None:
             return known
         stored = self._examination(key)
         with judging_by(None):  # what is stored is the same for every agent that shares the folder
             case = Case(ecg, stored or examine(ecg))
         if stored is None:
             self._write(key, case)
-        self._remember(key, case)
+        self._memory.keep(key, case)
         return case
 
     def get(self, key: str) -> Case:
@@ -207,22 +204,11 @@ class CaseStore:
         Raises:
             UsageError: no such case is stored.
         """
-        with self._lock:
-            known = self._memory.get(key)
-        if known is not None:
+        if (known := self._memory.get(key)) is not None:
             return known
-        examination = self._examination(key)
-        if self.folder is None or examination is None:
+        if self.folder is None or not (self.folder / key / "case.json").exists():
             raise UsageError(f"found case `{key}`; needed one that was loaded before")
-        case = Case(_read_ecg(self.folder / key), examination)
-        self._remember(key, case)
-        return case
-
-    def _remember(self, key: str, case: Case) -> None:
-        with self._lock:
-            self._memory[key] = case
-            while len(self._memory) > _KEPT_IN_MEMORY:
-                self._memory.popitem(last=False)
+        return self.put(_read_ecg(self.folder / key))
 
     def _examination(self, key: str) -> Examination | None:
         if self.folder is None or not (self.folder / key / "case.json").exists():
@@ -246,14 +232,15 @@ class CaseStore:
         target = self.folder / key
         target.mkdir(parents=True, exist_ok=True)
         ecg = case.ecg
-        source = asdict(ecg.source) | {"path": None}
+        how = ecg.source.digitisation
+        source = asdict(replace(ecg.source, digitisation=None)) | {"path": None}
         course, beats = case.examination.timeline, case.measurements.beats
         facts = {
             "calipers": version(),
             "fs_hz": ecg.fs_hz,
             "patient": asdict(ecg.patient),
             "recorded_at": ecg.recorded_at.isoformat() if ecg.recorded_at else None,
-            "source": source,
+            "source": source | {"digitisation": how.model_dump(mode="json") if how is not None else None},
             "synthetic": ecg.synthetic,
             "missing_leads": ecg.missing_leads,
             "derived_leads": ecg.derived_leads,
@@ -317,12 +304,17 @@ def _read_ecg(folder: Path) -> Ecg:
         signal = packed["signal_mv"]
     signal.setflags(write=False)
     source = Source(**facts["source"])
+    how = facts["source"].get("digitisation")
     return Ecg(
         signal_mv=signal,
         fs_hz=facts["fs_hz"],
         patient=Patient(**facts["patient"]),
         recorded_at=datetime.fromisoformat(facts["recorded_at"]) if facts["recorded_at"] else None,
-        source=replace(source, device_statements=tuple(source.device_statements)),
+        source=replace(
+            source,
+            device_statements=tuple(source.device_statements),
+            digitisation=Digitisation.model_validate(how) if how is not None else None,
+        ),
         synthetic=facts["synthetic"],
         missing_leads=tuple(facts["missing_leads"]),
         derived_leads=tuple(facts["derived_leads"]),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from calipers.errors import MissingPart
+from calipers.errors import MissingPart, UsageError
 from calipers.settings import settings
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
+
+_MOST_CONNECTIONS: Final = 4
+#: How long a database may take to answer for the first time.
+_PATIENCE_S: Final = 15.0
 
 
 def open_checkpoints(home: Path) -> tuple[BaseCheckpointSaver[Any], Any]:
@@ -31,13 +35,39 @@ def open_checkpoints(home: Path) -> tuple[BaseCheckpointSaver[Any], Any]:
 
 
 def _postgres(url: str) -> tuple[BaseCheckpointSaver[Any], Any]:
+    pool = postgres_pool(url)
+    from langgraph.checkpoint.postgres import PostgresSaver
+
+    saver = PostgresSaver(pool)
+    saver.setup()
+    return saver, pool
+
+
+def postgres_pool(url: str) -> Any:
+    """A few connections to a Postgres database, each tried before it is lent: a restarted database is found again.
+
+    Raises:
+        MissingPart: the packages for it are not installed.
+        UsageError: no database answers at the URL.
+    """
     try:
-        from langgraph.checkpoint.postgres import PostgresSaver
-        from psycopg import connect
-        from psycopg.rows import dict_row
+        import langgraph.checkpoint.postgres  # noqa: F401
+        from psycopg_pool import ConnectionPool, PoolTimeout
     except ImportError as absent:
         raise MissingPart('found no Postgres client; needed: pip install "calipers[postgres]"') from absent
-    connection = connect(url, autocommit=True, prepare_threshold=0, row_factory=dict_row)
-    saver = PostgresSaver(connection)
-    saver.setup()
-    return saver, connection
+    pool = ConnectionPool(
+        url,
+        min_size=1,
+        max_size=_MOST_CONNECTIONS,
+        kwargs={"autocommit": True, "prepare_threshold": 0},
+        check=ConnectionPool.check_connection,
+        open=True,
+    )
+    try:
+        pool.wait(_PATIENCE_S)
+    except PoolTimeout as silent:
+        pool.close()
+        raise UsageError(
+            f"found no database at CALIPERS_DATABASE within {_PATIENCE_S:g} s; needed Postgres"
+        ) from silent
+    return pool

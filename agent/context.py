@@ -22,7 +22,6 @@ from calipers.report import Report
 from calipers.tools.render import Picture
 
 
-
 @dataclass
 class RunContext:
     """Injected into graph nodes and tools; never checkpointed.
@@ -31,6 +30,7 @@ class RunContext:
         store, choice, home: where cases are, which model answers, where guidelines and history are looked up.
         listen: told of each event.
         tools, hooks: of the user's own.
+        bundles: the folder that takes a bundle of the run; None keeps none.
         case: the one under review; the graph's first node sets it.
         steps, pictures, syntheses, report: what the run has come to so far.
     """
@@ -46,6 +46,7 @@ class RunContext:
     home: Path | None = None
     tools: tuple[BaseTool, ...] = ()
     hooks: Hooks = field(default_factory=Hooks)
+    bundles: Path | None = None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -60,13 +61,15 @@ class RunContext:
         return self.case
 
     @contextmanager
-    def step(self, name: str, **arguments: Any) -> Iterator[None]:
-        """Record a tool call with its wall time, and tell the listener."""
+    def step(self, name: str, **arguments: Any) -> Iterator[list[str]]:
+        """Record a tool call with its wall time, and tell the listener; the list takes what it gave, line by line."""
         started = time.perf_counter()
+        found: list[str] = []
         try:
             with span(f"tool.{name}"):
-                yield
+                yield found
         finally:
-            taken = Step(name=name, arguments=arguments, seconds=round(time.perf_counter() - started, 4))
+            seconds = round(time.perf_counter() - started, 4)
+            taken = Step(name=name, arguments=arguments, seconds=seconds, result=tuple(found))
             self.steps.append(taken)
             self.listen(StepEvent(step=taken))

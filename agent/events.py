@@ -16,11 +16,12 @@ from calipers.tools.render import Picture
 
 
 class Step(Frozen):
-    """One tool call the model chose: its name, its arguments, and how long it took."""
+    """One tool call the model chose: its name, its arguments, how long it took, and what it gave, line by line."""
 
     name: str
     arguments: dict[str, Any]
     seconds: float
+    result: tuple[str, ...] = ()
 
 
 class Answer(Frozen):

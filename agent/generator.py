@@ -8,11 +8,21 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from calipers.agent.context import RunContext
 from calipers.agent.sentences import ModelSentence
-from calipers.ecg import Sex
+from calipers.ecg import Ecg, Sex
 from calipers.errors import MissingPart, UsageError
 
 _MODULE: Final = "calipers.tools.generate"
 NOT_HERE: Final = "the generator's weights are not in this version"
+
+
+def require_recorded(ecg: Ecg, allow_synthetic: bool) -> None:
+    """Refuse an ECG that a generator made, unless told.
+
+    Raises:
+        UsageError: it is synthetic and that was not allowed.
+    """
+    if ecg.synthetic and not allow_synthetic:
+        raise UsageError("found a synthetic ECG, not recorded from a person; needed allow_synthetic to interpret it")
 
 
 class Generator(Protocol):
@@ -28,10 +38,14 @@ class Generator(Protocol):
 
 
 class Made(NamedTuple):
-    """What came of a request: the fixed sentence that says it, and the reason where nothing was made."""
+    """What came of a request: the fixed sentence that says it, and the reason where nothing was made.
+
+    `lines` say what was asked for beside what was obtained.
+    """
 
     sentence: ModelSentence
     reason: str = ""
+    lines: tuple[str, ...] = ()
 
 
 def generator() -> Generator:
@@ -51,9 +65,10 @@ def make_ecg(
 ) -> Made:
     """Make the ECG that is asked for and keep it with the run."""
     try:
-        context.syntheses.append(generator()(text, age=age, sex=sex, seed=seed))
+        made = generator()(text, age=age, sex=sex, seed=seed)
     except MissingPart as problem:
-        return Made("no_generator", str(problem))
+        return Made("no_generator", str(problem), (str(problem),))
     except UsageError as problem:
-        return Made("generation_unclear", str(problem))
-    return Made("generated")
+        return Made("generation_unclear", str(problem), (str(problem),))
+    context.syntheses.append(made)
+    return Made("generated", lines=tuple(made.lines()))

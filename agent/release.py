@@ -31,9 +31,11 @@ def verify_drafts(state: State, context: RunContext) -> State:
     retry: list[dict[str, object]] = []
     may_revise = context.choice.chat is not None and state.get("attempts", 0) < MAX_DRAFTS
     taken = {claim["id"] for claim in released}
+    ecg = context.the_case.ecg
+    marks = {"synthetic": ecg.synthetic, "digitised": ecg.source.digitised}
     with span("verify", drafts=len(drafts)) as told:
         for draft in drafts:
-            claim = draft
+            claim = draft.model_copy(update=marks)
             if claim.id in taken:
                 claim = claim.model_copy(update={"id": f"{claim.id}_{state.get('attempts', 0)}"})
             veto = vetoes.get(draft.id)

@@ -119,6 +119,7 @@ def _report(
             input_sha256=case.ecg.source.sha256,
             input_format=case.ecg.source.format,
             synthetic=case.ecg.synthetic,
+            digitised=case.ecg.source.digitised,
         ),
     )
 

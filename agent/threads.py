@@ -68,6 +68,7 @@ class Threads:
 
     def run(self, thread_id: str, start: Any, context: RunContext) -> Answer:
         """One run to its end, or to a question back."""
+        history = len(self._values(thread_id).get("messages", ())) if context.bundles else 0
         with self._library.in_use():
             result = self._graph().invoke(start, _config(thread_id), context=context)
         pending = result.get("__interrupt__") if isinstance(result, dict) else None
@@ -78,6 +79,11 @@ class Threads:
         report = context.report
         if report is None:
             raise UsageError(f"found nothing to resume in thread `{thread_id}`")
+        if context.bundles:
+            from calipers.agent.audit import keep_bundle
+
+            with self._library.in_use():
+                keep_bundle(context, result, history)
         answer = Answer(
             text=report.answer or "",
             claims=report.claims,

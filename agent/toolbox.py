@@ -79,10 +79,11 @@ def sentence_line(said: ChangeSentence) -> str:
 def measure(ids: Ids, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up measurements of this ECG by id: `pr`, `qtc_bazett`, `V3.st_j`, `II.t_amp`, `qrs#4`."""
     case = runtime.context.the_case
-    with runtime.context.step("measure", ids=ids):
+    with runtime.context.step("measure", ids=ids) as told:
         known = [key for key in ids if key in case.measurements]
         lines = [evidence_line(case.measurements[key]) for key in known]
         lines += [f"{key}: no such measurement" for key in ids if key not in case.measurements]
+        told += lines
     return "\n".join(lines) or "no id given", known
 
 
@@ -90,7 +91,7 @@ def measure(ids: Ids, runtime: Runtime) -> tuple[str, list[str]]:
 def explain(statement: StatementName, runtime: Runtime) -> tuple[str, str]:
     """Walk through the published criteria of one diagnostic statement on this ECG, step by step."""
     case = runtime.context.the_case
-    with runtime.context.step("explain", statement=statement):
+    with runtime.context.step("explain", statement=statement) as told:
         row = statements().find(statement)
         if row.key not in case.verdicts:
             said = [claim_line(claim) for claim in asked_claims([row.key], case)]
@@ -109,6 +110,7 @@ def explain(statement: StatementName, runtime: Runtime) -> tuple[str, str]:
             for step in walked.stepwise
             if step.reached
         ]
+        told += lines
     return "\n".join(lines), row.key
 
 
@@ -116,12 +118,13 @@ def explain(statement: StatementName, runtime: Runtime) -> tuple[str, str]:
 def interpret(runtime: Runtime) -> tuple[str, list[str]]:
     """Read the whole ECG: every statement that is met or leaning, and the global measurements."""
     case = runtime.context.the_case
-    with runtime.context.step("interpret"):
+    with runtime.context.step("interpret") as told:
         found = case.verdicts.asserted()
         globals_ = [item for item in case.measurements.whole if item.lead is None]
         lines = [verdict_line(verdict) for verdict in found]
         lines += [claim_line(claim) for claim in suggested_claims(case.suggestions, case.ledger)]
         lines += [evidence_line(item) for item in globals_]
+        told += lines
     return "\n".join(lines), [verdict.key for verdict in found]
 
 
@@ -129,8 +132,9 @@ def interpret(runtime: Runtime) -> tuple[str, list[str]]:
 def classify(runtime: Runtime, about: list[StatementName] | None = None) -> tuple[str, list[str]]:
     """What probability the trained network gives the statements named in `about`, or its leading ones."""
     case = runtime.context.the_case
-    with runtime.context.step("classify", **({"about": about} if about else {})):
+    with runtime.context.step("classify", **({"about": about} if about else {})) as told:
         claims = asked_claims([statements().find(name).key for name in about or ()], case)
+        told += [claim.text for claim in claims]
     if not claims:
         return f"the network gives no probability for that; {CHOOSE} no_classifier", []
     return "\n".join(["Sentences to draft as they stand:", *map(claim_line, claims)]), [
@@ -145,7 +149,7 @@ def compare(runtime: Runtime, about: list[str] | None = None) -> tuple[str, list
     `about` adds the sentences on single measurements (`pr`, `V3.st_j`) or statements (`lbbb`).
     """
     case = runtime.context.the_case
-    with runtime.context.step("compare", **({"about": about} if about else {})):
+    with runtime.context.step("compare", **({"about": about} if about else {})) as told:
         said = case.change_sentences
         if said is None:
             return f"no earlier ECG is on file; {CHOOSE} no_prior", []
@@ -153,36 +157,46 @@ def compare(runtime: Runtime, about: list[str] | None = None) -> tuple[str, list
         sentences = list(dict.fromkeys([*filter(None, wanted), *said.full_read()]))
         lines = [sentence_line(sentence) for sentence in sentences]
         lines += [f"limit: {limit.kind}" for limit in said.changes.limits]
+        told += lines
     return "\n".join(["Sentences to draft as they stand:", *lines]), [one.key for one in sentences]
 
 
 @tool(response_format="content_and_artifact")
 def search_guidelines(question: Question, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up what published guidelines say; each passage comes with its id and the sentence to draft as it stands."""
-    with runtime.context.step("search_guidelines", question=question):
+    with runtime.context.step("search_guidelines", question=question) as told:
         items = guideline_items(question, runtime.context)
-    return _to_repeat(items) or f"no passage answers that; {CHOOSE} no_guideline", [item.id for item in items]
+        told += map(_to_repeat, items)
+    return "\n".join(map(_to_repeat, items)) or f"no passage answers that; {CHOOSE} no_guideline", [
+        item.id for item in items
+    ]
 
 
 @tool(response_format="content_and_artifact")
 def search_history(question: Question, runtime: Runtime) -> tuple[str, list[str]]:
     """Look up what earlier reports of this patient said; only those that a clinician stands behind are given."""
-    with runtime.context.step("search_history", question=question):
+    with runtime.context.step("search_history", question=question) as told:
         items, _ = history_items(question, runtime.context)
-    return _to_repeat(items) or f"no earlier report is on file; {CHOOSE} no_prior", [item.id for item in items]
+        told += map(_to_repeat, items)
+    return "\n".join(map(_to_repeat, items)) or f"no earlier report is on file; {CHOOSE} no_prior", [
+        item.id for item in items
+    ]
 
 
 @tool(response_format="content_and_artifact")
 def similar_cases(runtime: Runtime) -> tuple[str, list[str]]:
     """Look up the labelled ECGs of other patients that are most like this one."""
-    with runtime.context.step("similar_cases"):
+    with runtime.context.step("similar_cases") as told:
         items = case_items(runtime.context)
-    return _to_repeat(items) or f"no archive was added; {CHOOSE} no_archive", [item.id for item in items]
+        told += map(_to_repeat, items)
+    return "\n".join(map(_to_repeat, items)) or f"no archive was added; {CHOOSE} no_archive", [
+        item.id for item in items
+    ]
 
 
-def _to_repeat(items: Sequence[Evidence]) -> str:
-    """Each item with the one sentence that may repeat it."""
-    return "\n".join(f"{item.id}: {repeated(item)}" for item in items)
+def _to_repeat(item: Evidence) -> str:
+    """An item with the one sentence that may repeat it."""
+    return f"{item.id}: {repeated(item)}"
 
 
 @tool(response_format="content_and_artifact")
@@ -214,8 +228,11 @@ def generate(
     """Make a new, synthetic ECG from a description, or a changed one; it is measured again."""
     context = runtime.context
     asked = {"age": age, "sex": sex, "seed": seed}
-    with context.step("generate", text=text, **{name: value for name, value in asked.items() if value is not None}):
+    with context.step(
+        "generate", text=text, **{name: value for name, value in asked.items() if value is not None}
+    ) as told:
         made = make_ecg(text, context, age=age, sex=sex, seed=seed)
+        told += made.lines
     return f"{made.reason or 'The ECG is shown to the user'}; {CHOOSE} {made.sentence}", []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,22 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
-@functools.lru_cache(maxsize=16)
 def onnx_session(weights: Path, threads: int) -> InferenceSession:
     """An inference session on the CPU.
 
     Args:
         weights: an `.onnx` file of this project.
-        threads: that one run may use.
+        threads: that one run may use; never more than `OMP_NUM_THREADS` allows, where it is set.
 
     Raises:
         MissingPart: the file is not there.
     """
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    return _kept(weights, min(threads, int(allowed)) if allowed.isdigit() and int(allowed) else threads)
+
+
+@functools.lru_cache(maxsize=16)
+def _kept(weights: Path, threads: int) -> InferenceSession:
     import onnxruntime
 
     if not weights.is_file():

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from calipers.agent.audit.bundle import Bundle, load_bundle, save_bundle
+from calipers.agent.audit.keeping import keep_bundle
 from calipers.agent.audit.replay import Difference, Replay, replay
 from calipers.agent.audit.single_case import Finished, SingleCase
 
-__all__ = ["Bundle", "Difference", "Finished", "Replay", "SingleCase", "load_bundle", "replay", "save_bundle"]
+__all__ = [
+    "Bundle",
+    "Difference",
+    "Finished",
+    "Replay",
+    "SingleCase",
+    "keep_bundle",
+    "load_bundle",
+    "replay",
+    "save_bundle",
+]

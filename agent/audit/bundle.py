@@ -19,6 +19,7 @@ from langchain_core.messages import AnyMessage, messages_from_dict, messages_to_
 from pydantic import Field, ValidationError
 
 from calipers.agent.audit.single_case import Finished
+from calipers.digitisation import Digitisation
 from calipers.ecg import Ecg, Patient, Sex, Source
 from calipers.errors import UnreadableInput, UsageError
 from calipers.evidence import Frozen
@@ -44,6 +45,7 @@ class StoredEcg(Frozen):
     sha256: str
     device_measurements: dict[str, float]
     digitised: bool
+    digitisation: Digitisation | None = None
     synthetic: bool
     missing_leads: tuple[Lead, ...]
     derived_leads: tuple[Lead, ...]
@@ -59,6 +61,7 @@ class Bundle(Frozen):
         model: name and reason of the model that was chosen.
         steps: tool calls of the model, without their times.
         messages: its conversation as LangChain writes messages.
+        history: how many of them were there before this run.
         opinion: keys that a published model named.
         faults: what the verifier says of the report.
         report: what left the program, with versions, weights' hashes, seed and prompts' hash in its provenance.
@@ -73,6 +76,7 @@ class Bundle(Frozen):
     model_reason: str
     steps: tuple[dict[str, Any], ...]
     messages: tuple[dict[str, Any], ...]
+    history: int = 0
     opinion: tuple[str, ...]
     faults: tuple[Fault, ...]
     report: Report
@@ -115,6 +119,7 @@ def save_bundle(
         model_reason=report.provenance.model_reason,
         steps=tuple(step.model_dump(mode="json", exclude={"seconds"}) for step in finished.steps),
         messages=tuple(_without_ids(messages_to_dict(list(finished.messages)))),
+        history=finished.history,
         opinion=finished.opinion,
         faults=tuple(verify(report)),
         report=report,
@@ -184,6 +189,7 @@ def _stored(ecg: Ecg, names: dict[str, str], *, dated: bool) -> StoredEcg:
         sha256=ecg.source.sha256,
         device_measurements=dict(ecg.source.device_measurements),
         digitised=ecg.source.digitised,
+        digitisation=ecg.source.digitisation,
         synthetic=ecg.synthetic,
         missing_leads=ecg.missing_leads,
         derived_leads=ecg.derived_leads,
@@ -201,6 +207,7 @@ def _ecg(stored: StoredEcg, signal_mv: Any) -> Ecg:
             sha256=stored.sha256,
             device_measurements=stored.device_measurements,
             digitised=stored.digitised,
+            digitisation=stored.digitisation,
         ),
         synthetic=stored.synthetic,
         missing_leads=stored.missing_leads,

@@ -81,7 +81,7 @@ def replay(bundle: Bundle) -> Replay:
     ecg, *priors = bundle.ecgs()
     case = SingleCase(build_graph(), _recorded_choice(bundle), ecg, priors)
     if bundle.mode == "ask" and bundle.question is not None:
-        finished = case.answer(bundle.question)
+        finished = case.answer(bundle.question, bundle.conversation()[: bundle.history])
     else:
         finished = case.interpret(bundle.question)
     recorded, again = bundle.report.model_dump(mode="json"), finished.report.model_dump(mode="json")
@@ -91,7 +91,7 @@ def replay(bundle: Bundle) -> Replay:
 def _recorded_choice(bundle: Bundle) -> Choice:
     if bundle.model == "embedded":
         return replace(choose("embedded"), reason=bundle.model_reason)
-    replies = [message for message in bundle.conversation() if isinstance(message, AIMessage)]
+    replies = [message for message in bundle.conversation()[bundle.history :] if isinstance(message, AIMessage)]
     if replies:
         return Choice(bundle.model, bundle.model_reason, RecordedModel(replies=replies))
     if bundle.opinion:

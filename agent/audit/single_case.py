@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice
@@ -32,12 +32,14 @@ class Finished:
         steps: the tool calls that the model chose.
         messages: the model's conversation: prompts, tool calls and their results, drafts; empty without a model.
         opinion: keys that a published model named.
+        history: how many of the messages earlier runs of the conversation left.
     """
 
     report: Report
     steps: tuple[Step, ...]
     messages: tuple[AnyMessage, ...]
     opinion: tuple[str, ...]
+    history: int = 0
 
 
 class SingleCase:
@@ -72,20 +74,30 @@ class SingleCase:
         """The full read, with the answer to `question`."""
         return self._run("interpret", question)
 
-    def answer(self, question: str) -> Finished:
-        """The answer to one question."""
-        return self._run("ask", question)
+    def answer(self, question: str, history: Sequence[AnyMessage] = ()) -> Finished:
+        """The answer to one question, after what was said before it."""
+        return self._run("ask", question, history)
 
-    def _run(self, mode: Mode, question: str | None) -> Finished:
+    def _run(self, mode: Mode, question: str | None, history: Sequence[AnyMessage] = ()) -> Finished:
         context = RunContext(self._memory, self._choice, case=self._case, home=self._home)
         start = fresh_run(self._case_key, mode, question, self._prior_keys)
-        ended = self._graph.invoke(start, context=context)
-        if context.report is None:
-            raise RuntimeError("the graph ended without a report")
-        return Finished(
-            context.report, tuple(context.steps), tuple(ended.get("messages", ())), tuple(ended.get("opinion", ()))
-        )
+        if history:
+            start["messages"] = list(history)
+        return finished(context, self._graph.invoke(start, context=context), len(history))
 
     @property
     def _case_key(self) -> str:
         return case_key(self._case.ecg)
+
+
+def finished(context: RunContext, state: Mapping[str, Any], history: int) -> Finished:
+    """What a run has come to, from its context and the graph's last state."""
+    if context.report is None:
+        raise RuntimeError("the graph ended without a report")
+    return Finished(
+        report=context.report,
+        steps=tuple(context.steps),
+        messages=tuple(state.get("messages", ())),
+        opinion=tuple(state.get("opinion", ())),
+        history=history,
+    )

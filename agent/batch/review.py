@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from calipers.agent.batch.index_page import index_page
 from calipers.agent.batch.inputs import CaseInput
 from calipers.agent.batch.journal import FILE, Journal, Line, replace_file
-from calipers.agent.batch.pool import outcomes
-from calipers.agent.batch.single_file import REPORTS, Setup
+from calipers.agent.batch.single_file import REPORTS, WORKER_MEMORY_GB, Outcome, Setup
 from calipers.agent.batch.summary import RANKS, as_csv, rows, worst_first
 from calipers.errors import UsageError
 from calipers.settings import settings, version
 
+Engine = Literal["local", "ray"]
 SCHEMA: Final = "calipers.review/1"
 CASE_LIMIT_S: Final = 600.0
 
@@ -69,7 +69,9 @@ def review(
     resume: bool = False,
     questions: Sequence[str] = (),
     home: Path | None = None,
+    engine: Engine = "local",
     limit_s: float = CASE_LIMIT_S,
+    memory_gb: float = WORKER_MEMORY_GB,
     listen: Callable[[Progress], None] = lambda _: None,
 ) -> Reviewed:
     """Interpret every case, each into its own folder below `out/reports`; then summary and index, worst first.
@@ -82,15 +84,26 @@ def review(
         resume: go on with what an interrupted review left in `out`; finished cases are not done again.
         questions: asked of each case; answers are in its `answers.json`.
         home: where guidelines and history are looked up; by default `CALIPERS_HOME`.
+        engine: what the workers run on; every one writes the same bytes.
         limit_s: after which a case is given up and its line says so.
+        memory_gb: the most that one worker may hold; a case that needs more fails with that reason.
         listen: told of each case as it finishes.
 
     Raises:
         UsageError: `out` cannot be written, holds another review, or one is at work there.
+        MissingPart: the engine is not installed.
     """
     if workers < 1:
         raise UsageError(f"found {workers} workers; needed at least 1")
-    setup = Setup(out=str(out), model=model, questions=tuple(questions), home=str(home or settings().home))
+    setup = Setup(
+        out=str(out.absolute()),
+        begin_at=str(Path.cwd()),
+        model=model,
+        questions=tuple(questions),
+        home=str((home or settings().home).absolute()),
+        memory_gb=memory_gb,
+    )
+    outcomes = _engine(engine)
     with _alone(out):
         facts = _facts(setup)
         _check_earlier(out, facts, resume=resume)
@@ -99,44 +112,43 @@ def review(
         with Journal(out) as journal:
             wanted = {case.case for case in cases}
             finished = {line.case for line in journal.lines if line.case in wanted and _is_there(out, line)}
-            _work(
-                [case for case in cases if case.case not in finished],
-                setup,
-                journal,
-                workers,
-                limit_s,
-                len(cases),
-                listen,
-            )
+            left = [case for case in cases if case.case not in finished]
+            if left:
+                _keep(outcomes(left, setup, workers=workers, limit_s=limit_s), journal, len(left), len(cases), listen)
             return _conclude(cases, out, journal)
 
 
-def _work(
-    left: Sequence[CaseInput],
-    setup: Setup,
-    journal: Journal,
-    workers: int,
-    limit_s: float,
-    total: int,
-    listen: Callable[[Progress], None],
+def _engine(name: Engine) -> Callable[..., Iterator[Outcome]]:
+    if name == "ray":
+        from calipers.agent.batch.ray_engine import outcomes as on_ray
+
+        return on_ray
+    from calipers.agent.batch.pool import outcomes as on_this_machine
+
+    return on_this_machine
+
+
+def _keep(
+    outcomes: Iterator[Outcome], journal: Journal, left: int, total: int, listen: Callable[[Progress], None]
 ) -> None:
+    """Every outcome onto the disk as it comes."""
     started = time.monotonic()
-    for number, outcome in enumerate(outcomes(left, setup, workers=workers, limit_s=limit_s), 1):
+    for number, outcome in enumerate(outcomes, 1):
         if outcome.stop is not None:
             raise UsageError(f"{outcome.stop}; `--resume` goes on")
         try:
             journal.add(outcome.line)
         except OSError as problem:
             raise UsageError(
-                f"found `{setup.out}`, where nothing can be written ({problem.strerror}); needed room; `--resume` goes on"
+                f"found no room for `{FILE}` ({problem.strerror}); needed some; `--resume` goes on"
             ) from problem
         each_s = (time.monotonic() - started) / number
         listen(
             Progress(
                 line=outcome.line,
-                finished=total - len(left) + number,
+                finished=total - left + number,
                 total=total,
-                seconds_left=each_s * (len(left) - number),
+                seconds_left=each_s * (left - number),
                 per_minute=60 / max(each_s, 1e-9),
             )
         )

@@ -24,6 +24,8 @@ from calipers.evidence import Frozen
 from calipers.tools.read import read_ecg
 
 REPORTS: Final = "reports"
+#: With the embedded model a worker holds 1.1 GB on ECGs of ten seconds; the rest is for long ones.
+WORKER_MEMORY_GB: Final = 2.5
 _THUMBNAIL_PX: Final = (480, 340)
 
 
@@ -32,15 +34,19 @@ class Setup(Frozen):
 
     Attributes:
         out: the folder of the review.
+        begin_at: the folder at which relative paths begin.
         model: as `Agent` takes it, by name.
         questions: asked of each case beside its own.
         home: where guidelines and history are looked up.
+        memory_gb: the most that a worker's process may hold.
     """
 
     out: str
+    begin_at: str = "."
     model: str | None = None
     questions: tuple[str, ...] = ()
     home: str | None = None
+    memory_gb: float = WORKER_MEMORY_GB
 
 
 class Outcome(Frozen):
@@ -70,6 +76,9 @@ class CaseReader:
             answers = [case.answer(question).report for question in self._setup.questions]
         except CalipersError as problem:
             return _failed(given, str(problem))
+        except MemoryError:
+            most = f"{self._setup.memory_gb:g} GB"
+            return _failed(given, f"found an ECG that needs more than {most} of memory; needed a shorter one")
         # The boundary of one case: a defect that one record brings to light must not cost the others theirs.
         except Exception as defect:  # noqa: BLE001
             traceback.print_exc()

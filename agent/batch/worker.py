@@ -5,8 +5,11 @@ It ends with its input, at once, even amid a case: when the review is killed no 
 
 from __future__ import annotations
 
+import gc
 import os
+import resource
 import sys
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 
@@ -22,11 +25,27 @@ def main() -> None:
     from calipers.agent.batch.inputs import CaseInput
     from calipers.agent.batch.single_file import CaseReader, Setup
 
-    reader = CaseReader(Setup.model_validate_json(lines.get()))
+    setup = Setup.model_validate_json(lines.get())
+    _bound_memory(setup.memory_gb)
+    with suppress(OSError):  # on another node it may not be there; relative paths are missed in their own cases
+        os.chdir(setup.begin_at)
+    reader = CaseReader(setup)
+    loaded = False
     while True:
         outcome = reader.read(CaseInput.model_validate_json(lines.get()))
         outcomes.write(outcome.model_dump_json() + "\n")
         outcomes.flush()
+        if not loaded:
+            # Libraries and models came with the first case and stay: nothing of them is garbage to be looked for.
+            gc.collect()
+            gc.freeze()
+            loaded = True
+
+
+def _bound_memory(most_gb: float) -> None:
+    """Whatever asks for more fails in its own case; without this the kernel would choose whom to end."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (round(most_gb * 1e9), hard))
 
 
 def _listen(lines: SimpleQueue[str]) -> None:

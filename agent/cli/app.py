@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from calipers.agent.cli.anonymise_command import anonymise
 from calipers.agent.cli.chat_commands import chat
 from calipers.agent.cli.ecg_commands import compare, explain, measure, render
 from calipers.agent.cli.eval_command import eval_
@@ -39,6 +40,7 @@ for command in (
     review,
     replay,
     export,
+    anonymise,
     mcp,
     chat,
     serve,

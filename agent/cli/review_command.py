@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +14,7 @@ from calipers.agent.cli.options import Format, FormatOption, ModelOption, stderr
 from calipers.errors import UnreadableInput, UsageError
 
 if TYPE_CHECKING:
-    from calipers.agent.batch import CaseInput, Reviewed
+    from calipers.agent.batch import Progress as Reached
 
 SOME_FAILED = 6
 
@@ -30,28 +32,42 @@ def review(
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder of the results", show_default=False)],
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes at a time")] = 1,
-    engine: Annotated[Engine, typer.Option("--engine", help="local processes")] = Engine.local,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="Processes of this machine, or Ray: here, or the cluster of RAY_ADDRESS")
+    ] = Engine.local,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted review")] = False,
     questions: Annotated[
         Path | None, typer.Option("--questions", help="Text file: one question a line, asked of each case")
     ] = None,
     limit: Annotated[float, typer.Option("--limit", min=1, help="Seconds after which a case is given up")] = 600,
+    memory: Annotated[float, typer.Option("--memory", min=0.5, help="GB that one worker may hold")] = 2.5,
     output: FormatOption = Format.text,
     model: ModelOption = None,
 ) -> None:
     """Review many ECGs: a report each, cases.jsonl, summary.csv, and index.html with the worst first."""
     from calipers.agent.batch import find_cases
+    from calipers.agent.batch import review as review_cases
     from calipers.agent.choice import choose
     from calipers.settings import settings
 
-    if engine is Engine.ray:
-        raise UsageError("found `--engine ray`, which is not in this version; needed `local`")
     asked = _questions(questions)
     choice = choose(model)
     if choice.remote and not settings().allow_remote:
         raise UsageError(f"found model `{choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true")
     found = find_cases(cases, leave_out=out)
-    reviewed = _run(found, out, model, workers, asked, limit, resume=resume)
+    with _progress(len(found)) as listen:
+        reviewed = review_cases(
+            found,
+            out,
+            model=model,
+            workers=workers,
+            resume=resume,
+            questions=asked,
+            engine=engine.value,
+            limit_s=limit,
+            memory_gb=memory,
+            listen=listen,
+        )
     if output is Format.json:
         import json
 
@@ -78,35 +94,18 @@ def _questions(file: Path | None) -> list[str]:
     return asked
 
 
-def _run(
-    found: list[CaseInput],
-    out: Path,
-    model: str | None,
-    workers: int,
-    questions: list[str],
-    limit_s: float,
-    *,
-    resume: bool,
-) -> Reviewed:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Reached], None]]:
+    """A bar with rate and time left on standard error; nothing when it is not a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from calipers.agent.batch import Progress as Reached
-    from calipers.agent.batch import review as review_cases
-
-    columns = (TextColumn("reviewing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=stderr, disable=not stderr.is_terminal) as bar:
-        task = bar.add_task("", total=len(found), rate="")
+    columns = (TextColumn("reviewing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    with Progress(*columns, console=stderr, disable=not stderr.is_terminal) as bar:
+        task = bar.add_task("", total=total, pace="")
 
         def show(reached: Reached) -> None:
-            bar.update(task, completed=reached.finished, rate=f"{reached.per_minute:.0f}/min")
+            minutes, seconds = divmod(round(reached.seconds_left), 60)
+            pace = f"{reached.per_minute:.0f}/min, {minutes // 60}:{minutes % 60:02}:{seconds:02} left"
+            bar.update(task, completed=reached.finished, pace=pace)
 
-        return review_cases(
-            found,
-            out,
-            model=model,
-            workers=workers,
-            resume=resume,
-            questions=questions,
-            limit_s=limit_s,
-            listen=show,
-        )
+        yield show

@@ -35,6 +35,8 @@ def heading(console: Console, ecg: Ecg) -> None:
     console.print(Text(line, style="bold"))
     if ecg.synthetic:
         console.print(Text("SYNTHETIC: not recorded from a person", style="bold red"))
+    if ecg.source.digitised:
+        console.print(Text("DIGITISED: read from a picture", style="bold yellow"))
 
 
 def report(console: Console, report: Report) -> None:

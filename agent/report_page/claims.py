@@ -34,6 +34,7 @@ def header(report: Report, *, synthetic: bool) -> Html:
         "header",
         tag("h1", "ECG report"),
         tag("p", "SYNTHETIC: not recorded from a person", class_="stamp") if synthetic else "",
+        tag("p", "DIGITISED: read from a picture", class_="stamp") if report.provenance.digitised else "",
         tag(
             "p",
             tag("b", f"{age}, {report.patient.sex or 'sex unknown'}"),

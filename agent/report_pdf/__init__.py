@@ -46,6 +46,7 @@ def report_pdf(report: Report, ecg: Ecg, remarks: Sequence[PdfRemark] = ()) -> b
         canvas.setFont("DejaVuSans", 7.5)
         canvas.setFillGray(0.35)
         stamp = "SYNTHETIC, not recorded from a person · " if ecg.synthetic else ""
+        stamp += "DIGITISED, read from a picture · " if ecg.source.digitised else ""
         canvas.drawString(15 * mm, 8 * mm, f"{stamp}Record {report.record} · Research use, not a medical device.")
         canvas.drawRightString(width - 15 * mm, 8 * mm, str(canvas.getPageNumber()))
 

@@ -6,12 +6,13 @@ Every row carries its user, and every question to a table names one.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from calipers.errors import MissingPart
+from calipers.agent.checkpoints import postgres_pool
 
 _SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS cases (
@@ -41,7 +42,7 @@ Row = Sequence[Any]
 
 
 class Database:
-    """One connection behind one lock: the writes are small, and the measuring is what takes time.
+    """The tables; safe for several threads. The writes are small, and the measuring is what takes time.
 
     Args:
         folder: where `server.sqlite` is kept.
@@ -52,46 +53,70 @@ class Database:
     """
 
     def __init__(self, folder: Path, url: str = "") -> None:
-        self._lock = RLock()
         self._postgres = url.startswith(("postgres://", "postgresql://"))
-        self._connection = _postgres(url) if self._postgres else _sqlite(folder)
+        self._source: _Source = _Pool(url) if self._postgres else _Sqlite(folder)
         for statement in _SCHEMA:
             self.write(statement)
 
     def write(self, statement: str, *values: Any) -> int:
         """Change rows; returns how many."""
-        with self._lock:
-            cursor = self._connection.execute(self._spelt(statement), values)
-            self._connection.commit()
+        with self._source.connection() as connection:
+            cursor = connection.execute(self._spelt(statement), values)
+            connection.commit()
             return int(cursor.rowcount)
 
     def read(self, statement: str, *values: Any) -> list[Row]:
         """All rows of a question."""
-        with self._lock:
-            rows: list[Row] = self._connection.execute(self._spelt(statement), values).fetchall()
+        with self._source.connection() as connection:
+            rows: list[Row] = connection.execute(self._spelt(statement), values).fetchall()
             return rows
 
     def close(self) -> None:
-        """Close the connection."""
-        with self._lock:
-            self._connection.close()
+        """Close what is open."""
+        self._source.close()
 
     def _spelt(self, statement: str) -> str:
         return statement.replace("?", "%s") if self._postgres else statement
 
 
-def _sqlite(folder: Path) -> Any:
-    folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(folder / "server.sqlite", check_same_thread=False, timeout=30.0)
-    # What was answered survives a killed process; a power cut may cost the last answer.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    return connection
+class _Source(Protocol):
+    """Lends a connection, to one thread at a time."""
+
+    def connection(self) -> AbstractContextManager[Any]: ...
+
+    def close(self) -> None: ...
 
 
-def _postgres(url: str) -> Any:
-    try:
-        import psycopg
-    except ImportError as absent:
-        raise MissingPart('found no Postgres client; needed: pip install "calipers[postgres]"') from absent
-    return psycopg.connect(url, autocommit=True)
+class _Sqlite:
+    """One connection behind one lock."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = RLock()
+        self._connection = sqlite3.connect(folder / "server.sqlite", check_same_thread=False, timeout=30.0)
+        # What was answered survives a killed process; a power cut may cost the last answer.
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            yield self._connection
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+class _Pool:
+    """A few connections to Postgres; one that was cut off is replaced."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = postgres_pool(url)
+
+    def connection(self) -> AbstractContextManager[Any]:
+        lent: AbstractContextManager[Any] = self._pool.connection()
+        return lent
+
+    def close(self) -> None:
+        self._pool.close()

@@ -11,8 +11,7 @@ from calipers.parameters import PARAMETERS, short_name
 from calipers.printing import printed_value
 
 if TYPE_CHECKING:
-    from calipers.agent.api import Answer
-    from calipers.agent.context import Event
+    from calipers.agent.events import Answer, Event
     from calipers.tools.generate import Synthesis
     from calipers.tools.generate.synthesis import Item
 

@@ -63,7 +63,7 @@ class Checker:
 
     def claim_faults(self, claim: Claim) -> list[Fault]:
         """Everything wrong with one claim."""
-        flaws = [*self._citation_flaws(claim), *self._text_flaws(claim)]
+        flaws = [*self._citation_flaws(claim), *self._text_flaws(claim), *self._mark_flaws(claim)]
         if passages(claim, self.grounds):
             flaws += passage_flaws(claim, self.grounds)
         elif cites_model(claim, self.grounds):
@@ -100,6 +100,17 @@ class Checker:
             known = slot.removeprefix("crit:") in claim.criteria if slot.startswith("crit:") else slot in claim.evidence
             if not known:
                 yield Flaw("slot", f"found slot `{{{slot}}}`; needed one of the ids this claim cites")
+
+    def _mark_flaws(self, claim: Claim) -> Flaws:
+        """What is said of a synthetic ECG, or of one read from a picture, carries the mark, and nothing else does."""
+        provenance = self.report.provenance
+        for word, claimed, true in (
+            ("synthetic", claim.synthetic, provenance.synthetic),
+            ("digitised", claim.digitised, provenance.digitised),
+        ):
+            if claimed != true:
+                carries = f"marked {word}" if claimed else f"without the {word} mark"
+                yield Flaw("report", f"found a claim {carries}; needed the mark that the ECG carries")
 
     def _text_flaws(self, claim: Claim) -> Flaws:
         """(b) the text is the template filled by code, to the letter."""

@@ -34,6 +34,9 @@ def remeasured_faults(grounds: Grounds, ecg: Ecg) -> list[Fault]:
     wrong = differing(report, report.measurements, again)
     wrong |= _device_differences(grounds, ecg) | recomputed(grounds, ecg)
     faults = [_fault("", f"{detail} ({len(wrong)} in all)") for detail in list(wrong.values())[:1]]
+    if report.provenance.digitised != ecg.source.digitised:
+        read = "read from a picture" if ecg.source.digitised else "recorded"
+        faults.append(_fault("", f"the ECG was {read}, and the report says otherwise"))
     if report.patient != Demographics(age=ecg.patient.age, sex=ecg.patient.sex):
         faults.append(_fault("", "the report's age and sex are not the ECG's"))
     stated = {item.id for item in report.measurements}

@@ -46,9 +46,9 @@ def check_record(job: Job) -> list[Row]:
         problems = independent_check()(report, signal, FS_HZ)
         rows.append(_row(job, model, report, again, signal, problems))
     other = np.asarray(as_ecg(job.row, job.other_uv).signal_mv, dtype=np.float64)
-    values = _cited(report)
+    values = cited_values(report)
     rows.append(_compared(job, ANOTHER, confirm(values, measure_again(other, FS_HZ), other), len(values)))
-    theirs = _neurokit2(signal)
+    theirs = neurokit2_values(signal)
     rows.append(_compared(job, NEUROKIT2, confirm(theirs, again, signal), len(theirs)))
     return rows
 
@@ -81,7 +81,7 @@ def _row(
         support({**report, "claims": [claim for claim in report["claims"] if (claim["polarity"] == "absent") == deny]})
         for deny in (True, False)
     )
-    values = _cited(report)
+    values = cited_values(report)
     compared = _compared(job, model, confirm(values, again, signal), len(values))
     tallies = {
         "accepted": (float(not problems), 1.0),
@@ -114,7 +114,7 @@ def _compared(job: Job, reader: str, found: Sequence[Confirmed], values: int) ->
     return Row(str(job.row.ecg_id), job.row.patient, reader, tallies, output={"outside": outside})
 
 
-def _cited(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def cited_values(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The measurements with a number that any claim cites."""
     cited = {key for claim in report["claims"] for key in claim["evidence"]}
     return {
@@ -129,7 +129,7 @@ def _is_level(item: dict[str, Any]) -> bool:
     return item["unit"] in ("ms", "mV", "deg", "/min") and (family_of(item["name"]) is not None or item["lead"] is None)
 
 
-def _neurokit2(signal: NDArray[np.float64]) -> dict[str, dict[str, Any]]:
+def neurokit2_values(signal: NDArray[np.float64]) -> dict[str, dict[str, Any]]:
     """Rate and intervals by NeuroKit2 on lead II, as its own tutorials take them; it states no uncertainty."""
     from calipers.evals.measurement.peers import neurokit2_marks
 

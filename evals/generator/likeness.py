@@ -1,4 +1,4 @@
-"""How like real ECGs a set of generated ones is: Fréchet distance, precision, recall, coverage, and memorisation.
+"""How like real ECGs a set of generated ones is: Fréchet distance, precision, recall, density, coverage, memorisation.
 
 Features are the statement network's pooled ones (`models/mllm`), reduced to the directions in which real ECGs of the
 training folds vary most, so that a few hundred ECGs are enough for a covariance.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,19 @@ NEIGHBOURS: Final = 5
 Floats = NDArray[np.float64]
 
 
-def features(ecgs: Sequence[Ecg], threads: int = 1) -> Floats:
-    """(n, 960) pooled features."""
+class Seen(NamedTuple):
+    """What the network makes of n ECGs: pooled (n, 960) features and statements (n, 71) logits."""
+
+    pooled: Floats
+    statements: Floats
+
+
+def features(ecgs: Sequence[Ecg], threads: int = 2) -> Seen:
+    """The statement network's view of some ECGs; the patient is not told to it."""
     inputs = [encoder_input(ecg.signal_mv, ecg.fs_hz) for ecg in ecgs]
     signal, present = np.stack([one.signal_mv for one in inputs]), np.stack([one.present for one in inputs])
-    return encode(signal, present, threads=threads).pooled.astype(np.float64)
+    found = encode(signal, present, threads=threads)
+    return Seen(found.pooled.astype(np.float64), found.statements.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +70,11 @@ def frechet(one: Floats, other: Floats) -> float:
 
 @dataclass(frozen=True)
 class Manifold:
-    """Precision and recall (Kynkäänniemi 2019) and coverage (Naeem 2020) of generated against real ECGs."""
+    """Precision and recall (Kynkäänniemi 2019), density and coverage (Naeem 2020) of generated against real ECGs."""
 
     precision: float
     recall: float
+    density: float
     coverage: float
 
 
@@ -76,6 +85,7 @@ def manifold(real: Floats, made: Floats) -> Manifold:
     return Manifold(
         precision=float((between <= real_radius[:, None]).any(axis=0).mean()),
         recall=float((between <= made_radius[None, :]).any(axis=1).mean()),
+        density=float((between <= real_radius[:, None]).sum(axis=0).mean() / NEIGHBOURS),
         coverage=float((between.min(axis=1) <= real_radius).mean()),
     )
 

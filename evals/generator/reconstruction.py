@@ -19,41 +19,52 @@ from calipers.tools.generate.marking import mark
 LEAD_SETS: Final[tuple[tuple[Lead, ...], ...]] = (("I", "II", "V2"), ("II", "V1", "V5"), ("II",))
 _ST_MS: Final = 60
 
+#: Per inferred lead: correlation, RMS error inside the QRS, mean ST error, and the uncertainty that was stated, mV.
+Errors = dict[Lead, tuple[float, float, float, float]]
+
 
 def reconstruct_all(options: Options, fold: int, count: int) -> dict[str, dict[str, float]]:
-    """Correlation and RMS error of the inferred leads, per lead set, medians over records."""
+    """Medians over records, per lead set and inferred lead; under the set's own name those over all its leads."""
     _, ecgs = real(options, (fold,), count)
-    out = {}
+    out: dict[str, dict[str, float]] = {}
     for given in LEAD_SETS:
         found = each(_errors, [(ecg, given) for ecg in ecgs], len(ecgs), " ".join(given), options)
-        known = [one for one in found if one is not None]
-        if known:
-            name = " ".join(given)
-            out[name] = {"n": len(known), **{key: float(np.median([one[key] for one in known])) for key in known[0]}}
+        known = [one for one in found if one]
+        if not known:
+            continue
+        name = "+".join(given)
+        per_record = np.array([list(one.values()) for one in known])  # (records, leads, 4)
+        out[name] = _named(len(known), np.median(np.median(per_record, axis=1), axis=0))
+        for place, lead in enumerate(known[0]):
+            out[f"{name} → {lead}"] = _named(len(known), np.median(per_record[:, place], axis=0))
     return out
 
 
-def _errors(job: tuple[Ecg, Sequence[Lead]]) -> dict[str, float] | None:
+def _named(count: int, values: np.ndarray) -> dict[str, float]:
+    names = ("correlation", "qrs_rms_mv", "st_error_mv", "stated_uncertainty_mv")
+    return {"n": float(count), **{name: float(value) for name, value in zip(names, values, strict=True)}}
+
+
+def _errors(job: tuple[Ecg, Sequence[Lead]]) -> Errors:
     ecg, given = job
     try:
         made = complete_leads(ecg, given)
         marks = mark(ecg)
     except UnreadableInput:
-        return None
+        return {}
     truth = ecg.signal_mv - baseline(ecg.signal_mv.astype(np.float64), marks.qrs_on)
     found = made.ecg.signal_mv - baseline(made.ecg.signal_mv.astype(np.float64), marks.qrs_on)
-    rows = [LEADS.index(lead) for lead in LEADS if lead in made.inferred_leads]
-    error = found[rows] - truth[rows]
     inside = np.zeros(ecg.signal_mv.shape[1], dtype=np.bool_)
     st = np.zeros_like(inside)
     for on, off in zip(marks.qrs_on, marks.qrs_off, strict=True):
         inside[max(int(on), 0) : max(int(off), 0)] = True
         st[max(int(off), 0) : max(int(off) + _ST_MS // 2, 0)] = True
-    correlation = [float(np.corrcoef(found[row], truth[row])[0, 1]) for row in rows]
-    out = {
-        "correlation": float(np.median(correlation)),
-        "qrs_rms_mv": float(np.sqrt((error[:, inside] ** 2).mean())),
-        "st_error_mv": float(np.abs(error[:, st].mean(axis=1)).mean()),
-    }
-    out |= {f"r_{LEADS[row]}": value for row, value in zip(rows, correlation, strict=True)}
+    out: Errors = {}
+    for lead in made.inferred_leads:
+        row = LEADS.index(lead)
+        error = found[row] - truth[row]
+        out[lead] = (
+            float(np.corrcoef(found[row], truth[row])[0, 1]), float(np.sqrt((error[inside] ** 2).mean())),
+            float(abs(error[st].mean())), made.uncertainty_mv[lead],
+        )  # fmt: skip
     return out

@@ -24,9 +24,12 @@ _RHYTHMS: Final[dict[str, Rhythm]] = {
 _ECTOPY: Final[dict[str, Ectopy]] = {"BIGU": "pvc_bigeminy", "TRIGU": "pvc_trigeminy", "PVC": "pvc", "PAC": "pac"}
 
 
-def real(options: Options, folds: tuple[int, ...], n: int) -> tuple[list[Labelled], list[Ecg]]:
-    """Real ECGs of some folds, evenly spread."""
-    rows = spread([row for row in labelled(options.data) if row.fold in folds], n)
+def real(
+    options: Options, folds: tuple[int, ...], n: int, only: frozenset[int] | None = None
+) -> tuple[list[Labelled], list[Ecg]]:
+    """Real ECGs of some folds, evenly spread, or of these records `only`."""
+    every = [row for row in labelled(options.data) if row.fold in folds and (only is None or row.ecg_id in only)]
+    rows = spread(every, n)
     known = {row.ecg_id: row for row in rows}
     found = [(known[key], as_ecg(known[key], uv)) for key, uv in signals(options.data, set(known))]
     return [row for row, _ in found], [ecg for _, ecg in found]

@@ -39,46 +39,66 @@ class Broken(Frozen):
     differing: int
 
 
+class _Reached(Frozen):
+    """How far an evaluation is, kept beside the reviews: it can itself be gone on with; `ended` before all kills."""
+
+    done: int
+    redone: int
+    pace_s: float
+    inodes: dict[str, int]
+    ended: bool = False
+
+
 def kill_and_resume(folder: str, out: Path, *, kills: int, workers: int, seed: int) -> Broken:
     """Run one review unbroken and one that is killed `kills` times.
 
     Args:
         folder: the cases.
-        out: gets `whole` and `broken`.
+        out: gets `whole` and `broken`; what an earlier call left there is gone on with.
         kills: how many. The parent alone, one worker, or the whole group, by turns.
         workers: processes at a time.
         seed: of the moments.
     """
-    whole, broken = out / "whole", out / "broken"
-    started = time.monotonic()
-    _start(folder, whole, workers).wait()
-    pace_s = (time.monotonic() - started) / max(kills, 1)
-    rng = random.Random(seed)
-    done, redone = 0, 0
-    inodes: dict[str, int] = {}
-    while done < kills:
-        process = _start(folder, broken, workers)
-        try:
-            process.wait(timeout=rng.uniform(0.2, 2.2) * pace_s)
-        except subprocess.TimeoutExpired:
-            _kill(process, ("parent", "worker", "all")[done % 3], rng)
-            done += 1
-        else:
-            break
-        now = {name: (broken / name).stat().st_ino for name in _finished(broken)}
-        redone += sum(inodes.get(name, inode) != inode for name, inode in now.items())
-        inodes |= now
+    whole, broken, kept = out / "whole", out / "broken", out / "reached.json"
+    if kept.exists():
+        reached = _Reached.model_validate_json(kept.read_bytes())
+    else:
+        started = time.monotonic()
+        _start(folder, whole, workers).wait()
+        reached = _Reached(done=0, redone=0, pace_s=(time.monotonic() - started) / max(kills, 1), inodes={})
+    while reached.done < kills and not reached.ended:
+        reached = _one_kill(folder, broken, workers, reached, random.Random(seed * 1000 + reached.done))
+        kept.write_text(reached.model_dump_json(), "utf-8")
     _start(folder, broken, workers).wait()
     names = [json.loads(line)["case"] for line in (whole / "cases.jsonl").read_text().splitlines()]
     again = Counter(json.loads(line)["case"] for line in (broken / "cases.jsonl").read_text().splitlines())
     first, second = _bytes(whole), _bytes(broken)
     return Broken(
-        kills=done,
+        kills=reached.done,
         cases=len(names),
         lost=sum(again[name] == 0 for name in names),
         duplicated=sum(again[name] > 1 for name in names),
-        redone=redone,
+        redone=reached.redone,
         differing=sum(first.get(name) != second.get(name) for name in {*first, *second}),
+    )
+
+
+def _one_kill(folder: str, broken: Path, workers: int, reached: _Reached, rng: random.Random) -> _Reached:
+    """Go on with the review and kill it at a random moment."""
+    process, ended = _start(folder, broken, workers), True
+    try:
+        process.wait(timeout=rng.uniform(0.2, 2.2) * reached.pace_s)
+    except subprocess.TimeoutExpired:
+        _kill(process, ("parent", "worker", "all")[reached.done % 3], rng)
+        ended = False
+    now = {name: (broken / name).stat().st_ino for name in _finished(broken)}
+    redone = sum(reached.inodes.get(name, inode) != inode for name, inode in now.items())
+    return _Reached(
+        done=reached.done + (not ended),
+        redone=reached.redone + redone,
+        pace_s=reached.pace_s,
+        inodes=reached.inodes | now,
+        ended=ended,
     )
 
 

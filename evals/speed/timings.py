@@ -71,12 +71,17 @@ def _first_events(chat: Agent, thread: str, ecg: Ecg) -> dict[str, float]:
     return {kind: first.get(kind, whole) for kind in ("step", "claim")}
 
 
-def _demo() -> Ecg:
+def demo_path() -> str:
+    """The 12-lead DICOM ECG that pydicom ships."""
     from pydicom.data import get_testdata_file
 
+    return str(get_testdata_file("waveform_ecg.dcm"))
+
+
+def _demo() -> Ecg:
     from calipers import read_ecg
 
-    return read_ecg(str(get_testdata_file("waveform_ecg.dcm")))
+    return read_ecg(demo_path())
 
 
 def _median(run: Callable[[], object]) -> float:

@@ -23,7 +23,6 @@ NO_P: Final = frozenset({"AFIB", "AFLT"})
 SINUS: Final = frozenset({"SR", "SBRAD", "STACH", "SARRH"})
 #: Fold 8 is kept out of the pseudo-labels, to check P waves in AF and sinus rhythm; 9 and 10 stay closed.
 PSEUDO_FOLDS: Final = frozenset(range(1, 8))
-CHECK_FOLDS: Final = frozenset({8})
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from calipers.models.generator.codec import WEIGHTS
-from calipers.models.generator.generator import FILES
+from calipers.models.generator.generator import FILES, NETWORKS
 
 
 def export(training: Path, out: Path) -> None:
@@ -24,7 +24,7 @@ def export(training: Path, out: Path) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     manifest: dict[str, object] = {}
-    for name in ("beat", "texture"):
+    for name in NETWORKS:
         held = torch.load(training / f"{name}.pt", map_location="cpu", weights_only=True)
         save_file(
             {key: value.half().contiguous() for key, value in held["average"].items()}, out / f"{name}.safetensors"
@@ -32,7 +32,7 @@ def export(training: Path, out: Path) -> None:
         manifest[name] = held["config"]
         manifest[f"{name}_steps"] = held["step"]
         shutil.copy(training / f"{name}_train_log.jsonl", out / f"{name}_train_log.jsonl")
-    for name in FILES[2:]:
+    for name in FILES[len(NETWORKS) :]:
         shutil.copy(training / name, out / name)
     manifest["sha256"] = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -22,6 +22,7 @@ from calipers.errors import MissingPart
 from calipers.models.generator.codec import WEIGHTS, Codec
 from calipers.models.generator.conditions import Condition, ConditionSpace
 from calipers.models.generator.latents import LENGTH, WHERE, Float32
+from calipers.models.generator.leads_network import STEP, LeadNetwork, LeadNetworkConfig
 from calipers.models.generator.marks import Floats
 from calipers.models.generator.networks import BeatFlow, BeatFlowConfig, TextureFlow, TextureFlowConfig
 from calipers.models.generator.qualities import constraint
@@ -38,9 +39,9 @@ _FINE_SHARE: Final = 0.6
 #: From this time on the estimate of the finished beat is moved to where the linear conditions hold.
 _STEERED_FROM: Final = 0.15
 _RIDGE: Final = 1e-4
+NETWORKS: Final = ("beat", "texture", "leads")
 FILES: Final = (
-    "beat.safetensors",
-    "texture.safetensors",
+    *(f"{name}.safetensors" for name in NETWORKS),
     "latents.npz",
     "texture.npz",
     "drawn.npz",
@@ -77,7 +78,7 @@ class BeatOrder:
 
 
 class Generator:
-    """The two flows and the codec, loaded."""
+    """The two flows, the network that infers leads, and the codec, loaded."""
 
     def __init__(self, folder: Path = WEIGHTS, device: str = "cpu") -> None:
         from safetensors.torch import load_file
@@ -94,11 +95,13 @@ class Generator:
         with np.load(folder / "drawn.npz") as stored:
             self.drawn = DrawnSpace(stored["basis"].astype(np.float64), stored["scale"].astype(np.float64))
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        beat, texture = manifest["beat"], manifest["texture"]
-        texture["dilations"] = tuple(texture["dilations"])
+        beat, texture, leads = (manifest[name] for name in NETWORKS)
+        for config in (texture, leads):
+            config["dilations"] = tuple(config["dilations"])
         self.beat = BeatFlow(BeatFlowConfig(**beat)).eval().to(self.device)
         self.texture = TextureFlow(TextureFlowConfig(**texture)).eval().to(self.device)
-        for network, name in ((self.beat, FILES[0]), (self.texture, FILES[1])):
+        self.leads = LeadNetwork(LeadNetworkConfig(**leads)).eval().to(self.device)
+        for network, name in zip((self.beat, self.texture, self.leads), FILES, strict=False):
             network.load_state_dict({key: value.float() for key, value in load_file(folder / name).items()})
 
     @torch.inference_mode()
@@ -185,6 +188,15 @@ class Generator:
         return [
             Texture(one, level, offset) for one, level, offset in zip(x.cpu().numpy(), levels, offsets, strict=True)
         ]
+
+    @torch.inference_mode()
+    def infer_leads(self, twelve_mv: Floats, given: NDArray[np.bool_]) -> Floats:
+        """(8, n) leads inferred from those of (12, n) that are given; millivolts above the level before each QRS."""
+        n = twelve_mv.shape[1]
+        padded = np.pad(np.where(given[:, None], twelve_mv, 0.0), ((0, 0), (0, -n % STEP))).astype(np.float32)
+        which = torch.from_numpy(given.astype(np.float32))[None].to(self.device)
+        found: Floats = self.leads(torch.from_numpy(padded)[None].to(self.device), which)[0, :, :n].cpu().numpy()
+        return found.astype(np.float64)
 
 
 @cache

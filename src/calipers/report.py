@@ -31,6 +31,8 @@ class Claim(Frozen):
 
     `template` holds slots (`{pr}`, `{crit:first_degree_av_block.pr}`), `text` is the template filled by
     code. `evidence` are ledger ids, `criteria` are criterion ids without their `crit:` prefix.
+    `synthetic` marks a sentence about an ECG that was made by a generator, not recorded from a person;
+    `digitised` one about an ECG that was read from paper or a picture.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Claim(Frozen):
     certainty: Certainty = "definite"
     evidence: tuple[str, ...] = ()
     criteria: tuple[str, ...] = ()
+    synthetic: bool = False
+    digitised: bool = False
 
 
 class Withheld(Frozen):
@@ -114,6 +118,7 @@ class Provenance(Frozen):
     input_sha256: str
     input_format: str
     synthetic: bool = False
+    digitised: bool = False
 
 
 ChangeKind = Literal["new", "resolved", "progressed", "unchanged", "absent", "undecided"]

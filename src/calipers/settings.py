@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     """Everything a user may set from outside.
 
     Attributes:
-        home: where threads, cases, caches and run bundles live (`CALIPERS_HOME`).
+        home: where threads, cases and caches live (`CALIPERS_HOME`).
+        bundles: a folder that takes a bundle of every run, for `calipers replay`; none are kept without it.
         data: a folder laid out like the project's `shared/data` (`CALIPERS_DATA`).
         model: `none`, `embedded`, a LangChain model name, or an OpenAI-compatible URL; by default `DEFAULT_MODEL`.
         allow_remote: patient data may go to a remote model, de-identified.
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CALIPERS_", extra="ignore")
 
     home: Path = Field(default_factory=lambda: Path.home() / ".calipers")
+    bundles: Path | None = None
     data: Path | None = None
     model: str | None = None
     allow_remote: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from calipers import Agent
 from calipers.agent.audit import SingleCase, load_bundle, replay, save_bundle
 from calipers.agent.choice import Choice, choose
 from calipers.agent.graph import build_graph
@@ -80,3 +81,32 @@ def test_what_is_no_bundle_is_refused_in_one_line(content: bytes, tmp_path: Path
     (tmp_path / "b.zip").write_bytes(content)
     with pytest.raises(UnreadableInput, match="no whole bundle"):
         load_bundle(tmp_path / "b.zip")
+
+
+def test_each_turn_of_a_conversation_leaves_a_bundle_that_runs_again(demo_ecg: Ecg, tmp_path: Path) -> None:
+    first = {"template": "PR interval {pr}.", "evidence": ["pr"]}
+    then = {"template": "QRS duration {qrs}.", "evidence": ["qrs"]}
+    model = ScriptedModel(turns=[call("measure", ids=["pr"]), draft(first), call("measure", ids=["qrs"]), draft(then)])
+    kept = tmp_path / "bundles"
+    with Agent(model, home=tmp_path, bundles=kept) as agent:
+        agent.ask("t", "what is the PR?", demo_ecg)
+        (before,) = kept.iterdir()
+        agent.ask("t", "and the QRS?")
+    (after,) = set(kept.iterdir()) - {before}
+    assert load_bundle(before).history == 0
+    assert load_bundle(after).history == len(load_bundle(before).messages)
+    for path in (before, after):
+        assert replay(load_bundle(path)).differences == ()
+
+
+def test_a_full_read_from_python_leaves_one_bundle_however_often_it_runs(demo_ecg: Ecg, tmp_path: Path) -> None:
+    agent = Agent("none", home=tmp_path, bundles=tmp_path / "bundles")
+    reports = [agent.interpret(demo_ecg) for _ in range(2)]
+    (path,) = (tmp_path / "bundles").iterdir()
+    assert path.name.startswith(demo_ecg.record)
+    assert load_bundle(path).report == reports[0] == reports[1]
+
+
+def test_without_a_folder_no_bundle_is_kept(demo_ecg: Ecg, tmp_path: Path) -> None:
+    Agent("none", home=tmp_path).interpret(demo_ecg)
+    assert list(tmp_path.rglob("*.zip")) == []

@@ -17,9 +17,13 @@ def test_memory_is_in_gigabytes() -> None:
 
 @pytest.mark.slow
 def test_a_run_without_a_language_model(tmp_path: Path) -> None:
-    outcome = SpeedTask().run(Options(data=tmp_path, model="none"))
+    outcome = SpeedTask().run(Options(data=tmp_path, n=1, model="none"))
     found = outcome.result.metrics
     assert found["classify_ecgs_per_s"] > 0
     assert found["interpret_warm_s_none"] <= found["interpret_cold_s_none"]
     assert 0 < found["first_step_s_none"] <= found["first_claim_s_none"]
+    assert found["stage_measure_s"] <= found["stage_interpret_s"]
+    assert found["neurokit2_over_measure"] == pytest.approx(found["stage_neurokit2_s"] / found["stage_measure_s"])
+    assert found["measured_per_s_1_workers"] > 0
+    assert [figure.name for figure in outcome.report.figures()] == ["cost"]
     assert not any(name.endswith("_embedded") for name in found)

@@ -7,11 +7,13 @@ vectors lie, and a homography is fitted through them (`straighten.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 from scipy.ndimage import map_coordinates, median_filter
 
 Float32 = NDArray[np.float32]
@@ -20,7 +22,7 @@ Float64 = NDArray[np.float64]
 #: Pixels of a tile, and of its padded spectrum.
 TILE: Final = 256
 _SPECTRUM: Final = 512
-_OVERLAP: Final = 2
+_STEP: Final = 192
 #: Harmonics of the wide grid that are summed; the fifth is the narrow grid's first.
 _HARMONICS: Final = (1, 2, 3, 4, 5)
 SQUARE_MM: Final = 5.0
@@ -28,6 +30,8 @@ SQUARE_MM: Final = 5.0
 _PITCHES: Final = (8.0, 90.0)
 #: So many wide squares across a picture at least and at most; a finer grid is the millimetres'.
 _MOST_SQUARES: Final = 125
+#: So do the lines that a multiple of the found pitch must have of its own.
+_OWN_LINES: Final = 0.8
 #: Peaks of a grid stand this far above their surroundings, in natural logarithms of power, harmonics averaged.
 LEAST_PROMINENCE: Final = 0.55
 
@@ -44,6 +48,13 @@ class Grid(NamedTuple):
     pitch_px: float
     angle: float
     prominence: float
+
+
+class Tile(NamedTuple):
+    """A piece of the picture: its centre (x, y) in pixels, its (s, s) power with the mean in the middle."""
+
+    centre: tuple[float, float]
+    power: Float32
 
 
 class LocalGrid(NamedTuple):
@@ -66,15 +77,14 @@ def line_map(image: NDArray[np.uint8]) -> Float32:
     dark = 255.0 - image.min(axis=2).astype(np.float32)
     size = max(9, round(max(dark.shape) / 120) | 1)
     thin = dark - cv2.blur(dark, (size, size))
-    spread = np.sqrt(cv2.blur(thin * thin, (4 * size + 1, 4 * size + 1))) + 1.0
-    evened: Float32 = np.clip(thin / spread, -1.2, 1.2)
+    spread = np.sqrt(np.maximum(cv2.blur(thin * thin, (4 * size + 1, 4 * size + 1)), 0.0)) + 1.0
+    evened: Float32 = np.clip(thin / spread, -2.0, 2.0)
     return evened
 
 
-def find_grid(lines: Float32) -> Grid:
+def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
     """Pitch and angle of the whole picture's grid."""
-    mean = np.mean([power for _, power in _tiles(lines)], axis=0)
-    log = np.log(mean + 1e-9).astype(np.float32)
+    log = np.log(np.mean([tile.power for tile in tiles], axis=0) + 1e-9)
     radii = np.arange(4.0, _SPECTRUM / 2 - 2, 0.5)
     angles = np.radians(np.arange(-45.0, 45.0, 0.25))
     rays = np.stack([_ray(log, angle, radii) + _ray(log, angle + np.pi / 2, radii) for angle in angles]) / 2
@@ -90,42 +100,51 @@ def find_grid(lines: Float32) -> Grid:
             combs[row] += np.clip(np.interp(at, radii, ray, right=0.0), -0.5, 4.0)
     combs /= len(_HARMONICS)
     best = np.unravel_index(int(combs.argmax()), combs.shape)
-    pitch = _fundamental(pitches, combs[best[0]], int(best[1]), max(lines.shape))
+    pitch = _fundamental(pitches, rays[best[0]], radii, int(best[1]), longest_px)
     return Grid(pitch, float(angles[best[0]]), float(combs[best]))
 
 
-def _fundamental(pitches: Float64, comb: Float64, best: int, longest_px: int) -> float:
-    """The pitch of the wide squares; a comb also fits, less well, a multiple or a part of it."""
+def _fundamental(pitches: Float64, ray: Float64, radii: Float64, best: int, longest_px: int) -> float:
+    """The pitch of the wide squares: what was found, or a multiple whose own lines stand out as well."""
     found = float(pitches[best])
-    if longest_px / found > _MOST_SQUARES and found * 5 <= _PITCHES[1] * 1.5:
-        return found * 5
+    for multiple in (5, 4, 3, 2):
+        if found * multiple > _PITCHES[1]:
+            continue
+        own = [k for k in range(1, 2 * multiple) if k % multiple]
+        at = np.array(own) * _SPECTRUM / (found * multiple)
+        # The least of neighbouring places would ask for a perfect pitch: half a bin of play.
+        height = np.max([np.interp(at + play, radii, ray, right=0.0) for play in (-1.0, -0.5, 0.0, 0.5, 1.0)], axis=0)
+        if float(np.median(height)) > _OWN_LINES:
+            found *= multiple
+            break
+    if longest_px / found > _MOST_SQUARES and found * 5 <= _PITCHES[1]:
+        found *= 5
     return found
 
 
-def local_grid(lines: Float32, grid: Grid) -> LocalGrid:
+def local_grid(tiles: Sequence[Tile], grid: Grid) -> LocalGrid:
     """Grid vectors tile by tile, each looked for near its neighbours'."""
-    tiles = list(_tiles(lines))
-    centre = np.array([place for place, _ in tiles])
+    centre = np.array([tile.centre for tile in tiles])
     turn = np.array([[np.cos(grid.angle), np.sin(grid.angle)], [-np.sin(grid.angle), np.cos(grid.angle)]])
     expected = turn / grid.pitch_px  # rows: gradients of x and y
     found = np.zeros((len(tiles), 2, 2))
     weight = np.zeros(len(tiles))
-    middle = np.abs(centre - np.array(lines.shape[::-1]) / 2).sum(axis=1)
+    middle = np.abs(centre - (centre.min(axis=0) + centre.max(axis=0)) / 2).sum(axis=1)
     done: list[int] = []
     for number in np.argsort(middle):
-        near = [one for one in done if np.abs(centre[one] - centre[number]).max() <= TILE and weight[one] > 0.4]
+        near = [one for one in done if np.abs(centre[one] - centre[number]).max() <= TILE and weight[one] > 0.15]
         start = np.average(found[near], axis=0, weights=weight[near]) if near else expected
-        vectors, clear = zip(*(_refined(tiles[number][1], vector) for vector in start), strict=True)
+        log = np.log(tiles[number].power + 1e-9)
+        vectors, clear = zip(*(_refined(log, vector) for vector in start), strict=True)
         found[number], weight[number] = np.stack(vectors), min(clear)
         done.append(int(number))
     return LocalGrid(centre, found[:, 0], found[:, 1], np.clip(weight, 0.0, None))
 
 
-def _refined(power: Float32, start: Float64) -> tuple[Float64, float]:
+def _refined(log: Float32, start: Float64) -> tuple[Float64, float]:
     """A frequency vector (cycles a pixel) near `start` whose harmonics are strongest, and how much they stand out."""
-    log = np.log(power + 1e-9)
     best, clear = start, 0.0
-    for reach, count in ((0.12, 17), (0.02, 9)):
+    for reach, count in ((0.12, 17), (0.02, 9), (0.005, 9)):
         steps = np.linspace(-reach, reach, count) * float(np.hypot(*start))
         dx, dy = np.meshgrid(steps, steps)
         tried = best + np.stack((dx.ravel(), dy.ravel()), axis=1)
@@ -140,14 +159,13 @@ def _refined(power: Float32, start: Float64) -> tuple[Float64, float]:
     return best, clear
 
 
-def _tiles(lines: Float32) -> list[tuple[tuple[float, float], Float32]]:
-    """((x, y) of the centre, (s, s) centred power) of tiles that have something on them."""
+def tiles_of(lines: Float32) -> list[Tile]:
+    """Tiles that have something on them."""
     height, width = lines.shape
     window = np.outer(np.hanning(TILE), np.hanning(TILE)).astype(np.float32)
     found = []
-    step = TILE // _OVERLAP
-    tops = sorted({*range(0, max(height - TILE, 0) + 1, step), max(height - TILE, 0)})
-    lefts = sorted({*range(0, max(width - TILE, 0) + 1, step), max(width - TILE, 0)})
+    tops = sorted({*range(0, max(height - TILE, 0) + 1, _STEP), max(height - TILE, 0)})
+    lefts = sorted({*range(0, max(width - TILE, 0) + 1, _STEP), max(width - TILE, 0)})
     for top in tops:
         for left in lefts:
             piece = lines[top : top + TILE, left : left + TILE]
@@ -155,8 +173,8 @@ def _tiles(lines: Float32) -> list[tuple[tuple[float, float], Float32]]:
                 continue
             padded = np.zeros((_SPECTRUM, _SPECTRUM), np.float32)
             padded[: piece.shape[0], : piece.shape[1]] = piece * window[: piece.shape[0], : piece.shape[1]]
-            power = np.abs(np.fft.fftshift(np.fft.fft2(padded))) ** 2
-            found.append(((left + piece.shape[1] / 2, top + piece.shape[0] / 2), power.astype(np.float32)))
+            power = np.abs(fft.fftshift(fft.fft2(padded))) ** 2
+            found.append(Tile((left + piece.shape[1] / 2, top + piece.shape[0] / 2), power))
     return found
 
 

@@ -6,6 +6,7 @@ wave of its own pitch and smoothed, its phase is the shift at each place (phase 
 
 from __future__ import annotations
 
+import heapq
 from typing import Final, NamedTuple
 
 import cv2
@@ -15,17 +16,21 @@ from scipy.optimize import least_squares
 
 from calipers.digitisation import Bend
 from calipers.errors import PictureNotDigitised, UnreadableInput
-from calipers.tools.digitise.grid import LEAST_PROMINENCE, SQUARE_MM, Grid, LocalGrid, find_grid, line_map, local_grid
+from calipers.tools.digitise.grid import LEAST_PROMINENCE, SQUARE_MM, Grid, LocalGrid, find_grid, line_map, local_grid, tiles_of
 
+Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Box = tuple[float, float, float, float]
 Image = NDArray[np.uint8]
 
 #: The grid is looked for on a picture of at most this many pixels a side.
-LONGEST_PX: Final = 2600
+LONGEST_PX: Final = 2200
 #: Pixels per millimetre at which bends are measured, and the distance of their nodes.
 _BEND_PX_MM: Final = 4.0
-_NODE_MM: Final = 10.0
-_SMOOTH_MM: Final = 7.0
+_NODE_MM: Final = 6.0
+#: Tiles less clear than this share of the clearest say nothing.
+_CLEAR_SHARE: Final = 0.5
+_SMOOTH_MM: Final = 4.0
 _MOST_BEND_MM: Final = 8.0
 #: A page wider or higher than this is no page.
 _LARGEST_MM: Final = 900.0
@@ -50,7 +55,18 @@ class Flat(NamedTuple):
     bend: Bend | None
     px_mm: float
     grid: Grid
-    grid_box: tuple[float, float, float, float]
+    grid_box: Box
+
+
+class Phases(NamedTuple):
+    """What the grid's phase says on nodes: (2, rows, columns) shifts and their weights, 0 where the grid is faint.
+
+    `clarity` is how much the grid stands out over the page.
+    """
+
+    shift_mm: Float64
+    weight: Float64
+    clarity: float
 
 
 def straighten(picture: Image, px_mm: float) -> Flat:
@@ -68,10 +84,13 @@ def straighten(picture: Image, px_mm: float) -> Flat:
     scale = min(1.0, LONGEST_PX / longest)
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8) if scale < 1 else picture
     lines = line_map(small)
-    grid = find_grid(lines)
+    tiles = tiles_of(lines)
+    if not tiles:
+        raise UnreadableInput("found an empty picture; needed a photo, scan or print of an ECG")
+    grid = find_grid(tiles, max(lines.shape))
     if grid.prominence < LEAST_PROMINENCE:
         raise UnreadableInput("found a picture without the grid of ECG paper; needed a photo, scan or print of an ECG")
-    local = local_grid(lines, grid)
+    local = local_grid(tiles, grid)
     to_mm = _homography(local, grid)
     to_small, box = _page_box(to_mm, small.shape[:2], local)
     bend, grid_box = _bend(lines, to_small, box)
@@ -85,9 +104,7 @@ def straighten(picture: Image, px_mm: float) -> Flat:
 
 def _homography(local: LocalGrid, grid: Grid) -> Float64:
     """(3, 3) from pixels to millimetres, its translation free, by least squares on the grid vectors."""
-    clear = local.weight > max(0.25, 0.3 * float(np.quantile(local.weight, 0.9)))
-    if clear.sum() < 3:
-        clear = np.ones_like(clear)
+    clear = local.weight > _CLEAR_SHARE * float(np.quantile(local.weight, 0.9))
     centre, middle = local.centre[clear], local.centre[clear].mean(axis=0)
     across, down = local.across[clear] * SQUARE_MM, local.down[clear] * SQUARE_MM
     size = float(np.median(np.hypot(*across.T)))
@@ -118,8 +135,7 @@ def _page_box(
     """(3, 3) from flat millimetres to pixels with the page at (0, 0), and the page's width and height."""
     height, width = shape
     corners = _applied(to_mm, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64))
-    clear = local.weight > max(0.3, 0.35 * float(np.quantile(local.weight, 0.9)))
-    seen = _applied(to_mm, local.centre[clear] if clear.any() else local.centre)
+    seen = _applied(to_mm, local.centre[local.weight > _CLEAR_SHARE * float(np.quantile(local.weight, 0.9))])
     reach = 128 * float(np.sqrt(abs(np.linalg.det(to_mm[:2, :2])))) + _AROUND_GRID_MM
     first = np.maximum(corners.min(axis=0), seen.min(axis=0) - reach)
     last = np.minimum(corners.max(axis=0), seen.max(axis=0) + reach)
@@ -133,54 +149,75 @@ def _page_box(
     return np.linalg.inv(placed), (float(size[0]), float(size[1]))
 
 
-def _bend(
-    lines: NDArray[np.float32], to_small: Float64, box: tuple[float, float]
-) -> tuple[Bend | None, tuple[float, float, float, float]]:
-    """Shifts of the grid from its plane's place on nodes, and where the grid is."""
+def _bend(lines: Float32, to_small: Float64, box: tuple[float, float]) -> tuple[Bend | None, Box]:
+    """Shifts of the grid from its plane's place on nodes, and where the grid is.
+
+    The wide grid is coarse but knows no wraps; the narrow one (or the wide one's fifth harmonic) is fine. A step
+    is kept only where it makes the narrow grid stand out more.
+    """
     nodes = (int(box[1] // _NODE_MM) + 2, int(box[0] // _NODE_MM) + 2)
-    shifts = np.zeros((2, *nodes))
-    here: Bend | None = None
-    strength = np.zeros(nodes)
-    for pitch in (SQUARE_MM, 1.0):
-        flat = _warped(lines, to_small, here, box, _BEND_PX_MM)
-        added, strength_now = _phase_shifts(flat, nodes, pitch)
-        if pitch == SQUARE_MM:
-            strength = strength_now
-        elif float(np.median(strength_now)) < 0.5 * float(np.median(strength)):
-            break  # the narrow grid is too faint to measure by
-        shifts += added
-        shifts -= shifts.mean(axis=(1, 2), keepdims=True)
-        if float(np.abs(shifts).max()) > _MOST_BEND_MM:
-            shifts = np.clip(shifts, -_MOST_BEND_MM, _MOST_BEND_MM)
-        here = Bend(
-            step_mm=_NODE_MM,
-            dx_mm=tuple(tuple(round(float(x), 4) for x in row) for row in shifts[0]),
-            dy_mm=tuple(tuple(round(float(y), 4) for y in row) for row in shifts[1]),
-        )
-    rows, columns = np.nonzero(strength > 0.35 * float(np.quantile(strength, 0.9)))
-    area = (columns.min(), rows.min(), columns.max(), rows.max())
-    return here, tuple(float(value) * _NODE_MM for value in area)  # type: ignore[return-value]
+    best, here = np.zeros((2, *nodes)), None
+    measured = _phases(_warped(lines, to_small, None, box, _BEND_PX_MM), nodes, 1.0)
+    for pitch, degree in ((SQUARE_MM, 3), (1.0, 5), (1.0, 6)):
+        by = measured if pitch == 1.0 else _phases(_warped(lines, to_small, here, box, _BEND_PX_MM), nodes, pitch)
+        added = [_surface(shift, weight, degree) for shift, weight in zip(by.shift_mm, by.weight, strict=True)]
+        shifts = np.clip(best + added, -_MOST_BEND_MM, _MOST_BEND_MM)
+        tried = Bend(step_mm=_NODE_MM, dx_mm=_rows(shifts[0]), dy_mm=_rows(shifts[1]))
+        now = _phases(_warped(lines, to_small, tried, box, _BEND_PX_MM), nodes, 1.0)
+        if now.clarity > 1.01 * measured.clarity:
+            best, here, measured = shifts, tried, now
+    rows, columns = np.nonzero(measured.weight.min(axis=0))
+    if not rows.size:
+        rows, columns = np.nonzero(measured.weight.max(axis=0))
+    return here, (
+        float(columns.min()) * _NODE_MM, float(rows.min()) * _NODE_MM,
+        float(columns.max()) * _NODE_MM, float(rows.max()) * _NODE_MM,
+    )  # fmt: skip
 
 
-def _phase_shifts(flat: NDArray[np.float32], nodes: tuple[int, int], pitch_mm: float) -> tuple[Float64, Float64]:
-    """((2, rows, columns) shifts in millimetres, (rows, columns) strength) of a grid of this pitch."""
+def _rows(plane: Float64) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(round(float(value), 4) for value in row) for row in plane)
+
+
+def _surface(shift: Float64, weight: Float64, degree: int) -> Float64:
+    """A smooth surface through what was measured (rows, columns), level beyond it: polynomials, outliers let go."""
+    rows, columns = np.nonzero(weight)
+    if rows.size < 2 * (degree + 1) ** 2:
+        return np.zeros_like(shift)
+    first, last = np.array([rows.min(), columns.min()]), np.array([rows.max(), columns.max()])
+    size = np.maximum(last - first, 1)
+    i, j = np.mgrid[0 : shift.shape[0], 0 : shift.shape[1]]
+    u, v = (2 * (np.clip(k, low, high) - low) / wide - 1 for k, low, high, wide in zip((i, j), first, last, size, strict=True))
+    terms = np.polynomial.chebyshev.chebvander2d(u, v, [degree, degree])
+    powers = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel()
+    terms = terms[..., powers <= degree]
+    penalty = np.diag(1e-3 * float(weight.sum()) * powers[powers <= degree] ** 2.0 / degree**2)
+    design, wanted, trust = terms[rows, columns], shift[rows, columns], weight[rows, columns]
+    for _ in range(4):
+        factors = np.linalg.solve(design.T @ (design * trust[:, None]) + penalty, design.T @ (wanted * trust))
+        away = np.abs(wanted - design @ factors)
+        trust = weight[rows, columns] / (1 + (away / (1.5 * float(np.median(away)) + 0.02)) ** 2)
+    surface: Float64 = terms @ factors
+    return surface
+
+
+def _phases(flat: Float32, nodes: tuple[int, int], pitch_mm: float) -> Phases:
+    """How far a grid of this pitch lies from its place."""
     height, width = flat.shape
-    sigma = _SMOOTH_MM * _BEND_PX_MM
+    sigma = _SMOOTH_MM * _BEND_PX_MM * (1.0 if pitch_mm < SQUARE_MM else 2.5)
     at_y = np.clip((np.arange(nodes[0]) * _NODE_MM * _BEND_PX_MM).astype(int), 0, height - 1)
     at_x = np.clip((np.arange(nodes[1]) * _NODE_MM * _BEND_PX_MM).astype(int), 0, width - 1)
-    shifts, strength = [], []
+    shifts, weights, clarity = [], [], 0.0
     for axis, size in ((1, width), (0, height)):
-        turn = 2 * np.pi * np.arange(size) / (pitch_mm * _BEND_PX_MM)
+        turn = 2 * np.pi * (np.arange(size) + 0.5) / (pitch_mm * _BEND_PX_MM)
         wave = np.exp(-1j * turn).astype(np.complex64)
-        product = flat * (wave[None, :] if axis == 1 else wave[:, None])
-        near = _smooth(product, sigma)[np.ix_(at_y, at_x)]
-        far = _smooth(product, 4 * sigma)[np.ix_(at_y, at_x)]
-        whole = near + 0.15 * far
-        phase = _unwrapped(np.angle(whole), np.abs(whole))
-        # The grid stands at place + shift: exp(-2 pi i (shift) / pitch).
+        near = _smooth(flat * (wave[None, :] if axis == 1 else wave[:, None]), sigma)[np.ix_(at_y, at_x)]
+        phase, known = _unwrapped(np.angle(near), np.abs(near))
+        # Where the paper's own place is further by e than the plane's, the phase is 2 pi e / pitch.
         shifts.append(-phase / (2 * np.pi) * pitch_mm)
-        strength.append(np.abs(near))
-    return np.stack(shifts), np.minimum(strength[0], strength[1])
+        weights.append(np.where(known, np.abs(near), 0.0))
+        clarity += float(np.abs(near).mean())
+    return Phases(np.stack(shifts), np.stack(weights), clarity)
 
 
 def _smooth(plane: NDArray[np.complex64], sigma: float) -> NDArray[np.complex64]:
@@ -196,14 +233,23 @@ def _smooth(plane: NDArray[np.complex64], sigma: float) -> NDArray[np.complex64]
     return smooth
 
 
-def _unwrapped(phase: Float64, strength: Float64) -> Float64:
-    """Phases without jumps, from the clearest row outwards."""
-    row = int(strength.sum(axis=1).argmax())
-    first = np.unwrap(phase[row])
-    below = np.unwrap(np.concatenate([first[None], phase[row + 1 :]]), axis=0)
-    above = np.unwrap(np.concatenate([first[None], phase[:row][::-1]]), axis=0)[1:][::-1]
-    whole: Float64 = np.concatenate([above, below])
-    return whole - 2 * np.pi * np.round(np.average(whole, weights=strength) / (2 * np.pi))
+def _unwrapped(phase: Float64, strength: Float64) -> tuple[Float64, NDArray[np.bool_]]:
+    """Phases without jumps, grown from the clearest place, about zero; and where the grid is clear enough."""
+    rows, columns = phase.shape
+    whole, known = np.zeros_like(phase), np.zeros(phase.shape, np.bool_)
+    clear = strength > 0.4 * float(np.quantile(strength, 0.9))
+    first = np.unravel_index(int(strength.argmax()), phase.shape)
+    waiting = [(-float(strength[first]), int(first[0]), int(first[1]), float(phase[first]))]
+    while waiting:
+        _, row, column, near = heapq.heappop(waiting)
+        if known[row, column]:
+            continue
+        known[row, column] = True
+        whole[row, column] = phase[row, column] + 2 * np.pi * np.round((near - phase[row, column]) / (2 * np.pi))
+        for i, j in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+            if 0 <= i < rows and 0 <= j < columns and not known[i, j] and clear[i, j]:
+                heapq.heappush(waiting, (-float(strength[i, j]), i, j, float(whole[row, column])))
+    return whole - 2 * np.pi * np.round(float(np.median(whole[known])) / (2 * np.pi)), known
 
 
 def _warped(

@@ -28,7 +28,7 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     "qtc_bazett": ("76635-2", "Q-T interval corrected based on Bazett formula"),
     "qtc_fridericia": ("76634-5", "Q-T interval corrected based on Fridericia formula"),
     "p_axis": ("8626-4", "P wave axis"),
-    "qrs_axis": ("8632-4", "QRS axis"),
+    "qrs_axis": ("8632-2", "QRS axis"),
     "t_axis": ("8638-9", "T wave axis"),
 }
 _UNITS: Final = {"ms": "ms", "deg": "deg", "/min": "/min"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from calipers.errors import UsageError
 from calipers.knowledge import statements
 from calipers.models.generator.rhythms import Ectopy, Rhythm
@@ -24,11 +26,33 @@ def complete(request: Request) -> Request:
             raise UsageError(
                 f"found `{label}`, which the generator has not learned; needed one of the {len(PATTERNS)} it has"
             )
+    request = _beside_what_suppresses(request)
     rhythm, ectopy = _rhythm(request), _ectopy(request)
     done = request.model_copy(update={"rhythm": rhythm, "ectopy": ectopy})
     _require_consistent(done)
     require_possible(done)
     return done
+
+
+def _beside_what_suppresses(request: Request) -> Request:
+    """An axis deviation that another wish keeps from being evaluated becomes a number: the axis in its middle.
+
+    Raises:
+        UsageError: another statement that cannot be evaluated beside one of the others.
+    """
+    table, axis, kept = statements(), request.qrs_axis, []
+    for key in request.statements:
+        above = [other for other in table[key].suppressed_by if other in request.statements]
+        if not above:
+            kept.append(key)
+        elif tuple(PATTERNS[key].numbers) == ("qrs_axis",):
+            axis = float(np.mean(PATTERNS[key].numbers["qrs_axis"])) if axis is None else axis
+        else:
+            raise UsageError(
+                f"found {table[key].label} beside {table[above[0]].label}, under which it is not evaluated;"
+                " needed one of the two"
+            )
+    return request.model_copy(update={"statements": tuple(kept), "qrs_axis": axis})
 
 
 def _rhythm(request: Request) -> Rhythm | None:

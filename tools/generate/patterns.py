@@ -59,18 +59,15 @@ _LEFT_LATE: Final = {
     "I.at_30": (0.2, 0.3), "I.at_65": (0.6, 0.9), "V5.at_30": (0.3, 0.45), "V5.at_65": (0.8, 1.3),
     "V6.at_30": (0.3, 0.45), "V6.at_65": (0.8, 1.3), "V1.at_50": (-1.4, -0.9),
 }  # fmt: skip
-#: Neither: lateral R waves peak early and are over early, V1 stays below.
+#: Neither: a Q wave in the lateral leads keeps left bundle branch block apart, a V1 that stays below the right one.
 _NEITHER_LATE: Final = {
-    "I.at_32": (0.5, 0.8), "I.at_65": (0.0, 0.1), "V5.at_32": (0.8, 1.2), "V5.at_65": (0.05, 0.2),
-    "V6.at_32": (0.8, 1.1), "V6.at_65": (0.05, 0.2), "V1.at_45": (-1.0, -0.6), "V1.at_75": (-0.35, -0.15),
+    "I.at_10": (-0.14, -0.1), "V5.at_10": (-0.16, -0.12), "V6.at_10": (-0.16, -0.12), "I.at_40": (0.5, 0.8),
+    "V6.at_40": (0.7, 1.1), "V1.at_45": (-1.0, -0.6), "V1.at_75": (-0.35, -0.15),
 }  # fmt: skip
 #: First to the right, then up and to the left: q and a late R in aVL, r and S in the inferior leads.
 _UP_LATE: Final = {
-    "aVL.at_10": (-0.12, -0.08),
-    "aVL.at_40": (0.25, 0.35),
-    "aVL.at_62": (0.55, 0.8),
-    "aVL.at_92": (0.0, 0.08),
-}
+    "aVL.at_12": (-0.12, -0.08), "aVL.at_45": (0.2, 0.3), "aVL.at_70": (0.55, 0.8), "aVL.at_96": (0.0, 0.08),
+}  # fmt: skip
 CLEAR_P: Final[Mapping[str, Range]] = {"II.p_amp": (0.16, 0.22), "V1.p_amp": (0.06, 0.1)}
 PATTERNS: Final[Mapping[str, Pattern]] = {
     "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425)}),
@@ -105,7 +102,7 @@ PATTERNS: Final[Mapping[str, Pattern]] = {
     "incomplete_rbbb": Pattern(told=("IRBBB",), numbers={"qrs": (112, 118)}, excludes=("lbbb",), shape=_RIGHT_LATE),
     "incomplete_lbbb": Pattern(told=("ILBBB",), numbers={"qrs": (110, 116)}),
     "ivcd": Pattern(told=("IVCD",), numbers={"qrs": (138, 148)}, shape=_NEITHER_LATE),
-    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -54), "qrs": (80, 90)}, excludes=("lpfb", "right_axis_deviation"), shape=_UP_LATE),
+    "lafb": Pattern(told=("LAFB",), numbers={"qrs_axis": (-68, -54), "qrs": (92, 102)}, excludes=("lpfb", "right_axis_deviation"), shape=_UP_LATE),
     "lpfb": Pattern(told=("LPFB",), numbers={"qrs_axis": (105, 130), "qrs": (80, 90)}, excludes=("lafb",), simulated=True),
     "left_axis_deviation": Pattern(numbers={"qrs_axis": (-55, -38)}, excludes=("right_axis_deviation", "normal_axis")),
     "right_axis_deviation": Pattern(numbers={"qrs_axis": (102, 130)}, excludes=("left_axis_deviation", "normal_axis")),

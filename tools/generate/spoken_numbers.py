@@ -10,7 +10,7 @@ from calipers.ecg import Sex
 from calipers.leads import LEADS, Lead
 
 _NUMBER: Final = r"([-+−]?\d+(?:\.\d+)?)"
-_ABOUT: Final = r"(?:\s*(?:is|of|at|to|=|:|about|exactly|around|approximately|approx\.?|roughly|near|~|interval|duration|segment|width|be|and|a|with))*\s*"
+_ABOUT: Final = r"(?:\s*(?:is|of|at|to|in|=|:|\(|@|≈|about|circa|set|time|value|measur\w+|lasts|lasting|prolonged|exactly|around|approximately|approx\.?|roughly|near|~|interval|duration|segment|width|be|and|a|with))*\s*"
 _AFTER_RHYTHM: Final = re.compile(
     rf"\b(?:rhythm|\w*cardia|fibrillation|afib|af|flutter|pac(?:ing|ed)) (?:of )?{_NUMBER}\b(?!\s*(?:ms|mv|mm|years?|y\b|°|deg|-))",
     re.I,
@@ -30,7 +30,7 @@ _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("qtc_fridericia", rf"\b(?:fridericia(?: qtc)?|qtc\s*\(?f(?:ridericia)?\)?|qtcf){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qtc", rf"\b(?:qtc(?:\s*\(?b(?:azett)?\)?)?|corrected qt|qtcb|bazett(?: qtc)?){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qrs_axis", rf"\b(?:qrs |frontal |electrical |mean )?axis{_ABOUT}(?:the )?{_NUMBER}(?:\s*(?:°|deg\w*))?"),
-        ("qrs", rf"\bqrs{_ABOUT}{_NUMBER}(?:\s*ms)?"),
+        ("qrs", rf"\bqrsd?{_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qrs", rf"{_NUMBER}\s*ms (?:wide )?qrs\b"),
     )
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from calipers.ecg import Ecg
 from calipers.evidence import Measurements
-from calipers.tools.measure.engine import Examination, examine
+from calipers.tools.measure.engine import examine
+from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.timeline import Episode, MinuteRate, Timeline
 
 __all__ = ["Episode", "Examination", "MinuteRate", "Timeline", "examine", "measure"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
@@ -13,13 +12,14 @@ from calipers.ecg import Ecg
 from calipers.evidence import Measurements
 from calipers.leads import LEADS
 from calipers.parameters import GLOBAL_UNITS
-from calipers.report import Quality
 from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask, Signal, analysis_signal
 from calipers.tools.measure.axis import Axis, frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, led_by, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, has_t_wave, set_bounds
 from calipers.tools.measure.delineation import Delineator, TwelveLead
+from calipers.tools.measure.digitised import read_from_picture, with_digitising_error
 from calipers.tools.measure.events import write_events
+from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
 from calipers.tools.measure.intervals import (
     MIN_P_SHARE,
@@ -38,40 +38,14 @@ from calipers.tools.measure.per_lead import (
 )
 from calipers.tools.measure.quality import LeadQualities, lead_qualities, record_quality
 from calipers.tools.measure.reversal import electrode_reversal
-from calipers.tools.measure.rhythm import Rhythm, read_rhythm
+from calipers.tools.measure.rhythm import read_rhythm
 from calipers.tools.measure.second_opinion import second_opinion
 from calipers.tools.measure.sheet import Sheet
-from calipers.tools.measure.timeline import Timeline
 from calipers.tools.measure.ventricles import watch_ventricles, write_ventricles
 
 #: Longer records are measured in windows (`tools.measure.long`).
 LONGEST_WHOLE_S: Final = 60.0
 _AXES: Final = ("p_axis", "qrs_axis", "t_axis")
-
-
-@dataclass(frozen=True)
-class Examination:
-    """Measurements of one ECG together with what they rest on.
-
-    Attributes:
-        measurements: id → Measurement.
-        quality: per lead and for the record.
-        beats: detected beats; None where nothing was assessable, and of a long record.
-        marks: fiducial points of the beats, or None.
-        rhythm: beat classes, or None.
-        timeline: of a long record, what its rhythm did when.
-        beat: the representative beat, or None.
-        landmarks: where its waves are, or None.
-    """
-
-    measurements: Measurements
-    quality: Quality
-    beats: Beats | None = None
-    marks: Fiducials | None = None
-    rhythm: Rhythm | None = None
-    timeline: Timeline | None = None
-    beat: RepresentativeBeat | None = None
-    landmarks: Landmarks | None = None
 
 
 @cache
@@ -92,8 +66,11 @@ def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
     signal = analysis_signal(ecg)
     coverage = coverage_of(signal)
     if coverage.is_partial:
-        return examine_partial(ecg, signal, coverage, delineator)
-    return examine_stretch(ecg, signal, lead_qualities(ecg, signal), Sheet(ecg.record, "none"), delineator)
+        found = examine_partial(ecg, signal, coverage, delineator)
+    else:
+        leads = read_from_picture(lead_qualities(ecg, signal), ecg.source.digitisation)
+        found = examine_stretch(ecg, signal, leads, Sheet(ecg.record, "none"), delineator)
+    return with_digitising_error(found, ecg)
 
 
 def examine_stretch(

@@ -82,6 +82,13 @@ class Sheet:
             how = item.method.removesuffix(f"; {self.method}")
             self.items[key] = item.model_copy(update={"method": f"{how}; {text}; {self.method}"})
 
+    def widen(self, key: str, by: float) -> None:
+        """Add an independent 95 % half-width to the uncertainty of a value already written."""
+        item = self.items[key]
+        if item.number is not None and by > 0:
+            wider = round(math.hypot(item.uncertainty or 0.0, by), DIGITS[item.unit])
+            self.items[key] = item.model_copy(update={"uncertainty": wider})
+
     def number(self, key: str) -> float | None:
         """A value already written, or None."""
         item = self.items.get(key)

@@ -7,7 +7,6 @@ teaches what to ask of them and how to draft what they gave, and never a value.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
 from calipers.models.mllm.language import phrasings
@@ -46,13 +45,6 @@ class Dialogue(NamedTuple):
     """Turns of one conversation; every assistant turn is learnt."""
 
     turns: tuple[Turn, ...]
-
-
-def dialogues(seed: int = SEED) -> Iterator[Dialogue]:
-    """Conversations without end, the same for the same seed."""
-    draw = random.Random(seed)
-    while True:
-        yield dialogue(draw)
 
 
 def dialogue(draw: random.Random) -> Dialogue:

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from calipers.models.generator.conditions import ConditionSpace
 from calipers.models.generator.corpus import examples, stacked
 from calipers.models.generator.latents import LENGTH, LatentSpace
+from calipers.models.generator.leads_network import LeadNetwork, LeadNetworkConfig
 from calipers.models.generator.marked import Marked
 from calipers.models.generator.marks import Floats
 from calipers.models.generator.networks import BeatFlow, BeatFlowConfig, TextureFlow, TextureFlowConfig
@@ -56,9 +57,10 @@ def write_untrained(folder: Path) -> None:
     torch.manual_seed(1)
     beat = BeatFlow(BeatFlowConfig(LENGTH, ConditionSpace(known).length, width=32, depth=1, told=16))
     texture = TextureFlow(TextureFlowConfig(TOKEN, DRAWN + 1, CONDITIONS, width=16, dilations=(1,), told=16))
-    for network, name in ((beat, "beat"), (texture, "texture")):
+    leads = LeadNetwork(LeadNetworkConfig(width=16, dilations=(1, 2)))
+    for network, name in ((beat, "beat"), (texture, "texture"), (leads, "leads")):
         save_file(
             {key: value.contiguous() for key, value in network.state_dict().items()}, folder / f"{name}.safetensors"
         )
-    manifest = {"beat": asdict(beat.config), "texture": asdict(texture.config)}
+    manifest = {"beat": asdict(beat.config), "texture": asdict(texture.config), "leads": asdict(leads.config)}
     (folder / "manifest.json").write_text(json.dumps(manifest))

@@ -12,7 +12,7 @@ from calipers.beat_table import BeatTable, Column
 from calipers.leads import Lead
 from calipers.tools.measure.analysis import ANALYSIS_HZ, MS_PER_SAMPLE, Mask, Signal
 from calipers.tools.measure.beats import REFRACTORY_S
-from calipers.tools.measure.engine import Examination
+from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.long.windows import Window
 from calipers.tools.measure.sheet import Sheet
 

@@ -20,7 +20,8 @@ from calipers.tools.measure.analysis import Mask, analysis_signal
 from calipers.tools.measure.axis import frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, representative_beat
 from calipers.tools.measure.delineation import Delineator
-from calipers.tools.measure.engine import Examination, examine_stretch, write_axes, write_leads
+from calipers.tools.measure.engine import examine_stretch, write_axes, write_leads
+from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.fiducials import QRS_ON
 from calipers.tools.measure.long.beat_log import BeatArrays, BeatLog
 from calipers.tools.measure.long.episodes import episode_statements, met_statements, timeline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +22,16 @@ from calipers.tools.measure.sheet import Sheet
 _MARGIN: Final = 18
 _ST: Final = 50
 _SLACK: Final = 10
+#: What the beats of one person differ by, as 95 % half-widths: a share of the value, and mV or ms, both over the root
+#: of the number of beats. Fitted on fold 8 (`python -m calipers.evals.layouts.few_beats`).
+BEAT_TO_BEAT: Final[dict[str, tuple[float, float]]] = {
+    **dict.fromkeys(("q_amp", "r_amp", "s_amp", "rp_amp", "sp_amp"), (0.12, 0.02)),
+    **dict.fromkeys(("p_amp", "p_terminal_amp", "j_wave_amp"), (0.0, 0.02)),
+    **dict.fromkeys(("st_j", "st_60", "st_80"), (0.0, 0.05)),
+    **dict.fromkeys(("q_dur", "r_dur", "s_dur"), (0.0, 32.0)),
+    "t_amp": (0.0, 0.11),
+    "t_width": (0.0, 60.0),
+}
 _P_NAMES: Final = ("p_amp", "p_pattern", "p_terminal_amp", "p_terminal_dur")
 _T_NAMES: Final = ("t_amp", "t_pattern", "t_width")
 
@@ -125,6 +136,10 @@ def _write(
         if name != "quality":
             count = int((shown.p if name in _P_NAMES else shown.used)[row].sum())
             sheet.remark(f"{lead}.{name}", f"{count} beat{'' if count == 1 else 's'} in the {seconds}")
+            if name in BEAT_TO_BEAT and coverage.in_part[row]:
+                share, least = BEAT_TO_BEAT[name]
+                value = abs(sheet.number(f"{lead}.{name}") or 0.0)
+                sheet.widen(f"{lead}.{name}", math.hypot(share * value, least) / math.sqrt(max(count, 1)))
 
 
 def _seconds(coverage: Coverage, row: int) -> str:

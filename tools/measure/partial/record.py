@@ -15,8 +15,10 @@ from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, has_t_wave, set_bounds
 from calipers.tools.measure.delineation import Delineator, Waves
-from calipers.tools.measure.engine import Examination, conducted_first, write_axes, write_nothing
+from calipers.tools.measure.digitised import read_from_picture
+from calipers.tools.measure.engine import conducted_first, write_axes, write_nothing
 from calipers.tools.measure.events import write_events
+from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
 from calipers.tools.measure.intervals import (
     MIN_P_SHARE,
@@ -35,10 +37,17 @@ from calipers.tools.measure.partial.by_lead import (
 )
 from calipers.tools.measure.partial.coverage import Coverage
 from calipers.tools.measure.partial.quality import qualities_by_stretch, shown_in_part
-from calipers.tools.measure.partial.relay import even_peaks, relay_beat, relay_beats, relay_shapes, strip_beats, with_limb_leads
+from calipers.tools.measure.partial.relay import (
+    even_peaks,
+    relay_beat,
+    relay_beats,
+    relay_shapes,
+    strip_beats,
+    with_limb_leads,
+)
 from calipers.tools.measure.partial.waves import levelled, supported, waves_by_column
 from calipers.tools.measure.per_beat import write_beat_levels
-from calipers.tools.measure.per_lead import Landmarks, landmarks
+from calipers.tools.measure.per_lead import landmarks
 from calipers.tools.measure.quality import LeadQualities, record_quality
 from calipers.tools.measure.reversal import electrode_reversal
 from calipers.tools.measure.rhythm import read_rhythm
@@ -65,7 +74,8 @@ def examine_partial(ecg: Ecg, signal: AnalysisSignal, coverage: Coverage, deline
         delineator: marks the waves.
     """
     signal = levelled(signal, coverage)
-    sheet, leads = Sheet(ecg.record, "none"), qualities_by_stretch(ecg, signal, coverage)
+    sheet = Sheet(ecg.record, "none")
+    leads = read_from_picture(qualities_by_stretch(ecg, signal, coverage), ecg.source.digitisation)
     usable = leads.usable
     if not usable.any() or signal.duration_s < _SHORTEST_S:
         write_nothing(sheet, leads, "no lead is readable" if not usable.any() else "less than 0.5 s of signal")

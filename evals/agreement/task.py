@@ -1,0 +1,68 @@
+"""The agreement benchmark: six sources on the same records, and the recorders' own numbers where a file holds them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from calipers import measure, read_ecg
+from calipers.evals.agreement.cart_words import texts
+from calipers.evals.agreement.solver import Job, hear_all
+from calipers.evals.framework import Options, Outcome, Section, Table
+from calipers.evals.framework.sampled import DataSet, outcome, solve
+from calipers.evals.measurement.ptbxl import Labelled
+from calipers.evals.readers import held_rows, readers, single_process, with_signals
+
+NAME: Final = "agreement"
+MODEL_RECORDS: Final = 60
+_METHOD: Final = (
+    "Positive agreement (Cicchetti & Feinstein 1990), pooled over twelve statements: twice the records on which both"
+    " sources say it, over the records on which either does, counted for each. Sources: `text`, the released claims;"
+    " `criteria`, what they lean to; `network`, a probability of at least one half; `measurements`, rate and PR against"
+    " plain limits (STACH, SBRAD, 1AVB); `cart`, the recorder's phrases in PTB-XL's reports; `labels`, the"
+    " cardiologists'. The labels were made from the reports, so that cart and labels agree more than independent"
+    " readers would."
+)
+
+
+class AgreementTask:
+    """Positive agreement of every pair; `--model` says whose text."""
+
+    name = NAME
+
+    def run(self, options: Options) -> Outcome:
+        """See `Task`; fold 9, or folds 1–8 with `--split training`."""
+        started = time.perf_counter()
+        models = readers(options)
+        rows = held_rows(options, None if len(models) == 1 else MODEL_RECORDS)
+        data = DataSet("PTB-XL", _jobs(options, rows, models), len(rows))
+        solved = solve(data, hear_all, single_process(options))
+        done = outcome(NAME, "Agreement", _METHOD, solved, models[0], started, (_devices(options),))
+        # A row is a statement of a record; what was read are records.
+        return done._replace(result=replace(done.result, n=len(rows)))
+
+
+def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
+    words = texts(options.data)
+    for row, eight_uv in with_signals(options, rows):
+        yield Job(row, eight_uv, words[row.ecg_id], models)
+
+
+def _devices(options: Options) -> Section:
+    """Our numbers beside the recorder's own, for the sample files of public projects."""
+    from pydicom.data import get_testdata_file
+
+    paths = [str(get_testdata_file("waveform_ecg.dcm")), *map(str, sorted((options.data / "formats").glob("*.xml")))]
+    lines = []
+    for number, path in enumerate(paths, start=1):
+        ecg = read_ecg(path)
+        ours = measure(ecg)
+        for name, theirs in sorted(ecg.source.device_measurements.items()):
+            item = ours.get(name)
+            if item is not None and item.number is not None:
+                inside = "yes" if abs(item.number - theirs) <= (item.uncertainty or 0.0) else "no"
+                lines.append((f"{number}. {ecg.source.format}", name, f"{item.number:.0f}", f"{theirs:.0f}", inside))
+    header = ("file", "parameter", "ours", "the recorder's", "within our 95 %")
+    return Section("Recorders' own numbers", (Table(header, tuple(lines)),))

@@ -1,0 +1,112 @@
+"""What an interpretation says, in terms that every reader's output can be put into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.report import Report
+
+#: What openecg's rhythm labels stand for, and the measurements that its names begin with.
+_OPENECG_RHYTHMS: Final = {"afib": "AFIB", "paced": "PACE", "sinus": "SR"}
+_SUGGESTED: Final = "suggested_"
+_SINUS: Final = "sinus rhythm"
+
+
+class Point(NamedTuple):
+    """One thing that is said.
+
+    Attributes:
+        text: as printed.
+        codes: SCP-ECG codes that it stands for; none for a plain value.
+        present: whether it says that they are there.
+        ids: measurements that it cites.
+        decided: its criteria, where it has any, came out as it says.
+        suggested: a model's probability is all it rests on.
+    """
+
+    text: str
+    codes: frozenset[str]
+    present: bool
+    ids: tuple[str, ...]
+    decided: bool
+    suggested: bool = False
+
+
+class Reading(NamedTuple):
+    """An interpretation.
+
+    Attributes:
+        text: all of it.
+        points: one by one, in the order in which they are said.
+        values: id → measurement as in `report.json`, of what it cites.
+        quality: whether it says how readable the record is.
+        conclusion: whether it ends in an impression and how urgent it is.
+    """
+
+    text: str
+    points: tuple[Point, ...]
+    values: Mapping[str, Mapping[str, Any]]
+    quality: bool = False
+    conclusion: bool = False
+
+
+def of_report(report: Report) -> Reading:
+    """Our own."""
+    results = {item.id: item.result for item in report.evidence_table if item.kind == "criterion"}
+    points = []
+    for claim in report.claims:
+        wanted = "met" if claim.polarity == "present" else "not_met"
+        named = [results.get(f"crit:{key}") for key in claim.criteria]
+        decided = not named or wanted in named or claim.certainty != "definite"
+        measured = tuple(key for key in claim.evidence if ":" not in key)
+        codes = frozenset(claim.statement.scp) if claim.statement is not None else frozenset[str]()
+        if claim.polarity == "present" and _SINUS in claim.text.lower():
+            codes |= {"SR"}  # a normal ECG says its rhythm in the same sentence
+        suggested = claim.id.startswith(_SUGGESTED)
+        points.append(Point(claim.text, codes, claim.polarity == "present", measured, decided, suggested))
+    cited = {key for point in points for key in point.ids}
+    values = {
+        item.id: {"name": item.name, "lead": item.lead, "value": item.value, "uncertainty": item.uncertainty}
+        for item in report.measurements
+        if item.id in cited and item.number is not None and item.beat is None
+    }
+    text = " ".join([*(claim.text for claim in report.claims), f"Impression: {report.impression}"])
+    return Reading(text, tuple(points), values, quality=True, conclusion=bool(report.impression))
+
+
+def of_openecg(lead_mv: NDArray[np.float32], fs_hz: int) -> Reading:
+    """openecg's `report()` on lead II: a rhythm, a rate, intervals, and a sentence."""
+    import openecg
+
+    found = openecg.report(lead_mv, fs=fs_hz)
+    values: dict[str, dict[str, Any]] = {}
+    for name, value in found.intervals_ms.items():
+        key = (
+            "p_dur"
+            if name == "p_duration"
+            else next((key for key in ("pr", "qrs", "qt") if name.startswith(key)), None)
+        )
+        if key is not None and value is not None:
+            values[key] = _value(key, float(value))
+    if (rate := found.heart_rate.get("bpm")) is not None:
+        values["hr"] = _value("hr", float(rate))
+    summary = str(found.summary)
+    code = _OPENECG_RHYTHMS.get(str(found.rhythm.get("label")))
+    points = [Point(key, frozenset(), True, (key,), True) for key in values]
+    if code is not None:
+        points.append(Point(summary, frozenset((code,)), True, ("hr",) if "hr" in values else (), True))
+    return Reading(summary, tuple(points), values)
+
+
+def of_neurokit2(values: Mapping[str, Mapping[str, Any]]) -> Reading:
+    """NeuroKit2's numbers; it draws no conclusion."""
+    text = ", ".join(f"{key} {item['value']:.0f}" for key, item in values.items())
+    return Reading(text, tuple(Point(key, frozenset(), True, (key,), True) for key in values), values)
+
+
+def _value(name: str, number: float) -> dict[str, Any]:
+    return {"name": name, "lead": None, "value": number, "uncertainty": None}
