@@ -9,7 +9,7 @@ ifeq (,$(shell command -v $(PYTHON) 2>/dev/null))
 PYTHON := python3
 endif
 
-.PHONY: demo test lint types format web clean
+.PHONY: demo test lint types gate results format web clean
 
 demo: $(RUN_STAMP)
 	$(BIN)/calipers fetch
@@ -24,6 +24,14 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+# A fast subset of the benchmarks without data sets, against the committed baseline.
+gate: $(STAMP)
+	$(BIN)/python -m calipers.evals.gate
+
+# docs/results.md and README's table from docs/results/*.json; `RUNS="dir …"` saves the results of runs first.
+results: $(STAMP)
+	$(BIN)/python -m calipers.evals.results --readme $(if $(RUNS),--take $(RUNS))
 
 # Builds the chat page from its source; the built files are committed, so that users need no Node.
 web:

@@ -143,7 +143,7 @@ class Case:
         """What only the statement network finds, of the probabilities in the ledger."""
         from calipers.agent.suggestions import suggestions
 
-        if not self.quality.assessable:
+        if not self.quality.assessable and self.ecg.source.unread is None:
             return ()
         return suggestions(self.verdicts, self.ledger.entered, self.demographics)
 
@@ -166,7 +166,8 @@ class Case:
         if self.change_sentences is not None:
             for earlier in prior_evidence(self.change_sentences.changes):
                 ledger.add(earlier)
-        if self.examination.timeline is None and self.quality.assessable:
+        unread = self.ecg.source.unread is not None
+        if self.examination.timeline is None and (self.quality.assessable or unread):
             for item in self.probabilities:
                 ledger.add(item)
         return ledger
@@ -233,7 +234,7 @@ class CaseStore:
         target.mkdir(parents=True, exist_ok=True)
         ecg = case.ecg
         how = ecg.source.digitisation
-        source = asdict(replace(ecg.source, digitisation=None)) | {"path": None}
+        source = asdict(replace(ecg.source, digitisation=None, picture=None)) | {"path": None}
         course, beats = case.examination.timeline, case.measurements.beats
         facts = {
             "calipers": version(),
@@ -250,6 +251,9 @@ class CaseStore:
         rows = [{"id": item.id, "json": item.model_dump_json()} for item in case.measurements.held]
         with _Aside(target / "signal.npz") as path:
             np.savez_compressed(path, signal_mv=ecg.signal_mv)
+        if ecg.source.picture is not None:
+            with _Aside(target / "page.jpg") as path:
+                path.write_bytes(ecg.source.picture)
         with _Aside(target / "measurements.parquet") as path:
             parquet.write_table(pa.Table.from_pylist(rows), path)
         if isinstance(beats, BeatTable):
@@ -304,7 +308,7 @@ def _read_ecg(folder: Path) -> Ecg:
         signal = packed["signal_mv"]
     signal.setflags(write=False)
     source = Source(**facts["source"])
-    how = facts["source"].get("digitisation")
+    how, page = facts["source"].get("digitisation"), folder / "page.jpg"
     return Ecg(
         signal_mv=signal,
         fs_hz=facts["fs_hz"],
@@ -314,6 +318,7 @@ def _read_ecg(folder: Path) -> Ecg:
             source,
             device_statements=tuple(source.device_statements),
             digitisation=Digitisation.model_validate(how) if how is not None else None,
+            picture=page.read_bytes() if page.exists() else None,
         ),
         synthetic=facts["synthetic"],
         missing_leads=tuple(facts["missing_leads"]),

@@ -167,6 +167,9 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
         if state["mode"] == "interpret":
             suggested = suggested_claims(case.suggestions, case.ledger, _seen(state, context))
             whole = (*full_read(case.verdicts, case.ledger, suggested), *full_comparison(case))
+    elif case.ecg.source.unread is not None:
+        whole = suggested_claims(case.suggestions, case.ledger, {item.statement for item in case.probabilities})
+        sentences.append("unread")
     known = {claim.text for claim in whole}
     merged = [*whole, *(claim for claim in answer if claim.text not in known)]
     return State(

@@ -9,7 +9,7 @@ from calipers.ecg import Ecg
 from calipers.errors import MissingPart, UnreadableInput
 from calipers.evidence import ModelProbability
 from calipers.models.mllm import classifier
-from calipers.tools.classify import classify
+from calipers.tools.classify import classify, classify_page
 
 #: The name that the network's weights go by in provenance.
 STATEMENTS: Final = "statements"
@@ -19,11 +19,13 @@ _EVEN: Final = 0.5
 
 def model_probabilities(ecg: Ecg) -> tuple[ModelProbability, ...]:
     """Every statement's calibrated probability on one ECG; empty where the network cannot read it, or is not there."""
+    page = ecg.source.picture if ecg.source.unread is not None else None
     try:
-        found = classify(ecg)
+        found = classify(ecg) if page is None else classify_page(page)
     except (UnreadableInput, MissingPart):
         return ()
-    made_by = f"statement network, sha256 {statement_weights_sha256()[:16]}"
+    seen = "" if page is None else " behind the page reader"
+    made_by = f"statement network{seen}, sha256 {statement_weights_sha256()[:16]}"
     return tuple(
         ModelProbability(id=f"model:{code}", record=ecg.record, statement=code, probability=probability, model=made_by)
         for code, probability in found.items()

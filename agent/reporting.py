@@ -120,6 +120,7 @@ def _report(
             input_format=case.ecg.source.format,
             synthetic=case.ecg.synthetic,
             digitised=case.ecg.source.digitised,
+            unread=case.ecg.source.unread,
         ),
     )
 

@@ -22,6 +22,7 @@ SentenceKey = Literal[
     "withheld",
     "model_failed",
     "picture",
+    "unread",
     "no_guideline",
     "no_archive",
     "unconfirmed_reports",
@@ -68,6 +69,8 @@ SENTENCES: Final[dict[SentenceKey, str]] = {
     "withheld": "Something was drafted that did not pass its check; it is listed as withheld, with the reason.",
     "model_failed": "The language model did not give a usable answer; measurements and criteria answer instead.",
     "picture": "The picture is attached.",
+    "unread": "The picture could not be turned into a signal: nothing was measured, and what is said is a model's view "
+    "of the page alone.",
     "no_guideline": "No guideline passage on file answers that.",
     "no_archive": "No archive of labelled ECGs was added, so there is no similar case to show.",
     "unconfirmed_reports": "Reports that no clinician wrote or confirmed are on file; they support no claim.",

@@ -72,6 +72,28 @@ def classify(
     return found
 
 
+def classify_page(page: bytes) -> dict[str, float]:
+    """Probability of each statement by the look of a page alone: no measurement, no age and sex.
+
+    Args:
+        page: a picture file of a straight page in one of our own layouts.
+
+    Raises:
+        UnreadableInput: it is no such page.
+        MissingPart: a weight file is not there.
+    """
+    from io import BytesIO
+
+    from PIL import Image
+
+    from calipers.models.mllm.image_encoder import read_page
+
+    _, traces = read_page(np.asarray(Image.open(BytesIO(page)).convert("RGB")))
+    seen = EncoderInput(traces.signal_mv, traces.present.astype(np.float32))
+    (chances,) = classifier.probabilities([classifier.Window(seen, patient_vector(None, None), None)])
+    return {code: round(float(chance), 6) for code, chance in zip(classifier.codes(), chances, strict=True)}
+
+
 def _windows(ecg: Ecg) -> Iterator[classifier.Window]:
     """An ECG's windows of up to 10 s that hold any signal."""
     longest_s = np.isfinite(ecg.signal_mv).sum(axis=1).max() / ecg.fs_hz

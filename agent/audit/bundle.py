@@ -46,6 +46,7 @@ class StoredEcg(Frozen):
     device_measurements: dict[str, float]
     digitised: bool
     digitisation: Digitisation | None = None
+    unread: str | None = None
     synthetic: bool
     missing_leads: tuple[Lead, ...]
     derived_leads: tuple[Lead, ...]
@@ -190,6 +191,7 @@ def _stored(ecg: Ecg, names: dict[str, str], *, dated: bool) -> StoredEcg:
         device_measurements=dict(ecg.source.device_measurements),
         digitised=ecg.source.digitised,
         digitisation=ecg.source.digitisation,
+        unread=ecg.source.unread,
         synthetic=ecg.synthetic,
         missing_leads=ecg.missing_leads,
         derived_leads=ecg.derived_leads,
@@ -208,6 +210,7 @@ def _ecg(stored: StoredEcg, signal_mv: Any) -> Ecg:
             device_measurements=stored.device_measurements,
             digitised=stored.digitised,
             digitisation=stored.digitisation,
+            unread=stored.unread,
         ),
         synthetic=stored.synthetic,
         missing_leads=stored.missing_leads,

@@ -16,6 +16,7 @@ from calipers.agent.report_page import changes, claims, tables
 from calipers.agent.report_page.citations import embedded
 from calipers.agent.report_page.lights import lights
 from calipers.agent.report_page.markup import Html, embedded_json, join, tag
+from calipers.agent.report_page.original import original
 from calipers.agent.report_page.trace import sheets, trace_svg, window_start_s
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
@@ -66,6 +67,7 @@ def report_page(
             ),
             class_="reading",
         ),
+        original(report, ecg),
         changes.changes(report, ecg, priors),
         tables.measurements(report),
         tables.quality(report),

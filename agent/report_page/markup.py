@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 #: Elements that hold nothing and have no end tag.
-_VOID: Final = frozenset({"br", "meta", "link"})
+_VOID: Final = frozenset({"br", "meta", "link", "img"})
 #: Control characters have no meaning in HTML and hide text in some viewers.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

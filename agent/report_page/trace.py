@@ -22,7 +22,7 @@ _PITCH_MM: Final[dict[View, float]] = {"3x4": 30.0, "12x1": 20.0}
 
 def sheets(ecg: Ecg, start_s: float = 0.0) -> dict[View, Sheet]:
     """Both views of the same ten seconds. The rhythm strip is II, or the first lead there is."""
-    rhythm = "II" if "II" not in ecg.missing_leads else ecg.present_leads[0]
+    rhythm = next((lead for lead in ("II", *ecg.present_leads) if lead in ecg.present_leads), "II")
     return {
         "3x4": lay_out(
             ecg,

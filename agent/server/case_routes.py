@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
 
+from calipers.agent.case_store import Case
 from calipers.agent.server import exports, traces
 from calipers.agent.server.access import Desk
 from calipers.agent.server.messages import (
@@ -23,7 +24,7 @@ from calipers.agent.server.messages import (
     Uploaded,
     UploadedCase,
 )
-from calipers.agent.server.rows import CaseRow, RemarkRow
+from calipers.agent.server.rows import CaseRow, NotFound, RemarkRow
 from calipers.agent.server.uploads import Upload
 from calipers.agent.server.workspace import Workspace
 from calipers.ecg import Sex
@@ -83,6 +84,8 @@ def detail(desk: Desk, case_id: str) -> CaseDetail:
         remarks=[_remark(remark) for remark in desk.records.remarks(case_id)],
         quality=case.quality.model_dump(mode="json"),
         device_statements=list(case.ecg.source.device_statements),
+        picture=case.ecg.source.picture is not None,
+        read_from_picture=_from_picture(case),
     )
 
 
@@ -113,6 +116,18 @@ def trace(
 def fiducials(desk: Desk, case_id: str, start_s: float = 0.0) -> Fiducials:
     """Where P, QRS and T of each beat begin and end, and the median beat of each lead."""
     return traces.fiducials(desk.case(desk.records.case(case_id)), start_s)
+
+
+@router.get("/{case_id}/picture", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+def picture(desk: Desk, case_id: str, ids: Annotated[list[str] | None, Query(max_length=16)] = None) -> Response:
+    """The picture that the ECG was read from, with calipers on some of its measurements."""
+    from calipers.tools.render.on_picture import render_on_picture
+
+    case = desk.case(desk.records.case(case_id))
+    if case.ecg.source.picture is None:
+        raise NotFound("found no picture of this ECG; needed one that was read from a picture")
+    known = [key for key in ids or () if key in case.measurements]
+    return Response(render_on_picture(case.ecg, case.measurements, known).data, media_type="image/jpeg")
 
 
 @router.get("/{case_id}/evidence")
@@ -152,6 +167,14 @@ def add_remark(desk: Desk, case_id: str, remark: NewRemark) -> Remark:
         raise HTTPException(422, "found a correction without words; needed what is right instead")
     kept = desk.records.add_remark(case_id, remark.template, remark.claim_text, remark.kind, remark.text.strip())
     return _remark(kept)
+
+
+def _from_picture(case: Case) -> list[str]:
+    """How a picture became this signal, and what could not be read."""
+    from calipers.tools.measure.digitised import remarks
+
+    how = case.ecg.source.digitisation
+    return list(remarks(how)) if how is not None else []
 
 
 def _priors(desk: Workspace, ids: list[str]) -> list[CaseRow]:

@@ -120,6 +120,8 @@ class CaseDetail(CaseListed):
     remarks: list[Remark]
     quality: dict[str, Any]
     device_statements: list[str]
+    picture: bool = Field(description="Whether the picture that it was read from can be shown")
+    read_from_picture: list[str] = Field(description="How a picture became this signal, and what could not be read")
 
 
 class EvidenceItem(Message):

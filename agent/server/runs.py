@@ -21,6 +21,7 @@ from calipers.errors import CalipersError, UsageError
 if TYPE_CHECKING:
     from calipers.agent.api import Agent
     from calipers.agent.events import Answer, Event
+    from calipers.ecg import Ecg
 
 logger = logging.getLogger(__name__)
 #: An idle stream says so, so that no proxy takes it for dead.
@@ -70,7 +71,7 @@ class Runs:
         if not waiting:
             raise UsageError("found nothing that waits for an answer in this conversation")
         run = self._open(workspace, thread, waiting[-1], workspace.records.events(waiting[-1].id))
-        self._start(run, lambda agent, listen: agent.resume(thread.memory, value, listen=listen))
+        self._start(run, lambda agent, listen: self._resumed(run, agent, value, listen))
         return run
 
     def cancel(self, workspace: Workspace, thread_id: str) -> bool:
@@ -128,7 +129,7 @@ class Runs:
                 return
             run.add("token", {"text": _GAVE_UP, "kind": "notice"})
 
-            def plainly(agent: Agent, listen: Callable[[Event], None]) -> Answer:
+            def plainly(agent: Agent, listen: Listen) -> Answer:
                 return self._asked(run, agent, listen, memory=f"{run.thread.memory}.plain")
 
             if not await self._within_time(run, run.workspace.plain_agent, plainly):
@@ -182,11 +183,20 @@ class Runs:
             message = f"Calipers failed on this question ({type(bug).__name__}); the measurements are not affected."
             self._end(run, "failed", "error", {"message": message, "kind": "bug"}, turn)
 
-    def _asked(self, run: LiveRun, agent: Agent, listen: Callable[[Event], None], memory: str | None = None) -> Answer:
+    def _asked(self, run: LiveRun, agent: Agent, listen: Listen, memory: str | None = None) -> Answer:
         desk = run.workspace
-        case = desk.case(desk.records.case(run.thread.case_id))
+        ecg = self._ecg(run)
         priors = [desk.case(desk.records.case(prior)).ecg for prior in run.thread.priors]
-        return agent.ask(memory or run.thread.memory, run.row.question, case.ecg, priors, listen=listen)
+        # A generated ECG is marked as such wherever it is shown, and so is every claim about it.
+        return agent.ask(
+            memory or run.thread.memory, run.row.question, ecg, priors, listen=listen, allow_synthetic=ecg.synthetic
+        )
+
+    def _resumed(self, run: LiveRun, agent: Agent, value: bool | str, listen: Listen) -> Answer:
+        return agent.resume(run.thread.memory, value, listen=listen, allow_synthetic=self._ecg(run).synthetic)
+
+    def _ecg(self, run: LiveRun) -> Ecg:
+        return run.workspace.case(run.workspace.records.case(run.thread.case_id)).ecg
 
     def _end(self, run: LiveRun, status: RunStatus, name: str, data: dict[str, Any], turn: int | None = None) -> None:
         with run.lock:
@@ -195,6 +205,7 @@ class Runs:
                 run.become(status)
 
 
-_Work = Callable[["Agent", Callable[["Event"], None]], "Answer"]
+Listen = Callable[["Event"], None]
+_Work = Callable[["Agent", Listen], "Answer"]
 _GAVE_UP: Final = "The language model did not answer in time; measurements and criteria answer instead."
 _TOO_LONG: Final = "The answer took too long and was given up; the question is kept and can be asked again."

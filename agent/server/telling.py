@@ -34,7 +34,7 @@ def finish(run: LiveRun, answer: Answer) -> None:
     if report is not None:
         desk.records.keep_report(run.row.id, report.model_dump_json())
     pictures = [desk.records.add_picture(run.row.id, one.media_type, one.data) for one in answer.pictures]
-    generated = [_generated(one, desk.add(one.ecg, f"generated: {run.row.question}").id) for one in answer.syntheses]
+    generated = [_generated(one, desk.add(one.ecg, run.row.question).id) for one in answer.syntheses]
     if said := _sentences(answer):
         run.add("token", {"text": said, "kind": "sentence"})
     provenance = report.provenance if report else None

@@ -45,7 +45,7 @@ class Grounds:
     @cached_property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """What only the model finds, from the report's sound probabilities and the criteria evaluated anew."""
-        if not self.report.quality.assessable:
+        if not self.report.quality.assessable and self.report.provenance.unread is None:
             return ()
         sound = (item for key, item in self.items.items() if key not in self._unsound)
         return suggestions(self.verdicts, sound, self.report.patient)

@@ -24,7 +24,10 @@ def report_flaws(grounds: Grounds) -> Flaws:
         yield Flaw("report", f"two claims share the id `{repeated[0]}`")
     for key, flaws in grounds.flaws.items():
         yield Flaw("report", f"`{key}`: {flaws[0].detail}")
-    if report.claims and not report.quality.assessable:
+    unread = report.provenance.unread is not None
+    if unread and report.quality.assessable:
+        yield Flaw("report", "found a picture that could not be read and a record that can be assessed")
+    if not report.quality.assessable and any(not (unread and _by_model(claim)) for claim in report.claims):
         yield Flaw("report", "claims stand in a report that is not assessable")
     if report.impression != impression(report.claims, report.quality.assessable):
         yield Flaw("report", "the impression is not what the released claims compose")
@@ -62,6 +65,11 @@ def impression(claims: tuple[Claim, ...], assessable: bool) -> str:
         for label, claim in first.items()
     ]
     return " ".join(parts) or "No statement reached its criteria."
+
+
+def _by_model(claim: Claim) -> bool:
+    """Whether a claim rests on models alone, as all must of a page that could not be read."""
+    return bool(claim.evidence) and all(key.startswith("model:") for key in claim.evidence)
 
 
 def _disagreement_flaws(disagreement: Disagreement, grounds: Grounds) -> Flaws:

@@ -143,7 +143,9 @@ def _chosen(_number: int) -> Iterator[Row]:
 
 
 def _normal(number: int) -> Ecg:
-    return simulate(Specification(age=50, sex="male", noise="light"), SEED + number).ecg
+    """A simulated ECG without its mark, which an agent would refuse."""
+    made = simulate(Specification(age=50, sex="male", noise="light"), SEED + number).ecg
+    return Ecg.from_array(made.signal_mv, made.fs_hz, LEADS, age=50, sex="male")
 
 
 def _row(part: str, name: str, cluster: str, tallies: dict[str, tuple[float, float]]) -> Row:

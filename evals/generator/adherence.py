@@ -14,7 +14,7 @@ import yaml
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evals.framework import Options, each, spread
-from calipers.tools.generate import Item, synthesise
+from calipers.tools.generate import Item, synthesise, understand_request
 from calipers.tools.measure import examine
 from calipers.tools.measure.delineation import OpenEcg
 
@@ -71,17 +71,30 @@ class Made:
 
 
 @cache
-def wishes() -> tuple[Wish, ...]:
-    """Every request of `requests.yaml`."""
-    held = yaml.safe_load((files("calipers.evals.generator") / "requests.yaml").read_text(encoding="utf-8"))
+def wishes(file: str = "requests_unseen.yaml") -> tuple[Wish, ...]:
+    """Every request of a file beside this one: `requests.yaml`, which was tuned on, or one that was not."""
+    held = yaml.safe_load((files("calipers.evals.generator") / file).read_text(encoding="utf-8"))
     lines = [(kind, text) for kind, texts in held.items() for text in texts]
     return tuple(Wish(kind, text, seed) for seed, (kind, text) in enumerate(lines, start=1))
 
 
 def make_all(options: Options) -> list[Made]:
     """Make what was asked for, at most `options.n` requests, evenly spread over the types."""
-    chosen = spread(wishes(), options.n)
+    chosen = spread(wishes("requests.yaml" if options.split == "training" else "requests_unseen.yaml"), options.n)
     return each(make, chosen, len(chosen), "generating", options)
+
+
+def asked_back() -> list[tuple[Wish, bool]]:
+    """Requests that contradict themselves or cannot be made, and whether each was asked back instead of guessed."""
+    return [(wish, _refused(wish.text)) for wish in wishes("requests_asked_back.yaml")]
+
+
+def _refused(text: str) -> bool:
+    try:
+        understand_request(text)
+    except UsageError:
+        return True
+    return False
 
 
 def make(wish: Wish) -> Made:

@@ -68,8 +68,7 @@ def frechet(one: Floats, other: Floats) -> float:
     return float(distance)
 
 
-@dataclass(frozen=True)
-class Manifold:
+class Manifold(NamedTuple):
     """Precision and recall (Kynkäänniemi 2019), density and coverage (Naeem 2020) of generated against real ECGs."""
 
     precision: float

@@ -48,18 +48,19 @@ def _drawn(job: tuple[int, Labelled]) -> Ecg:
     return draw(request, Aims({}, {}), seed, generator(), labels=frozenset(row.codes))
 
 
-def simulated_by_neurokit(count: int) -> list[Ecg]:
+def simulated_by_neurokit(count: int, options: Options) -> list[Ecg]:
     """NeuroKit2's `ecg_simulate(method="multileads")` (McSharry 2003, twelve leads), rates 50 to 110."""
+    return each(_simulated, list(range(count)), count, "NeuroKit2", options)
+
+
+def _simulated(seed: int) -> Ecg:
     import neurokit2 as nk
 
-    out = []
-    for seed in range(count):
-        rate = int(np.random.default_rng(seed).integers(50, 111))
-        frame = nk.ecg_simulate(
-            duration=10, sampling_rate=CODEC_HZ, heart_rate=rate, method="multileads", random_state=seed
-        )
-        out.append(Ecg.from_array(frame.to_numpy().T, CODEC_HZ, list(frame.columns), synthetic=True))
-    return out
+    rate = int(np.random.default_rng(seed).integers(50, 111))
+    frame = nk.ecg_simulate(
+        duration=10, sampling_rate=CODEC_HZ, heart_rate=rate, method="multileads", random_state=seed
+    )
+    return Ecg.from_array(frame.to_numpy().T, CODEC_HZ, list(frame.columns), synthetic=True)
 
 
 def deepfakes(count: int) -> list[Ecg] | None:

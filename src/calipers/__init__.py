@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from calipers.agent.api import Agent as Agent
-    from calipers.agent.api import Answer as Answer
+    from calipers.agent.events import Answer as Answer
+    from calipers.agent.events import Event as Event
+    from calipers.agent.events import Step as Step
+    from calipers.agent.hooks import Veto as Veto
     from calipers.agent.verifier import verify as verify
     from calipers.ecg import Ecg as Ecg
     from calipers.ecg import Patient as Patient
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
     from calipers.evidence import Measurement as Measurement
     from calipers.evidence import Measurements as Measurements
     from calipers.evidence import Span as Span
+    from calipers.evidence import ToolFinding as ToolFinding
     from calipers.report import Changes as Changes
     from calipers.report import Claim as Claim
     from calipers.report import Fault as Fault
+    from calipers.report import Note as Note
     from calipers.report import Report as Report
     from calipers.report import Statement as Statement
     from calipers.tools.classify import classify as classify
@@ -50,7 +55,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Agent": "calipers.agent.api",
-    "Answer": "calipers.agent.api",
+    "Answer": "calipers.agent.events",
     "CalipersError": "calipers.errors",
     "ImplausibleUnits": "calipers.errors",
     "MissingPart": "calipers.errors",
@@ -64,17 +69,22 @@ _HOME = {
     "Changes": "calipers.report",
     "Claim": "calipers.report",
     "Ecg": "calipers.ecg",
+    "Event": "calipers.agent.events",
     "Evidence": "calipers.evidence",
     "Fault": "calipers.report",
     "Ledger": "calipers.evidence",
     "Measurement": "calipers.evidence",
     "Measurements": "calipers.evidence",
+    "Note": "calipers.report",
     "Patient": "calipers.ecg",
     "Report": "calipers.report",
     "Source": "calipers.ecg",
     "Span": "calipers.evidence",
     "Statement": "calipers.report",
+    "Step": "calipers.agent.events",
     "Synthesis": "calipers.tools.generate",
+    "ToolFinding": "calipers.evidence",
+    "Veto": "calipers.agent.hooks",
     "classify": "calipers.tools.classify",
     "compare": "calipers.tools.compare",
     "explain": "calipers.tools.explain",

@@ -54,6 +54,8 @@ class Source:
         device_statements: the interpretation printed by the device or a reader, verbatim.
         digitised: read from paper or a picture.
         digitisation: how, if it was.
+        picture: the page that it was read from, a small JPEG; it may show a name and leaves this machine nowhere.
+        unread: why the picture could not become a signal; then there is no lead, and only a model can look at the page.
     """
 
     format: str
@@ -64,6 +66,8 @@ class Source:
     device_statements: tuple[str, ...] = ()
     digitised: bool = False
     digitisation: Digitisation | None = None
+    picture: bytes | None = field(default=None, repr=False)
+    unread: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +154,12 @@ class Ecg:
     def record(self) -> str:
         """Sixteen hex digits that name this signal: sha256 over rate, given leads and samples.
 
-        The same samples read from another file format have the same record.
+        The same samples read from another file format have the same record. A picture that could not be read has
+        the record of its bytes.
         """
         digest = hashlib.sha256(f"{self.fs_hz:.6g}".encode())
+        if not self.present_leads:
+            digest.update(self.source.sha256.encode())
         for lead in LEADS:
             if lead not in self.missing_leads and lead not in self.derived_leads:
                 digest.update(lead.encode())

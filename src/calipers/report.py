@@ -119,6 +119,7 @@ class Provenance(Frozen):
     input_format: str
     synthetic: bool = False
     digitised: bool = False
+    unread: str | None = None
 
 
 ChangeKind = Literal["new", "resolved", "progressed", "unchanged", "absent", "undecided"]

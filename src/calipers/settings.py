@@ -26,6 +26,7 @@ class Settings(BaseSettings):
         max_input_mb: refuse larger input files.
         database: a Postgres URL for conversations and the chat page's cases; SQLite under `home` where it is empty.
         otel: emit OpenTelemetry spans, without any text about a patient.
+        served: the folder below which `langgraph dev` reads ECGs; by default the working folder.
         worker_python: the interpreter in which the big published models run; by default this one.
         worker_precision: of their weights; `int8` and `int4` need bitsandbytes and a GPU.
         worker_device: `cuda`, or `cpu`, which takes minutes an answer.
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     max_input_mb: int = 1024
     database: str = ""
     otel: bool = False
+    served: Path | None = None
     worker_python: Path | None = None
     worker_precision: Literal["bf16", "int8", "int4"] = "bf16"
     worker_device: Literal["cuda", "cpu"] = "cuda"

@@ -49,11 +49,11 @@ def test_axe_objects_to_nothing(server: Server, page: Page, tmp_path: Path) -> N
     ask(page, "is the PR prolonged?")
     page.locator(".claim .say .chip[data-id=pr]").click()
     page.click(".claim button:has-text('Correct')")
-    for theme in ("light", "dark"):
-        for tab in ("Ask", "Reading", "Measurements", "Changes"):
-            page.click(f"#tab-{tab}")
-            found += objections(page, f"{theme}, {tab}")
-        page.click(f"button:has-text('{'Dark' if theme == 'light' else 'Light'} page')")
+    for tab in ("Reading", "Measurements", "Changes", "Ask"):
+        page.click(f"#tab-{tab}")
+        found += objections(page, tab)
+    page.click("button:has-text('Dark page')")
+    found += objections(page, "Ask in the dark")
     page.click(".menu summary")
     found += objections(page, "export menu")
     page.keyboard.press("Escape")

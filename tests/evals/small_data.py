@@ -14,7 +14,7 @@ from calipers.evals.measurement.ludb import LEAD_FILES
 FS_HZ = 500
 _LUDB_COLUMNS = ("ID", "Sex", "Age", "Rhythms", "Conduction abnormalities", "Extrasystolies", "Cardiac pacing")
 _PTBXL_COLUMNS = (
-    "ecg_id", "patient_id", "age", "sex", "scp_codes", "strat_fold", "baseline_drift", "static_noise", "burst_noise",
+    "ecg_id", "patient_id", "age", "sex", "report", "scp_codes", "strat_fold", "baseline_drift", "static_noise", "burst_noise",
     "electrodes_problems", "extra_beats", "pacemaker",
 )  # fmt: skip
 
@@ -69,6 +69,7 @@ def write_ptbxl(folder: Path) -> None:
         for number, (truth, code) in enumerate(zip(truths, codes, strict=True), start=1):
             rows.writerow(
                 {"ecg_id": number, "patient_id": f"{number}.0", "age": "300.0", "sex": "1.0", "scp_codes": code,
+                 "report": "vorhofflimmern" if "AFIB" in code else "normales ekg",
                  "strat_fold": 9 if number % 2 else 1}
             )  # fmt: skip
             signal_uv = np.round(truth.render(number).signal_mv * 1000).astype(np.int16)

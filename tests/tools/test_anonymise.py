@@ -58,18 +58,15 @@ def planted_dicom(folder: Path) -> Path:
 
     dataset = pydicom.dcmread(str(get_testdata_file("waveform_ecg.dcm", download=False)))
     for element in dataset.iterall():
-        if element.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and element.keyword not in _TECHNICAL:
-            element.value = (element.value or "") and f"{element.value} {ALL}"[
-                : 60 if element.VR in ("LO", "SH") else 500
-            ]
+        if element.VR in _PLANTED and element.keyword not in _TECHNICAL and element.value:
+            element.value = _PLANTED[element.VR]
     for keyword in (
         "PatientName", "PatientID", "OtherPatientNames", "PatientAddress", "PatientTelephoneNumbers", "PatientComments",
         "PatientMotherBirthName", "InstitutionName", "InstitutionAddress", "ReferringPhysicianName", "OperatorsName",
         "StationName", "StudyDescription", "SeriesDescription", "AccessionNumber", "DeviceSerialNumber", "AdmissionID",
         "EthnicGroup", "Occupation", "AdditionalPatientHistory", "RequestingPhysician", "VisitComments",
     ):  # fmt: skip
-        for word in PLANTS:
-            setattr(dataset, keyword, word)
+        setattr(dataset, keyword, "Quartermain")
     dataset.PatientBirthDate = "19510502"
     inner = Dataset()
     inner.PatientName, inner.TextValue = "Quartermain^Zebulonia", ALL
@@ -85,6 +82,12 @@ def planted_dicom(folder: Path) -> Path:
     return path
 
 
+_PLANTED = {
+    "SH": "MRN90817263",
+    "LO": ALL[:60],
+    "PN": "Quartermain^Zebulonia",
+    **dict.fromkeys(("LT", "ST", "UT"), ALL),
+}
 _TECHNICAL = ("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning")
 
 

@@ -14,7 +14,8 @@ from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evidence import Measurements
 from calipers.report import Report
-from calipers.tools.export import encapsulated_pdf, fhir_bundle, measurements_frame, write_annotations
+from calipers.frame import measurements_frame
+from calipers.tools.export import encapsulated_pdf, fhir_bundle, write_annotations
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,12 @@ def test_a_table_of_measurements_comes_back_from_parquet_as_it_was(measured: Mea
     assert back["value"][at] == measured["pr"].value
     assert back["unit"][at] == "ms"
     assert len(back["id"]) == len(measured)
+
+
+def test_measurements_are_a_pandas_table_by_themselves(measured: Measurements) -> None:
+    frame = measured.to_frame()
+    assert frame.set_index("id").loc["pr", "value"] == measured["pr"].value
+    assert len(frame) == len(measured)
 
 
 def test_an_empty_table_has_the_same_columns_and_types(measured: Measurements) -> None:
@@ -80,6 +87,19 @@ def test_the_fhir_models_accept_the_report_and_find_the_pr(report: Report) -> No
     urls = {entry["fullUrl"] for entry in read["entry"]}
     assert all(link["reference"] in urls for link in first["result"])
     assert len(urls) == len(read["entry"])
+
+
+def test_every_loinc_code_ends_in_its_check_digit(report: Report) -> None:
+    """LOINC numbers carry a mod-10 check digit (LOINC Users' Guide, appendix C); a mistyped one does not fit."""
+    pytest.importorskip("fhir.resources")
+    bundle = json.loads(fhir_bundle(report))
+    codings = [coding for entry in bundle["entry"] for coding in entry["resource"]["code"].get("coding", [])]
+    codes = {coding["code"] for coding in codings if coding["system"] == "http://loinc.org"}
+    assert len(codes) == 10
+    for code in codes:
+        number, _, check = code.partition("-")
+        doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(number))]
+        assert (10 - sum(value // 10 + value % 10 for value in doubled) % 10) % 10 == int(check), code
 
 
 def test_what_was_not_measurable_has_a_reason_and_no_value_in_fhir(report: Report) -> None:

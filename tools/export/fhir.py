@@ -1,8 +1,8 @@
 """A report as FHIR R4: a collection Bundle of one DiagnosticReport and its Observations, coded by LOINC.
 
 No patient resource and no identifier: whoever files it adds the subject. The status is `preliminary`, for no clinician
-has confirmed it. Checked against the R4B models of the fhir.resources package,
-whose two resources are those of R4.
+has confirmed it. Checked against the R4B models of the fhir.resources package, whose two resources are those of R4;
+what it writes of the demo record passes HL7's own R4 JSON schema and Lantana's FHIR.js validator as well.
 """
 
 from __future__ import annotations

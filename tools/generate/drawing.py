@@ -40,8 +40,9 @@ _FROM_THE_SINUS_NODE: Final = (
 _SINUS_P_AXIS: Final = (38.0, 65.0)
 #: A fast sinus node shortens PR and QT, so that the P wave stays clear of the T wave.
 _FAST: Final = 112.0
-_FAST_PR: Final = (112.0, 126.0)
-_FAST_QTC: Final = (400.0, 420.0)
+_FAST_PR: Final = (118.0, 128.0)
+_FAST_QTC: Final = (378.0, 398.0)
+_FAST_P: Final = (80.0, 90.0)
 #: How far a number may be aimed beside what was asked for, well within its tolerance.
 _ROOM: Final = {"hr": 1.5, "pr": 7.0, "qrs": 7.0, "qtc": 10.0, "qrs_axis": 6.0}
 _USUAL_HR: Final = (62.0, 88.0)
@@ -94,6 +95,7 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int, missed: 
         if numbers.get("hr", 0.0) > _FAST:
             numbers.setdefault("pr", float(rng.uniform(*_FAST_PR)))
             numbers.setdefault("qtc", float(rng.uniform(*_FAST_QTC)))
+            numbers.setdefault("p_dur", float(rng.uniform(*_FAST_P)))
     return Aims(numbers, levels | request.levels, dict(corrections))
 
 
@@ -193,7 +195,7 @@ def _told(request: Request) -> frozenset[str]:
 def _qualities(request: Request, aims: Aims) -> dict[str, float]:
     """Numbers in the names of `qualities`, corrected by earlier misses."""
     out = {name: value for name in aims.levels if (value := aims.of(name)) is not None}
-    for name in ("p_axis", "qrs_axis", "t_axis", "pr", "qrs"):
+    for name in ("p_axis", "qrs_axis", "t_axis", "p_dur", "pr", "qrs"):
         value = aims.of(name)
         if value is not None:
             out[name] = value
@@ -204,8 +206,8 @@ def _qualities(request: Request, aims: Aims) -> dict[str, float]:
         if qtc is not None:
             out["qtc"] = _fridericia(qtc, out["rr"], request)
     if request.rhythm_or_sinus in ("atrial_fibrillation", "atrial_flutter", "junctional"):
-        out.pop("pr", None)
-        out.pop("p_axis", None)
+        for name in ("p_dur", "pr", "p_axis"):
+            out.pop(name, None)
     return out
 
 

@@ -68,12 +68,24 @@ _NEITHER_LATE: Final = {
 _UP_LATE: Final = {
     "aVL.at_12": (-0.12, -0.08), "aVL.at_45": (0.2, 0.3), "aVL.at_70": (0.55, 0.8), "aVL.at_96": (0.0, 0.08),
 }  # fmt: skip
+#: Upright T waves on a level ST segment, and R waves that begin the QRS in the chest leads.
+_NOTHING_ABNORMAL: Final = {
+    **{f"{lead}.st_j": (-0.01, 0.03) for lead in ("I", "II", "V4", "V5", "V6")}, "V2.st_j": (0.03, 0.09),
+    **{f"{lead}.t_amp": (0.16, 0.3) for lead in ("I", "V5", "V6")}, "II.t_amp": (0.22, 0.34),
+    "V2.t_amp": (0.25, 0.5), "V3.t_amp": (0.3, 0.55), "V4.t_amp": (0.28, 0.5), "V1.at_12": (0.06, 0.12),
+    "V2.at_15": (0.15, 0.3), "V3.at_18": (0.25, 0.45), "V4.at_25": (0.4, 0.7),
+}  # fmt: skip
 CLEAR_P: Final[Mapping[str, Range]] = {"II.p_amp": (0.16, 0.22), "V1.p_amp": (0.06, 0.1)}
+#: A fast rhythm's P wave stands clear of a low T wave.
+_FAST_BUT_CLEAR: Final = {
+    "II.p_amp": (0.22, 0.28), "V1.p_amp": (0.06, 0.1), "II.r_amp": (0.8, 1.2), "V5.r_amp": (0.9, 1.4),
+    "II.t_amp": (0.1, 0.16), "I.t_amp": (0.06, 0.1), "V5.t_amp": (0.12, 0.18), "V2.t_amp": (0.12, 0.25),
+}  # fmt: skip
 PATTERNS: Final[Mapping[str, Pattern]] = {
-    "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425)}),
+    "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425), "p_dur": (96, 110)}, shape=_NOTHING_ABNORMAL),
     "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}, shape=CLEAR_P),
     "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (42, 48)}, excludes=("sinus_tachycardia",), shape=CLEAR_P),
-    "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}, shape=CLEAR_P),
+    "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}, shape=_FAST_BUT_CLEAR),
     "sinus_arrhythmia": Pattern("sinus_arrhythmia", told=("SARRH",), numbers={"hr": (58, 78)}, shape=CLEAR_P),
     "atrial_fibrillation": Pattern("atrial_fibrillation", told=("AFIB",), numbers={"hr": (70, 115)}),
     "atrial_flutter": Pattern("atrial_flutter", told=("AFLT",), simulated=True, shape={"II.flutter_amp": (0.22, 0.32), "V1.flutter_amp": (0.12, 0.2)}),

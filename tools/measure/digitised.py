@@ -64,7 +64,10 @@ def read_from_picture(leads: LeadQualities, digitisation: Digitisation | None) -
 
 def with_digitising_error(found: Examination, ecg: Ecg) -> Examination:
     """The same measurements with the digitiser's error in every interval, and its word in every method."""
-    how = ecg.source.digitisation
+    how, unread = ecg.source.digitisation, ecg.source.unread
+    if unread is not None:
+        reasons = (f"the picture could not be read: {unread}", *found.quality.reasons)
+        return replace(found, quality=found.quality.model_copy(update={"reasons": reasons}))
     if how is None:
         return found
     items = [_widened(item, how) for item in found.measurements.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -82,12 +82,17 @@ def events(lines: Iterator[str]) -> Iterator[Sent]:
 
 @contextmanager
 def serving(
-    home: Path, model: BaseChatModel | None = None, *, remote: bool = False, **settings: Any
+    home: Path,
+    model: BaseChatModel | None = None,
+    *,
+    remote: bool = False,
+    preload: Callable[[], object] | None = None,
+    **settings: Any,
 ) -> Iterator[TestClient]:
     """A server with its home in a folder of the test's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CALIPERS_HOME", str(home))
-        choice = Choice("scripted" if model else "none", "asked for", model, remote)
+        choice = Choice("scripted" if model else "none", "asked for", model, remote, preload=preload)
         app = create_app(ServerSettings(**settings), choice)
         with TestClient(app, base_url="http://localhost") as http:
             yield http

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from calipers import Ecg, Report, measure, verify
+from calipers import Ecg, Report, measure, read_ecg, verify
 from calipers.leads import LEADS
 from tests.agent.server.desk import DICOM, Client, dicom, earlier_dicom, serving
 
@@ -146,6 +149,52 @@ def test_exports_hold_the_report_and_the_corrections(client: Client) -> None:
     assert "It is 62 &lt;b&gt;bpm&lt;/b&gt;." in page.text
     assert "attachment" in page.headers["content-disposition"]
     assert client.get(f"/api/cases/{case}/export.pdf").content.startswith(b"%PDF-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts", "name"),
+    [("fhir", b"{", ".fhir.json"), ("dicom", b"\0" * 128 + b"DICM", ".dcm"), ("csv", b"id,", ".csv")],
+)
+def test_other_systems_get_the_report_in_their_own_format(
+    client: Client, case_id: str, kind: str, starts: bytes, name: str
+) -> None:
+    answer = client.http.get(f"/api/cases/{case_id}/export.{kind}")
+    assert answer.content.startswith(starts)
+    assert answer.headers["content-disposition"].endswith(f'{name}"')
+    assert b"642341" not in answer.content, "no identity"
+
+
+def test_the_wfdb_export_reads_as_the_same_signal_with_its_beats(
+    client: Client, case_id: str, demo_ecg: Ecg, tmp_path: Path
+) -> None:
+    import wfdb
+
+    with zipfile.ZipFile(io.BytesIO(client.get(f"/api/cases/{case_id}/export.wfdb").content)) as archive:
+        archive.extractall(tmp_path)
+    (header,) = tmp_path.glob("*.hea")
+    again = read_ecg(header)
+    np.testing.assert_allclose(again.signal_mv, demo_ecg.signal_mv, atol=1e-3)
+    assert (again.patient.age, again.patient.sex) == (42, "female")
+    marks = wfdb.rdann(str(header.with_suffix("")), "cal")
+    assert marks.symbol.count("N") == 10
+
+
+def test_a_generated_ecg_becomes_no_patients_report(home: Path, demo_ecg: Ecg) -> None:
+    with serving(home) as http:
+        client = Client(http)
+        desk = http.app.state.desks.of("local")  # type: ignore[attr-defined]
+        case = desk.add(replace(demo_ecg, synthetic=True), "made").id
+        assert client.get(f"/api/cases/{case}")["summary"]["synthetic"]
+        for kind in ("fhir", "dicom"):
+            assert "synthetic" in client.get(f"/api/cases/{case}/export.{kind}", 400)["error"]
+        assert "SYNTHETIC" in client.get(f"/api/cases/{case}/export.html").text
+        (claim,) = (one.data for one in client.ask(client.thread(case), "what is the PR?") if one.event == "claim")
+        assert claim["synthetic"], "it may be spoken of, and every claim says what it is"
+
+
+def test_an_ecg_that_was_recorded_has_no_picture_to_show(client: Client, case_id: str) -> None:
+    assert not client.get(f"/api/cases/{case_id}")["picture"]
+    assert "needed one that was read from a picture" in client.get(f"/api/cases/{case_id}/picture", 404)["error"]
 
 
 def test_a_correction_is_kept_dated_and_signed(client: Client) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
 
-from calipers import Claim, Report
+from calipers import Claim, Ecg, Report
 from calipers.agent.server.database import Database
 from calipers.agent.server.records import Records, close_unfinished
+from calipers.tools.generate import Item, Synthesis
 from tests.agent.scripted import ScriptedModel, call, draft
 from tests.agent.server.desk import Client, Sent, serving
 
@@ -50,6 +52,40 @@ def test_a_question_is_answered_with_a_verified_claim(client: Client, case_id: s
     assert found[0].data["name"] == "explain"
     report = client.get(f"/api/threads/{thread}/runs/{found[2].data['run_id']}/report")
     assert Report.model_validate(report).question == "is the PR prolonged?"
+
+
+def test_a_step_tells_what_the_tool_was_asked_and_what_it_gave(client: Client, case_id: str) -> None:
+    (step,) = named(client.ask(client.thread(case_id), "what is the QRS duration?"), "step")
+    assert step["arguments"] == {"ids": ["qrs"]}
+    assert step["result"] == ["QRS duration 90 ms."]
+    assert step["seconds"] >= 0
+
+
+def test_what_was_generated_is_a_case_with_what_was_asked_beside_what_was_obtained(
+    home: Path, demo_ecg: Ecg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = (
+        Item(name="pr", requested=240.0, obtained=149.0, tolerance=15.0, unit="ms"),
+        Item(name="right_bundle_branch_block", requested="present", obtained="not_met"),
+        Item(name="V3.st_j", requested=0.1, obtained=0.12, met=True, unit="mV"),
+    )
+    made = Synthesis(ecg=replace(demo_ecg, synthetic=True), items=items, met=False, provenance={})
+    monkeypatch.setattr("calipers.agent.generator.generator", lambda: lambda *_, **__: made)
+    with serving(home) as http:
+        client = Client(http)
+        (done,) = named(client.ask(client.thread(client.case()), "generate an ECG with a PR of 240 ms"), "done")
+        (one,) = done["generated"]
+        assert not one["met"]
+        said = [(item["requested"], item["obtained"], item["met"]) for item in one["items"]]
+        assert said == [("240 ms", "149 ms", False), ("present", "not met", False), ("0.10 mV", "0.12 mV", True)]
+        assert one["items"][0]["name"] == "PR"
+        assert client.get(f"/api/cases/{one['case_id']}")["summary"]["synthetic"]
+
+
+def test_the_model_is_loaded_before_the_first_question(home: Path) -> None:
+    loaded = threading.Event()
+    with serving(home, preload=loaded.set):
+        assert loaded.wait(60)
 
 
 def test_a_greeting_is_a_fixed_sentence_and_no_claim(client: Client, case_id: str) -> None:

@@ -79,6 +79,8 @@ export const api = {
     return { name, content: await answer.blob() };
   },
 
+  original: async (id: string, ids: readonly string[]) =>
+    (await send(`/api/cases/${id}/picture?${ids.map((key) => `ids=${encodeURIComponent(key)}`).join("&")}`)).blob(),
   picture: async (id: string) => (await send(`/api/threads/pictures/${id}`)).blob(),
 
   begin: (case_id: string, prior_case_ids: string[]) =>

@@ -55,6 +55,9 @@ export interface CaseDetail extends CaseListed {
   remarks: Remark[];
   quality: { score: number; assessable: boolean; reasons: string[]; leads: LeadQuality[] };
   device_statements: string[];
+  /** Whether the picture that it was read from can be shown, and how it became this signal. */
+  picture: boolean;
+  read_from_picture: string[];
 }
 
 export type RemarkKind = "agree" | "disagree" | "correction";
@@ -102,6 +105,8 @@ export interface Claim {
   certainty: Certainty;
   evidence: string[];
   criteria: string[];
+  synthetic?: boolean;
+  digitised?: boolean;
 }
 
 export interface Withheld {

@@ -130,7 +130,7 @@ export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
     <>
       {others.length > 0 && (
         <div class="conversations">
-          <select aria-label="Conversation" value={thread?.thread_id ?? ""} disabled={running} onChange={(event) => (event.currentTarget.value ? open(event.currentTarget.value) : setThread(null))}>
+          <select class="tool" aria-label="Conversation" value={thread?.thread_id ?? ""} disabled={running} onChange={(event) => (event.currentTarget.value ? open(event.currentTarget.value) : setThread(null))}>
             <option value="">New conversation</option>
             {others.map((one) => <option key={one.thread_id} value={one.thread_id}>{`Conversation of ${when(one.created_at)}${one.prior_case_ids.length ? ", with an earlier ECG" : ""}`}</option>)}
           </select>

@@ -68,6 +68,8 @@ export function ClaimCard({ claim, desk }: { claim: Claim; desk: Desk }) {
     <li class={`claim ${claim.polarity} ${claim.certainty} ${remarks.some((one) => one.kind !== "agree") ? "disputed" : ""}`} data-claim={claim.id}>
       <p class="say">
         <Sentence claim={claim} desk={desk} choose={choose} chosen={chosen} />
+        {claim.synthetic && <span class="certainty">of a synthetic ECG</span>}
+        {claim.digitised && <span class="certainty">read from a picture</span>}
         {CERTAINTY[claim.certainty] && <span class="certainty">{CERTAINTY[claim.certainty]}</span>}
         <Answers claim={claim} desk={desk} open={open} toggle={(what) => setOpen(open === what ? "" : what)} />
       </p>

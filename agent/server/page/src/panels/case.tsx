@@ -6,6 +6,7 @@ import { Chat } from "../chat/chat";
 import type { CaseDetail, CaseListed, Claim, Evidence, Fiducials, Remark, RemarkKind, Report, Session } from "../types";
 import { PAGE_S } from "../viewer/sheet";
 import type { Signal } from "../viewer/signal";
+import { Original } from "../viewer/original";
 import { type Light, type PriorTrace, Viewer } from "../viewer/viewer";
 import { patient, URGENCY, when, who } from "../words";
 import { ChangesPanel } from "./changes";
@@ -50,6 +51,7 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
   const [prior, setPrior] = useState<PriorTrace | null>(null);
   const [priorId, setPriorId] = useState<string | null>(null);
   const [side, setSide] = useState(false);
+  const [original, setOriginal] = useState(false);
   const [tab, setTab] = useState<Tab>("Ask");
   const [light, setLight] = useState<Light>(OUT);
   const [problem, setProblem] = useState("");
@@ -125,9 +127,9 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
       <header class="patient">
         <h1>
           <span class={`urgency ${level}`}>{URGENCY[level]}</span>
-          {patient(detail)}
+          <span class="whose" title={patient(detail)}>{patient(detail)}</span>
           {summary.synthetic && <span class="urgency synthetic">Synthetic: not recorded from a person</span>}
-          {summary.digitised && <span class="urgency synthetic">Read from paper</span>}
+          {summary.digitised && <span class="urgency synthetic">Read from a picture</span>}
         </h1>
         <p class="facts-line">
           {who(summary)} · {when(summary.recorded_at)} · {summary.format}, {summary.fs_hz} Hz, {summary.duration_s.toFixed(summary.duration_s < 100 ? 1 : 0)} s
@@ -162,12 +164,13 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
       <div class="traces">
         <Viewer
           detail={detail} signal={signal} evidence={all} fiducials={fiducials} light={light} putOut={putOut} dark={dark}
-          prior={prior} side={side} setSide={setSide} stretch={stretch}
+          prior={prior} side={side} setSide={setSide} stretch={stretch} original={original} setOriginal={setOriginal}
         />
+        {original && <Original detail={detail} evidence={all} ids={light.ids} />}
         {side && prior && (
           <Viewer
             detail={prior.detail} signal={prior.signal} evidence={{}} fiducials={prior.fiducials} light={OUT} putOut={putOut} dark={dark}
-            prior={null} side={false} setSide={setSide} stretch={() => undefined} title={`Earlier ECG, ${when(prior.detail.summary.recorded_at)}`}
+            prior={null} side={false} setSide={setSide} stretch={() => undefined} original={false} setOriginal={setOriginal} title={`Earlier ECG, ${when(prior.detail.summary.recorded_at)}`}
           />
         )}
       </div>

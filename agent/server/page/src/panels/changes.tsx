@@ -4,6 +4,8 @@ import type { CaseDetail, CaseListed, Changes, MeasuredChange, Report } from "..
 import { printed, RESULT, spelt, when } from "../words";
 import type { Desk } from "./case";
 
+/** Statements whose arrival is no bad news. */
+const WELCOME = /^(normal_|sinus_rhythm$)/;
 const ALWAYS = ["hr", "pr", "qrs", "qt", "qtc_bazett", "qtc_fridericia", "p_axis", "qrs_axis", "t_axis"];
 
 interface Props {
@@ -57,7 +59,7 @@ function Comparison({ one, desk }: { one: Changes; desk: Desk }) {
             {told.map((row) => (
               <tr key={row.statement.key}>
                 <th scope="row">{row.statement.label}</th>
-                <td class={`change ${row.change}`}>{row.certainty === "definite" || row.change === "undecided" ? row.change : `${row.certainty}: ${row.change}`}</td>
+                <td class={`change ${WELCOME.test(row.statement.key) ? "" : row.change}`}>{row.certainty === "definite" || row.change === "undecided" ? row.change : `${row.certainty}: ${row.change}`}</td>
                 <td>{RESULT[row.result]}</td>
                 <td>{RESULT[row.prior_result]}</td>
               </tr>

@@ -34,6 +34,8 @@ export const FONT = '"Inter", system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans
 export class Painter {
   constructor(
     readonly pen: CanvasRenderingContext2D, readonly view: View, readonly sheet: Sheet, readonly ink: Palette,
+    /** Pixels of the largest letters: on a screen they stay small beside a trace that was zoomed. */
+    private readonly largest = 18,
   ) {}
 
   x = (mm: number): number => (mm - this.view.left) * this.view.scale;
@@ -113,7 +115,7 @@ export class Painter {
   /** Lead names, what is derived or missing, and how readable each lead is. */
   names(signal: Signal, derived: Lead[], quality: LeadQuality[]): void {
     const { pen, sheet, ink, view } = this;
-    const size = Math.min(18, Math.max(11, 3.6 * view.scale));
+    const size = Math.min(this.largest, Math.max(11, 3.6 * view.scale));
     pen.textBaseline = "middle";
     pen.textAlign = "left";
     pen.lineJoin = "round";

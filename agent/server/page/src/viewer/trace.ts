@@ -145,7 +145,7 @@ export class TraceView {
     onto.height = Math.round(this.sheet.height_mm * scale);
     onto.style.width = `${this.sheet.width_mm}mm`;
     const view = { scale, left: 0, top: 0, width: onto.width, height: onto.height };
-    this.paint(new Painter(onto.getContext("2d", { alpha: false })!, view, this.sheet, ink));
+    this.paint(new Painter(onto.getContext("2d", { alpha: false })!, view, this.sheet, ink, 4 * scale));
     this.sheet = shown;
   }
 

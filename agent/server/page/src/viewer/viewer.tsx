@@ -32,6 +32,8 @@ interface Props {
   prior: PriorTrace | null;
   side: boolean;
   setSide: (on: boolean) => void;
+  original: boolean;
+  setOriginal: (on: boolean) => void;
   /** Fetches another stretch of a long record. */
   stretch: (start_s: number) => void;
   title?: string;
@@ -164,6 +166,7 @@ export function Viewer(props: Props) {
               {hand && toggle("March", march, marching, "Repeat the interval across the sheet  M")}
               {toggle("Waves", options.waves, () => change({ waves: !options.waves }), "P, QRS and T of each beat  W", !fiducials)}
             </div>
+            {detail.picture && toggle("Original", props.original, () => props.setOriginal(!props.original), "The picture that this ECG was read from")}
             {prior && (
               <div class="group" role="group" aria-label="Earlier ECG">
                 {toggle("Overlay", overlay, () => setOverlay(!overlay), "The earlier ECG over this one  O")}

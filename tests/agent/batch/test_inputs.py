@@ -1,0 +1,69 @@
+"""What there is to review: folders, patterns, manifests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from calipers.agent.batch import CaseInput, find_cases
+from calipers.errors import UsageError
+
+
+def test_a_manifest_names_patient_question_and_priors_relative_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(
+        'path,patient,age,question,priors\na.hea,p1,71,"AF?",old/b.hea;old/c.hea\nb.hea,,,,\n'
+    )
+    first, second = find_cases(tmp_path / "m.csv")
+    assert first == CaseInput(
+        case="a",
+        paths=(str(tmp_path / "a.hea"),),
+        patient="p1",
+        age=71,
+        question="AF?",
+        priors=(str(tmp_path / "old/b.hea"), str(tmp_path / "old/c.hea")),
+    )
+    assert second == CaseInput(case="b", paths=(str(tmp_path / "b.hea"),))
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_other_manifests_say_the_same(suffix: str, tmp_path: Path) -> None:
+    import pandas as pd
+
+    rows = pd.DataFrame({"path": ["a.hea", "b.hea"], "age": [71.0, None], "question": ["AF?", None]})
+    if suffix == "jsonl":
+        rows.to_json(tmp_path / "m.jsonl", orient="records", lines=True)
+    else:
+        rows.to_parquet(tmp_path / "m.parquet")
+    first, second = find_cases(tmp_path / f"m.{suffix}")
+    assert (first.age, first.question) == (71, "AF?")
+    assert (second.age, second.question) == (None, None)
+
+
+def test_a_folder_linked_into_itself_ends(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "in", symlinks=True)
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    assert len(find_cases(tmp_path / "in")) == 5
+
+
+def test_a_pattern_names_what_it_finds_in_order(folder: Path) -> None:
+    assert [case.case for case in find_cases(str(folder / "r[23].hea"))] == ["r2", "r3"]
+
+
+def test_a_pattern_that_finds_nothing_is_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match="found no ECG"):
+        find_cases(str(folder / "*.nothing"))
+
+
+def test_one_name_twice_in_a_manifest_stays_two_cases(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text(2 * (json.dumps({"path": "a.hea", "case": "bed 4"}) + "\n"))
+    assert [case.case for case in find_cases(tmp_path / "m.jsonl")] == ["bed 4", "bed 4-2"]
+
+
+def test_ten_thousand_files_are_found_in_order(tmp_path: Path) -> None:
+    for number in range(10_000):
+        (tmp_path / f"{number:05}.scp").touch()
+    found = find_cases(tmp_path)
+    assert [case.case for case in found] == [f"{number:05}" for number in range(10_000)]

@@ -1,0 +1,248 @@
+"""Which lead stands where: rows by their ink, columns by the names, the whole by what is known of printed pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from calipers.errors import PictureNotDigitised
+from calipers.leads import Lead
+from calipers.models.segmenter.classes import INVERTED_AVR, lead_of
+from calipers.models.segmenter.layouts import ARRANGEMENTS, Arrangement
+from calipers.models.segmenter.segmenter import PX_MM
+from calipers.tools.digitise.names import Found
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+MOST_STRIPS: Final = 3
+_LEAST_PITCH_MM: Final = 6.5
+_ROW_SHARE: Final = 0.22
+_LEAST_ROW_MM: Final = 25.0
+#: How far a name may stand before and behind its stretch's start.
+_BEFORE_MM, _BEHIND_MM = 16.0, 16.0
+
+
+class Row(NamedTuple):
+    """A row of traces: its quiet line and where ink begins and ends, in millimetres."""
+
+    y_mm: float
+    left_mm: float
+    right_mm: float
+
+
+class Cell(NamedTuple):
+    """A stretch of one lead: which row, from where to where; `inverted` for Cabrera's -aVR."""
+
+    lead: Lead
+    row: int
+    column: int
+    strip: bool
+    left_mm: float
+    right_mm: float
+    inverted: bool
+
+
+class Arranged(NamedTuple):
+    """A page's order.
+
+    Attributes:
+        name: such as `3x4+1`.
+        cells: every stretch.
+        named: how many stretches' names were read and agree, and how many were read and do not.
+        guessed: the order is the usual one, not read.
+    """
+
+    name: str
+    cells: tuple[Cell, ...]
+    named: tuple[int, int]
+    guessed: bool
+
+
+def find_rows(trace: Float32) -> list[Row]:
+    """Rows from the ink's profile; quiet lines hold most of a trace's ink.
+
+    Args:
+        trace: (h, w) probability.
+    """
+    ink = np.where(trace > 0.4, trace, 0.0)
+    # A column's steep strokes count once, so that rows of tall complexes do not spread.
+    flat = ink / np.maximum(ink.sum(axis=0, keepdims=True) / 12.0, 1.0)
+    profile = gaussian_filter1d(flat.sum(axis=1), 0.7 * PX_MM)
+    if not profile.any():
+        return []
+    wide = gaussian_filter1d(flat.sum(axis=1), 1.6 * PX_MM)
+    peaks, _ = find_peaks(wide, distance=_LEAST_PITCH_MM * PX_MM, height=_ROW_SHARE * float(wide.max()), prominence=0.12 * float(wide.max()))
+    rows = []
+    for number, peak in enumerate(peaks):
+        above = peaks[number - 1] if number else -10**6
+        below = peaks[number + 1] if number + 1 < len(peaks) else 10**6
+        half = min(peak - above, below - peak, 24 * PX_MM) / 2
+        band = ink[max(0, int(peak - half)) : int(peak + half) + 1].max(axis=0) > 0.4
+        extent = _extent(band)
+        if extent is not None and extent[1] - extent[0] >= _LEAST_ROW_MM * PX_MM:
+            rows.append(Row(peak / PX_MM, extent[0] / PX_MM, extent[1] / PX_MM))
+    return rows
+
+
+def _extent(band: NDArray[np.bool_]) -> tuple[int, int] | None:
+    """First and last column of a row's ink, specks beyond a wide gap left out."""
+    columns = np.flatnonzero(band)
+    if not columns.size:
+        return None
+    parts = np.split(columns, np.flatnonzero(np.diff(columns) > 9 * PX_MM) + 1)
+    most = max(part.size for part in parts)
+    kept = [part for part in parts if part.size > max(4 * PX_MM, 0.04 * most)]
+    return (int(kept[0][0]), int(kept[-1][-1]) + 1) if kept else None
+
+
+def arrange(rows: Sequence[Row], names: Sequence[Found], trace: Float32) -> Arranged:
+    """The order of leads that the rows and the names agree with best.
+
+    Raises:
+        PictureNotDigitised: neither tells.
+    """
+    if not rows:
+        raise PictureNotDigitised("found ECG paper without a trace on it; needed traces of leads", "trace")
+    pitch = float(np.median(np.diff([row.y_mm for row in rows]))) if len(rows) > 1 else 30.0
+    best: tuple[float, Arranged] | None = None
+    for arrangement in ARRANGEMENTS.values():
+        strips = len(rows) - len(arrangement.rows)
+        if not 0 <= strips <= MOST_STRIPS or (arrangement.columns == 1 and strips):
+            continue
+        cells = _cells(arrangement, rows, strips, trace)
+        right, wrong = _agreement(cells, rows, names, pitch)
+        # Among equals the usual order: the first of `ARRANGEMENTS`.
+        score = right - 0.7 * wrong - (0.5 if arrangement.cabrera else 0.0) - 0.01 * len(arrangement.rows)
+        found = Arranged(arrangement.name + (f"+{strips}" if strips else ""), cells, (right, wrong), right < 3)
+        if best is None or score > best[0]:
+            best = score, found
+    if best is not None and (not best[1].guessed or (len(rows) in (3, 4, 6, 12) and len(names) < 3)):
+        return _strips_named(best[1], rows, names, pitch)
+    return _by_names_alone(rows, names, pitch)
+
+
+def _cells(arrangement: Arrangement, rows: Sequence[Row], strips: int, trace: Float32) -> tuple[Cell, ...]:
+    grid_rows = rows[: len(arrangement.rows)]
+    left = float(np.median([row.left_mm for row in grid_rows]))
+    right = float(np.median([row.right_mm for row in grid_rows]))
+    bounds = _columns(arrangement.columns, left, right, grid_rows, trace)
+    cells = [
+        Cell(lead, r, c, False, *bounds[c], inverted=arrangement.cabrera and lead == "aVR")
+        for r, leads in enumerate(arrangement.rows)
+        for c, lead in enumerate(leads)
+    ]
+    for k in range(strips):
+        row = rows[len(arrangement.rows) + k]
+        cells.append(Cell("II", len(arrangement.rows) + k, 0, True, row.left_mm, row.right_mm, inverted=False))
+    return tuple(cells)
+
+
+def _columns(
+    count: int, left: float, right: float, rows: Sequence[Row], trace: Float32
+) -> list[tuple[float, float]]:
+    """Left and right end of each column: at gaps in the ink where there are some, else in equal parts."""
+    bands = []
+    for number, row in enumerate(rows):
+        pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
+        low, high = (round((row.y_mm + side * 0.4 * pitch) * PX_MM) for side in (-1, 1))
+        bands.append(trace[max(0, low) : high + 1].max(axis=0) > 0.4)
+    share = np.mean(bands, axis=0)
+    width = (right - left) / count
+    ends, starts = [], [left]
+    for number in range(1, count):
+        at = left + number * width
+        first, last = (max(0, round((at + side * min(7.0, 0.2 * width)) * PX_MM)) for side in (-1, 1))
+        empty = np.flatnonzero(share[first:last] < 0.34)
+        parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
+        widest = max(parts, key=len, default=np.array([], np.int64))
+        if widest.size >= 0.7 * PX_MM:
+            ends.append((first + int(widest[0])) / PX_MM)
+            starts.append((first + int(widest[-1]) + 1) / PX_MM)
+        else:
+            ends.append(at)
+            starts.append(at)
+    return list(zip(starts, [*ends, right], strict=True))
+
+
+def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:
+    """How many names stand where the order has them, and how many stand where it has others."""
+    right = [place for name in names if (place := _place(name, cells, rows, pitch)) is not None]
+    if not right:
+        return 0, len(names)
+    height = float(np.median([dy for _, dy in right]))
+    kept = {cell for cell, dy in right if abs(dy - height) < 0.3 * pitch}
+    strips = sum(cell.strip for cell in cells)
+    return len(kept), max(0, len(names) - len(right) - strips)
+
+
+def _place(name: Found, cells: Sequence[Cell], rows: Sequence[Row], pitch: float) -> tuple[Cell, float] | None:
+    """The cell a name belongs to, and how far above its row's quiet line it stands, in millimetres."""
+    lead = lead_of(name.word)
+    fitting = [
+        (abs(name.y_mm - rows[cell.row].y_mm + 0.3 * pitch), cell)
+        for cell in cells
+        if not cell.strip
+        and cell.lead == lead
+        and (name.word == INVERTED_AVR) <= cell.inverted
+        and -_BEFORE_MM <= name.x_mm - cell.left_mm <= _BEHIND_MM
+        and abs(name.y_mm - rows[cell.row].y_mm) < 1.05 * pitch
+    ]
+    if not fitting:
+        return None
+    cell = min(fitting, key=lambda one: one[0])[1]
+    return cell, rows[cell.row].y_mm - name.y_mm
+
+
+def _strips_named(arranged: Arranged, rows: Sequence[Row], names: Sequence[Found], pitch: float) -> Arranged:
+    """The strips' leads by their names; II where none is read."""
+    placed = [place[1] for name in names if (place := _place(name, arranged.cells, rows, pitch)) is not None]
+    height = float(np.median(placed)) if placed else 0.3 * pitch
+    cells = []
+    for cell in arranged.cells:
+        if cell.strip:
+            near = [
+                name
+                for name in names
+                if abs(rows[cell.row].y_mm - height - name.y_mm) < 0.35 * pitch
+                and -_BEFORE_MM <= name.x_mm - cell.left_mm <= _BEHIND_MM
+            ]
+            if near:
+                lead = lead_of(max(near, key=lambda one: one.chance).word)
+                cell = cell._replace(lead=lead or cell.lead)
+        cells.append(cell)
+    return arranged._replace(cells=tuple(cells))
+
+
+def _by_names_alone(rows: Sequence[Row], names: Sequence[Found], pitch: float) -> Arranged:
+    """Any other order: each name opens a stretch that runs to the next name of its row, or to the row's end."""
+    by_row: dict[int, list[Found]] = {}
+    for name in names:
+        away = [row.y_mm - 0.3 * pitch - name.y_mm for row in rows]
+        row = int(np.abs(away).argmin())
+        if abs(away[row]) < 0.7 * pitch:
+            by_row.setdefault(row, []).append(name)
+    cells: list[Cell] = []
+    for row, found in sorted(by_row.items()):
+        ordered = sorted(found, key=lambda one: one.x_mm)
+        starts = [rows[row].left_mm, *(one.x_mm - 1.0 for one in ordered[1:])]
+        for column, (name, start) in enumerate(zip(ordered, starts, strict=True)):
+            end = starts[column + 1] if column + 1 < len(starts) else rows[row].right_mm
+            lead = lead_of(name.word)
+            if lead is not None and end - start >= _LEAST_ROW_MM:
+                cells.append(Cell(lead, row, column, False, start, end, inverted=name.word == INVERTED_AVR))
+    if not cells:
+        raise PictureNotDigitised(
+            f"found {len(rows)} rows of traces and no readable lead name; needed names, or rows in a usual order", "leads"
+        )
+    kept: dict[Lead, Cell] = {}
+    for cell in cells:
+        if cell.lead not in kept or cell.right_mm - cell.left_mm > kept[cell.lead].right_mm - kept[cell.lead].left_mm:
+            kept[cell.lead] = cell
+    columns = 1 + max(cell.column for cell in kept.values())
+    return Arranged(f"{len(by_row)}x{columns}", tuple(kept.values()), (len(kept), len(names) - len(kept)), guessed=False)

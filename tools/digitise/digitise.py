@@ -1,0 +1,212 @@
+"""`digitise`: from a picture or PDF of an ECG to millivolts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.digitisation import Digitisation
+from calipers.errors import PictureNotDigitised, UnreadableInput
+from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
+from calipers.tools.digitise.arrangement import Arranged, Row, arrange, find_rows
+from calipers.tools.digitise.names import Found, find_words, lead_names
+from calipers.tools.digitise.picture_file import MAX_PAGES, page_count, picture
+from calipers.tools.digitise.scale import find_pulses, find_scale
+from calipers.tools.digitise.signals import Leads, leads_of
+from calipers.tools.digitise.straighten import Flat, straighten
+from calipers.tools.digitise.tracing import follow
+
+Float32 = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+#: Names that must agree before a page is taken to stand upright.
+_UPRIGHT_NAMES: Final = 4
+_LEAST_TRACE_SHARE: Final = 0.0006
+#: RMS of a place in time on a flat page, and what each millimetre of bend adds, in millimetres of paper.
+_PLACE_MM: Final = 0.12
+_BEND_PLACE: Final = 0.06
+_COARSE_PX_MM: Final = 3.5
+
+
+class Digitised(NamedTuple):
+    """What a picture gave: (12, n) mV at 500 Hz with NaN where unseen, (12, n) confidence, and how."""
+
+    signal_mv: Float32
+    confidence: Float32
+    digitisation: Digitisation
+
+
+class _Read(NamedTuple):
+    """One orientation of a flat page, segmented and arranged."""
+
+    turns: int
+    parts: Segmented
+    rows: list[Row]
+    words: list[Found]
+    arranged: Arranged | None
+    refused: PictureNotDigitised | None
+
+    @property
+    def names_right(self) -> int:
+        return self.arranged.named[0] - self.arranged.named[1] if self.arranged else -len(self.words)
+
+
+def digitise(path: Path, *, page: int | None = None, threads: int = 2) -> Digitised:
+    """Read the first ECG of a picture or PDF.
+
+    Args:
+        path: a picture or PDF.
+        page: from 0; None for the first that holds an ECG among the first `MAX_PAGES`.
+        threads: of the segmenter.
+
+    Raises:
+        UnreadableInput: no ECG in it, or not a picture that can be opened.
+        PictureNotDigitised: there is ECG paper, but a step of reading it failed.
+    """
+    count = page_count(path)
+    pages = range(min(count, MAX_PAGES)) if page is None else (page,)
+    failed: UnreadableInput | None = None
+    for number in pages:
+        try:
+            found = digitise_picture(picture(path, number), threads=threads)
+        except UnreadableInput as refused:
+            if failed is None or (isinstance(refused, PictureNotDigitised) and not isinstance(failed, PictureNotDigitised)):
+                failed = refused
+            continue
+        notes = found.digitisation.notes
+        if count > 1:
+            notes = (*notes, f"page {number + 1} of {count} was read; the others were not")
+        stated = found.digitisation.model_copy(update={"page": number, "pages": count, "notes": notes})
+        return found._replace(digitisation=stated)
+    if count > len(pages) and page is None:
+        raise UnreadableInput(f"found no ECG on the first {len(pages)} of {count} pages; needed it among them")
+    assert failed is not None
+    raise failed
+
+
+def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
+    """Read the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
+    flat = straighten(image, PX_MM)
+    read = _upright(flat, threads)
+    if read.arranged is None:
+        assert read.refused is not None
+        raise read.refused
+    scale = find_scale(find_pulses(read.parts.pulse), read.words)
+    pitch_px = PX_MM * (float(np.median(np.diff([row.y_mm for row in read.rows]))) if len(read.rows) > 1 else 30.0)
+    spans = [_span(number, read) for number in range(len(read.rows))]
+    tracks = follow(read.parts.trace, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
+    leads = leads_of(read.arranged, tracks, scale)
+    if not leads.segments:
+        raise PictureNotDigitised("found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace")
+    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads, scale.speed_mm_s, scale.gain_mm_mv, scale.found, scale.notes))
+
+
+def _span(row: int, read: _Read) -> tuple[int, int]:
+    """First and last pixel column of a row's cells."""
+    assert read.arranged is not None
+    cells = [cell for cell in read.arranged.cells if cell.row == row]
+    left = min((cell.left_mm for cell in cells), default=read.rows[row].left_mm)
+    right = max((cell.right_mm for cell in cells), default=read.rows[row].right_mm)
+    first = max(0, round(left * PX_MM))
+    return first, max(first + 2, min(read.parts.trace.shape[1], round(right * PX_MM)))
+
+
+def _upright(flat: Flat, threads: int) -> _Read:
+    """The page as it is read best: as it lies, else turned by 180, 90 or 270 degrees."""
+    best: _Read | None = None
+    for turns in (0, 2, 1, 3):
+        page = np.ascontiguousarray(np.rot90(flat.image, -turns))
+        parts = segment(page, threads=threads)
+        if turns == 0 and float((parts.trace > 0.5).mean()) < _LEAST_TRACE_SHARE:
+            raise UnreadableInput("found ruled paper without the traces of an ECG; needed an ECG")
+        rows, words = find_rows(parts.trace), find_words(parts.words)
+        refused, arranged = None, None
+        try:
+            arranged = arrange(rows, lead_names(words), parts.trace)
+        except PictureNotDigitised as error:
+            refused = error
+        read = _Read(turns, parts, rows, words, arranged, refused)
+        if best is None or (read.arranged is not None and read.names_right > best.names_right):
+            best = read
+        if best.names_right >= _UPRIGHT_NAMES:
+            break
+    assert best is not None
+    return best
+
+
+def _stated(
+    image: Image, flat: Flat, read: _Read, leads: Leads, speed: float, gain: float, found: str, notes: tuple[str, ...]
+) -> Digitisation:
+    assert read.arranged is not None
+    said = list(notes)
+    if read.turns:
+        said.append(f"the page lay turned and was read turned back by {90 * read.turns} degrees")
+    if read.arranged.guessed:
+        said.append("lead names were not read; the usual order of leads was assumed")
+    if any(not cell.strip and cell.column for cell in read.arranged.cells):
+        said.append("columns were taken to follow one another in time")
+    shown = {segment.lead for segment in leads.segments}
+    lost = [cell.lead for cell in read.arranged.cells if cell.lead not in shown]
+    if lost:
+        said.append(f"{', '.join(dict.fromkeys(lost))} could not be followed")
+    if flat.px_mm < _COARSE_PX_MM:
+        said.append(f"the picture has only {flat.px_mm:.1f} pixels a millimetre; fine detail is lost")
+    turned = _turned(flat, read.turns)
+    bend_mm = 0.0 if flat.bend is None else float(np.abs(flat.bend.dx_mm).max())
+    return Digitisation(
+        layout=read.arranged.name,
+        speed_mm_s=speed,
+        gain_mm_mv=gain,
+        scale_found=found,
+        segments=leads.segments,
+        strips=tuple(dict.fromkeys(segment.lead for segment in leads.segments if segment.strip)),
+        timing_error_ms=round(1000 * (_PLACE_MM + _BEND_PLACE * bend_mm) / speed, 2),
+        turned_deg=90 * read.turns,
+        notes=tuple(said),
+        width_px=image.shape[1],
+        height_px=image.shape[0],
+        to_picture=tuple(float(value) for value in (flat.to_picture @ turned).ravel()),
+        bend=flat.bend,
+    )
+
+
+def _turned(flat: Flat, turns: int) -> NDArray[np.float64]:
+    """(3, 3) from places of the turned page to places of the page as it lay, millimetres."""
+    height, width = (side / PX_MM for side in flat.image.shape[:2])
+    matrices = {
+        0: np.eye(3),
+        1: np.array([[0, 1, 0], [-1, 0, height], [0, 0, 1.0]]),
+        2: np.array([[-1, 0, width], [0, -1, height], [0, 0, 1.0]]),
+        3: np.array([[0, -1, width], [1, 0, 0], [0, 0, 1.0]]),
+    }
+    return matrices[turns]
+
+
+def overlay(image: Image, digitised: Digitised) -> Image:
+    """The picture with every recovered sample drawn on it, for looking."""
+    drawn = image.copy()
+    stated = digitised.digitisation
+    size = max(1, round(max(image.shape) / 1800))
+    for number, part in enumerate(stated.segments):
+        times = np.arange(part.start_s, part.end_s, 0.004)
+        row = digitised.signal_mv[_index(part.lead)]
+        points = []
+        for time_s in times:
+            sample = row[min(int(time_s * 500), row.size - 1)]
+            if np.isfinite(sample):
+                x = part.x_mm + (time_s - part.start_s) * stated.speed_mm_s
+                points.append(stated.place_px(x, part.baseline_mm - float(sample) * stated.gain_mm_mv))
+        if points:
+            colour = ((255, 0, 0), (0, 90, 255), (0, 160, 0), (200, 0, 200))[number % 4]
+            cv2.polylines(drawn, [np.round(points).astype(np.int32)[:, None]], isClosed=False, color=colour, thickness=size)
+    return drawn
+
+
+def _index(lead: str) -> int:
+    from calipers.leads import INDEX, require_lead
+
+    return INDEX[require_lead(lead)]
