@@ -36,15 +36,21 @@ def interpret(model: str, ecg: Ecg, question: str | None = None, priors: Sequenc
 
 
 def readers(options: Options) -> tuple[str, ...]:
-    """The models of a run: the one asked for first, and `none` beside it; by default `none` alone.
+    """The models of a run: those asked for (`--model embedded,embedded-unadapted`), and `none` beside them.
+
+    The first is whose figures are the task's; by default `none` reads alone.
 
     Raises:
-        MissingPart: the model cannot run here; falling back would print another's figures under its name.
+        MissingPart: a model cannot run here; falling back would print another's figures under its name.
     """
-    model = options.model or NONE
-    if model not in (NONE, UNADAPTED) and (choice := choose(model)).chat is None and choice.opinion is None:
-        raise MissingPart(f"found model `{model}`, for which {choice.reason}; needed it to run")
-    return (model,) if model == NONE else (model, NONE)
+    models = tuple(dict.fromkeys([*(options.model or NONE).split(","), NONE]))
+    for model in models:
+        if model in (NONE, UNADAPTED):
+            continue
+        choice = choose(model)
+        if choice.chat is None and choice.opinion is None:
+            raise MissingPart(f"found model `{model}`, for which {choice.reason}; needed it to run")
+    return models
 
 
 def single_process(options: Options) -> Options:

@@ -51,6 +51,11 @@ def classify(
     Raises:
         UnreadableInput: no lead has two seconds of signal.
         UsageError: a phrase that is not about what an ECG shows.
+
+    Example:
+        >>> chances = classify(ecg)
+        >>> len(chances), max(chances, key=chances.get)
+        (71, 'SR')
     """
     if isinstance(ecg, Ecg):
         return classify([ecg], statements=statements)[0]

@@ -120,14 +120,20 @@ def fiducials(desk: Desk, case_id: str, start_s: float = 0.0) -> Fiducials:
 
 @router.get("/{case_id}/picture", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 def picture(desk: Desk, case_id: str, ids: Annotated[list[str] | None, Query(max_length=16)] = None) -> Response:
-    """The picture that the ECG was read from, with calipers on some of its measurements."""
+    """The picture that the ECG was read from, with calipers on some of its measurements.
+
+    `X-Place` says where the first of them stands, as shares of width and height.
+    """
     from calipers.tools.render.on_picture import render_on_picture
 
     case = desk.case(desk.records.case(case_id))
     if case.ecg.source.picture is None:
         raise NotFound("found no picture of this ECG; needed one that was read from a picture")
     known = [key for key in ids or () if key in case.measurements]
-    return Response(render_on_picture(case.ecg, case.measurements, known).data, media_type="image/jpeg")
+    at = next(filter(None, (traces.place_on_picture(case, key) for key in known)), None)
+    headers = {"X-Place": f"{at[0]:.3f} {at[1]:.3f}"} if at is not None else {}
+    drawn = render_on_picture(case.ecg, case.measurements, known)
+    return Response(drawn.data, media_type="image/jpeg", headers=headers)
 
 
 @router.get("/{case_id}/evidence")

@@ -21,7 +21,6 @@ from calipers.errors import CalipersError, UsageError
 if TYPE_CHECKING:
     from calipers.agent.api import Agent
     from calipers.agent.events import Answer, Event
-    from calipers.ecg import Ecg
 
 logger = logging.getLogger(__name__)
 #: An idle stream says so, so that no proxy takes it for dead.
@@ -71,7 +70,7 @@ class Runs:
         if not waiting:
             raise UsageError("found nothing that waits for an answer in this conversation")
         run = self._open(workspace, thread, waiting[-1], workspace.records.events(waiting[-1].id))
-        self._start(run, lambda agent, listen: self._resumed(run, agent, value, listen))
+        self._start(run, lambda agent, listen: agent.resume(thread.memory, value, listen=listen))
         return run
 
     def cancel(self, workspace: Workspace, thread_id: str) -> bool:
@@ -185,18 +184,12 @@ class Runs:
 
     def _asked(self, run: LiveRun, agent: Agent, listen: Listen, memory: str | None = None) -> Answer:
         desk = run.workspace
-        ecg = self._ecg(run)
+        ecg = desk.case(desk.records.case(run.thread.case_id)).ecg
         priors = [desk.case(desk.records.case(prior)).ecg for prior in run.thread.priors]
         # A generated ECG is marked as such wherever it is shown, and so is every claim about it.
         return agent.ask(
             memory or run.thread.memory, run.row.question, ecg, priors, listen=listen, allow_synthetic=ecg.synthetic
         )
-
-    def _resumed(self, run: LiveRun, agent: Agent, value: bool | str, listen: Listen) -> Answer:
-        return agent.resume(run.thread.memory, value, listen=listen, allow_synthetic=self._ecg(run).synthetic)
-
-    def _ecg(self, run: LiveRun) -> Ecg:
-        return run.workspace.case(run.workspace.records.case(run.thread.case_id)).ecg
 
     def _end(self, run: LiveRun, status: RunStatus, name: str, data: dict[str, Any], turn: int | None = None) -> None:
         with run.lock:

@@ -135,6 +135,18 @@ def evidence_of_report(report: Report, measurements: Measurements) -> dict[str, 
     return {item.id: evidence_item(item, measurements) for item in cited}
 
 
+def place_on_picture(case: Case, key: str) -> tuple[float, float] | None:
+    """Where a measurement begins on the picture that the ECG was read from, as shares of its width and height."""
+    how, item = case.ecg.source.digitisation, case.measurements[key]
+    if how is None or not item.spans:
+        return None
+    begin_s = item.spans[0].start_s
+    for lead in (item.lead,) if item.lead is not None else (*how.strips, *LEADS):
+        if (at := how.pixel(lead, begin_s, 0.0)) is not None:
+            return at[0] / how.width_px, at[1] / how.height_px
+    return None
+
+
 def _stretch(items: Measurements, key: str) -> tuple[float, float] | None:
     """Begin and end of a beat's item in seconds; None where it was not measured."""
     if key not in items or not items[key].spans:

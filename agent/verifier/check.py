@@ -43,6 +43,14 @@ def verify(report: Report, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -
 
     Returns:
         One `Fault` for each thing wrong with a claim; `claim_id` is empty for the report as a whole.
+
+    Example:
+        >>> report = agent.interpret(ecg)
+        >>> verify(report, ecg)
+        []
+        >>> first = report.claims[1].model_copy(update={"text": "Ventricular rate 99/min."})
+        >>> [fault.kind for fault in verify(report.model_copy(update={"claims": (first,)}))]
+        ['text', 'report']
     """
     checker = Checker(report)
     faults = [fault for claim in report.claims for fault in checker.claim_faults(claim)]

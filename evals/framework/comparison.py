@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from calipers.evals.framework.bootstrap import Estimate
 from calipers.evals.framework.document import Document, Section, Table
+from calipers.evals.framework.figures import forest
 from calipers.evals.framework.result import Result, read_results
 from calipers.evals.framework.tallies import Row, metrics_of, paired_difference
 
@@ -81,6 +82,12 @@ def report(differences: Sequence[Difference], names: tuple[str, str]) -> Documen
         for task, items in tasks.items()
     ]
     telling = sum(item.telling for item in differences)
+    paired = [item for item in differences if item.paired]
+    if paired:
+        changes = {"change": {f"{item.task} {item.metric}": item.change for item in paired}}
+        caption = "Change of each figure on the samples that both runs have, with its 95 % interval."
+        picture = forest("comparison-changes", caption, changes, list(changes["change"]), zero=True)
+        sections.insert(0, Section("Paired", (picture,)))
     about = f"{len(differences)} figures that both runs have; the interval of {telling} leaves zero out."
     return Document(f"{names[0]} against {names[1]}", about, tuple(sections))
 

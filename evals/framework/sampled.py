@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from calipers.evals.framework.bootstrap import Estimate
 from calipers.evals.framework.document import Document, Section, Table
+from calipers.evals.framework.figures import forest
 from calipers.evals.framework.parallel import each
 from calipers.evals.framework.result import Result, point_values
 from calipers.evals.framework.tallies import Row, by_group, by_reader, score
@@ -69,17 +70,21 @@ def outcome(
     groups |= {group: {"n": len(part), **point_values(score(part))} for group, part in by_group(own).items()}
     seconds = time.perf_counter() - started
     result = Result.of(name, len({row.id for row in own}), scores, groups, seconds)
-    sections = (Section("How it was judged", (method,)), *tables(rows, reader), *extra)
+    sections = (Section("How it was judged", (method,)), *tables(name, rows, reader), *extra)
     return Outcome(result, Document(title, f"{result.n} samples; {seconds:.0f} s.", sections))
 
 
-def tables(rows: Sequence[Row], reader: str) -> list[Section]:
-    """The figures with intervals, reader by reader, and the reader's own by part of the data."""
+def tables(name: str, rows: Sequence[Row], reader: str) -> list[Section]:
+    """The figures with intervals, reader by reader, as a table and as a picture, and the reader's own by part."""
     readers = by_reader(rows)
-    scored = {name: score(theirs) for name, theirs in readers.items()}
+    scored = {one: score(theirs) for one, theirs in readers.items()}
     metrics = list(dict.fromkeys(metric for scores in scored.values() for metric in scores))
-    figures = tuple((metric, *(_cell(scored[name].get(metric)) for name in readers)) for metric in metrics)
-    sections = [Section("Figures", (Table(("figure", *readers), figures, "with 95 % intervals by patient"),))]
+    figures = tuple((metric, *(_cell(scored[one].get(metric)) for one in readers)) for metric in metrics)
+    caption = "Each figure with its 95 % interval, resampled by patient."
+    shares = [metric for metric in metrics if all(_is_share(scores.get(metric)) for scores in scored.values())]
+    picture = forest(f"{name}-figures", caption, scored, shares, zero=False)
+    table = Table(("figure", *readers), figures, "with 95 % intervals by patient")
+    sections = [Section("Figures", (table, picture))]
     parts = by_group(readers.get(reader, []))
     if parts:
         own = list(dict.fromkeys(metric for row in readers[reader] for metric in row.tallies))
@@ -89,6 +94,10 @@ def tables(rows: Sequence[Row], reader: str) -> list[Section]:
         )
         sections.append(Section(f"By part, {reader}", (Table(("part", "samples", *own), lines),)))
     return sections
+
+
+def _is_share(estimate: Estimate | None) -> bool:
+    return estimate is None or 0.0 <= estimate.value <= 1.0
 
 
 def _cell(estimate: Estimate | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
@@ -54,7 +55,7 @@ def interpret_all(options: Options, rows: Sequence[Labelled], model: str) -> lis
         for ecg_id, eight_uv in signals(options.data, set(known)):
             yield _Job(known[ecg_id], eight_uv, model)
 
-    alone = options if model == "none" else Options(options.data, workers=1, show_progress=options.show_progress)
+    alone = options if model == "none" else replace(options, workers=1)
     return each(_interpret, jobs(), len(known), f"reports, {model}", alone)
 
 

@@ -74,13 +74,15 @@ def _taken(result: Result) -> str:
     options = [f"`--{key} {value}`" for key, value in asked.items() if key != "seed" and value not in (None, "all")]
     words = [f"n = {result.n:,}", f"{result.seconds:.0f} s"]
     if noted:
+        words += [f"seed {asked.get('seed')}", str(noted.get("started", ""))[:16].replace("T", " ")]
+    if "code" in noted:
         words += [
-            f"seed {asked.get('seed')}",
-            str(noted.get("started", ""))[:16].replace("T", " "),
             f"commit {noted.get('commit') or 'unknown'}",
-            f"code {noted.get('code')}, tables {noted.get('tables')}, weights {noted.get('weights')}",
+            f"code {noted['code']}, tables {noted['tables']}, weights {noted['weights']}",
             f"{noted.get('machine')}, load {noted.get('load')}",
         ]
+    else:
+        words.append("taken before hashes were noted")
     return "; ".join([*words, *options]) + ".\n"
 
 

@@ -49,7 +49,7 @@ def name_of(result: Result) -> str:
     asked = result.provenance.get("asked") or {}
     split, model = asked.get("split") or "all", asked.get("model")
     parts = [result.task, *([split] if split != "all" else []), *([model] if model else [])]
-    return ".".join(part.replace("/", "-").replace(":", "-") for part in parts)
+    return ".".join(part.replace("/", "-").replace(":", "-").replace(",", "+") for part in parts)
 
 
 def take(run: Path, folder: Path = FOLDER) -> list[Path]:

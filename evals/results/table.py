@@ -17,7 +17,7 @@ START: Final = "<!-- results: cut by `make results` from docs/results; change ev
 END: Final = "<!-- end of results -->"
 #: What stands where a result was not saved.
 MISSING: Final = "not run"
-_SLOT: Final = re.compile(r"\{([\w.-]+):([^{}|]+)\|(\w+)\}")
+_SLOT: Final = re.compile(r"\{([\w.+-]+):([^{}|]+)\|(\w+)\}")
 _FORMS: Final[dict[str, Callable[[float], str]]] = {
     "pct0": lambda value: f"{100 * value:.0f} %",
     "pct1": lambda value: f"{100 * value:.1f} %",

@@ -45,12 +45,12 @@ from calipers.models.mllm.corpus import (
 )
 from calipers.models.mllm.encoder_tokens import TRUNK
 from calipers.models.mllm.export import export_encoder
-from calipers.models.mllm.forest import pack
+from calipers.models.mllm.forest import Forest, pack
 from calipers.models.mllm.self_supervised import SelfSupervised, pretrain
 from calipers.models.mllm.signal_encoder import SignalEncoder
 from calipers.models.mllm.simulated import simulated
 from calipers.models.mllm.statement_training import StatementTraining, train_statements
-from calipers.models.mllm.teacher import MeasurementTable, chances_of, grow, read_table, teach
+from calipers.models.mllm.teacher import MeasurementTable, grow, read_table, teach
 
 DEFAULT_WORK: Final = Path("/tmp/calipers-mllm")
 CALIBRATION_FOLD: Final = 8
@@ -100,6 +100,14 @@ class Bench:
             np.save(stored, np.nan_to_num(np.stack(rows)))
         return np.concatenate([np.load(stored), self.corpus.patient_vector], axis=1)
 
+    def forest(self, folds: tuple[int, ...]) -> Forest:
+        """The trees on the median beat of these folds, grown unless they are."""
+        stored = self.work / f"forest-{folds[-1]}.npz"
+        if not stored.exists():
+            seen = self.corpus.chosen(folds=folds, zscored=False)
+            pack(grow(self.beats()[seen], self.corpus.statements[seen])).save(stored)
+        return Forest.load(stored)
+
     def lessons(self, folds: tuple[int, ...]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The teachers' (r, 71) probabilities and the beat forest's log-odds, out of fold."""
         stored = self.work / f"lessons-{folds[-1]}.npz"
@@ -144,21 +152,19 @@ class Bench:
 
 def export(bench: Bench) -> None:
     """Fit the forest, the calibrations and the thresholds, and write everything that runs."""
-    corpus, beats = bench.corpus, bench.beats()
+    corpus = bench.corpus
     early = bench.network(bench.early)
     members = (bench.network(bench.recipe.folds), early, bench.network(bench.recipe.folds, THIRD_SEED))
     rows = corpus.chosen(folds=(CALIBRATION_FOLD,), zscored=False)
-    seen = corpus.chosen(folds=bench.early, zscored=False)
-    forest = chances_of(grow(beats[seen], corpus.statements[seen]), beats[rows])
+    forest = bench.forest(bench.early).probabilities(bench.beats()[rows])
     scores = np.stack([logits(early, corpus, rows), log_odds(forest)])
     statements, known = corpus.statements[rows], corpus.known[rows]
     whole = fit_calibration(scores, statements, known)
     partial = fit_calibration(scores[:1], statements, known)
     codes = read_vocabulary(bench.data).codes
     limits = fit_thresholds(whole.probabilities(scores), statements, known)
-    every = corpus.chosen(folds=bench.recipe.folds, zscored=False)
     TRUNK.parent.mkdir(parents=True, exist_ok=True)
-    pack(grow(beats[every], corpus.statements[every])).save(FOREST)
+    bench.forest(bench.recipe.folds).save(FOREST)
     for network, path in zip(members, MEMBERS, strict=True):
         export_encoder(network, path)
     stored = {

@@ -60,8 +60,10 @@ def tinted(image: Image, chance: np.random.Generator) -> Image:
     """Other colours of light, contrast and brightness."""
     gain = chance.uniform(0.8, 1.1) * chance.uniform(0.92, 1.08, 3)
     fade = chance.uniform(0.0, 60.0)
-    return _bytes(255.0 - (255.0 - image.astype(np.float32)) * (1 - fade / 255.0)) if chance.random() < 0.3 else _bytes(
-        image.astype(np.float32) * gain.astype(np.float32)
+    return (
+        _bytes(255.0 - (255.0 - image.astype(np.float32)) * (1 - fade / 255.0))
+        if chance.random() < 0.3
+        else _bytes(image.astype(np.float32) * gain.astype(np.float32))
     )
 
 
@@ -70,7 +72,9 @@ def shaded(image: Image, chance: np.random.Generator) -> Image:
     height, width = image.shape[:2]
     ys, xs = np.mgrid[0:1:32j, 0:1:32j]
     angle = chance.uniform(0, 2 * np.pi)
-    light = 1.0 - chance.uniform(0.05, 0.35) * (0.5 + 0.5 * (np.cos(angle) * (xs - 0.5) + np.sin(angle) * (ys - 0.5)) * 2)
+    light = 1.0 - chance.uniform(0.05, 0.35) * (
+        0.5 + 0.5 * (np.cos(angle) * (xs - 0.5) + np.sin(angle) * (ys - 0.5)) * 2
+    )
     light = light.astype(np.float32)
     full = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
     if chance.random() < 0.6:
@@ -125,7 +129,9 @@ def handwriting(image: Image, chance: np.random.Generator, px_mm: float) -> None
             continue
         steps = np.cumsum(cv2.GaussianBlur(chance.normal(0, 1, (60, 2)), (0, 0), sigmaX=0.01, sigmaY=3.0), axis=0)
         stroke = place + steps * chance.uniform(1.0, 5.0) * px_mm
-        cv2.polylines(image, [stroke.astype(np.int32)[:, None]], isClosed=False, color=colour, thickness=pen, lineType=cv2.LINE_AA)
+        cv2.polylines(
+            image, [stroke.astype(np.int32)[:, None]], isClosed=False, color=colour, thickness=pen, lineType=cv2.LINE_AA
+        )
 
 
 def _fold(image: Image, chance: np.random.Generator) -> None:
@@ -184,7 +190,9 @@ def camera(width: int, height: int, chance: np.random.Generator) -> Camera:
     seen = (corners - size / 2) @ turn.T + shifts
     seen -= seen.min(axis=0) - pad
     far = np.ceil(seen.max(axis=0) + pad).astype(int)
-    return Camera(cv2.getPerspectiveTransform(corners.astype(np.float32), seen.astype(np.float32)), int(far[0]), int(far[1]))
+    return Camera(
+        cv2.getPerspectiveTransform(corners.astype(np.float32), seen.astype(np.float32)), int(far[0]), int(far[1])
+    )
 
 
 def _photographed(image: Image, chance: np.random.Generator) -> Image:
@@ -192,10 +200,17 @@ def _photographed(image: Image, chance: np.random.Generator) -> Image:
     view = camera(width, height, chance)
     table = np.empty((view.height, view.width, 3), np.uint8)
     table[:] = chance.integers(20, 170, 3)
-    grain = cv2.resize(chance.normal(0, 14, (view.height // 16 + 2, view.width // 3 + 2)).astype(np.float32), (view.width, view.height))
+    grain = cv2.resize(
+        chance.normal(0, 14, (view.height // 16 + 2, view.width // 3 + 2)).astype(np.float32), (view.width, view.height)
+    )
     table = _bytes(table + grain[..., None])
     return cv2.warpPerspective(
-        image, view.matrix, (view.width, view.height), dst=table, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_TRANSPARENT
+        image,
+        view.matrix,
+        (view.width, view.height),
+        dst=table,
+        flags=cv2.INTER_AREA,
+        borderMode=cv2.BORDER_TRANSPARENT,
     ).astype(np.uint8)
 
 

@@ -37,5 +37,8 @@ def _arranged(columns: int, *, cabrera: bool) -> Arrangement:
 
 
 ARRANGEMENTS: Final[dict[str, Arrangement]] = {
-    one.name: one for cabrera in (False, True) for columns in (4, 2, 1, 3) if (one := _arranged(columns, cabrera=cabrera))
+    one.name: one
+    for cabrera in (False, True)
+    for columns in (4, 2, 1, 3)
+    if (one := _arranged(columns, cabrera=cabrera))
 }

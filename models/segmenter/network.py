@@ -31,7 +31,9 @@ class Convolved(nn.Sequential):
     """3 x 3 convolution, normalised, rectified."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+        )
 
 
 class Segmenter(nn.Module):

@@ -101,7 +101,7 @@ def name_of(one: Drawn) -> str:
 
 def _places(style: Style) -> tuple[Drawn, ...]:
     rows = style.arrangement.rows
-    columns, column_s = style.arrangement.columns, style.page_s / style.arrangement.columns
+    column_s = style.page_s / style.arrangement.columns
     left = style.margin + style.lead_in
     places: list[Drawn] = []
     for row, leads in enumerate((*rows, *((lead,) for lead in style.strips))):
@@ -134,7 +134,7 @@ def _pulses(style: Style, drawn: tuple[Drawn, ...], right: float) -> list[NDArra
     for baseline in sorted({one.baseline_mm for one in drawn}):
         x = drawn[0].x_mm - wide - 6.0 if style.pulse == "left" else right - wide - 10.0
         corners = [(0, 0), (2.5, 0), (2.5, -high), (2.5 + wide, -high), (2.5 + wide, 0), (4.5 + wide, 0)]
-        lines.append(np.array(corners) + (x, baseline))
+        lines.append(np.add(corners, (x, baseline)))
     return lines
 
 
@@ -162,4 +162,6 @@ def _grid(image: Image, style: Style, box: tuple[float, float, float, float], px
         lines = [((x0 + k, y0), (x0 + k, y1)) for k in across[::every]]
         lines += [((x0, y0 + k), (x1, y0 + k)) for k in down[::every]]
         fixed = np.round((np.array(lines) * px_mm - 0.5) * (1 << _SHIFT)).astype(np.int32)
-        cv2.polylines(image, list(fixed), isClosed=False, color=colour, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT)
+        cv2.polylines(
+            image, list(fixed), isClosed=False, color=colour, thickness=thick, lineType=cv2.LINE_AA, shift=_SHIFT
+        )

@@ -80,9 +80,7 @@ def fonts() -> tuple[str, ...]:
     wanted = ("DejaVuSans", "DejaVuSerif", "Liberation", "STIXGeneral")
     unwanted = ("Display", "Math", "LastResort")
     return tuple(
-        str(path)
-        for path in found
-        if path.name.startswith(wanted) and not any(word in path.name for word in unwanted)
+        str(path) for path in found if path.name.startswith(wanted) and not any(word in path.name for word in unwanted)
     )
 
 

@@ -63,7 +63,9 @@ def train(config: Training, data: Path, out: Path, minutes: float | None) -> Seg
     network.train()
     with (out / "train_log.jsonl").open("a") as log:
         log.write(json.dumps({"config": asdict(config), "records": len(signals), "from": first}) + "\n")
-        for step, batch in enumerate(batches(config.crops, signals, range(first, config.steps), config.seed), first + 1):
+        for step, batch in enumerate(
+            batches(config.crops, signals, range(first, config.steps), config.seed), first + 1
+        ):
             seconds = time.monotonic() - started
             share = step / config.steps if minutes is None else seconds / (60 * minutes)
             if share >= 1.0 and minutes is not None:
@@ -76,7 +78,12 @@ def train(config: Training, data: Path, out: Path, minutes: float | None) -> Seg
                 log.write(json.dumps({"step": step, **mean, "s": round(seconds)}) + "\n")
                 log.flush()
                 parts = []
-                state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}
+                state = {
+                    "network": network.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "step": step,
+                    "seconds": seconds,
+                }
                 torch.save(state, saved.with_suffix(".new"))
                 saved.with_suffix(".new").replace(saved)
     network.eval()
@@ -91,7 +98,9 @@ def scaled(inks: Tensor) -> Tensor:
 def _step(network: Segmenter, optimiser: torch.optim.Optimizer, batch: Batch) -> dict[str, float]:
     with torch.autocast("cpu", torch.bfloat16):
         lines, words = network(scaled(torch.from_numpy(batch.inks)))
-    total, parts = loss(lines.float(), words.float(), torch.from_numpy(batch.lines).float() / 255.0, torch.from_numpy(batch.words))
+    total, parts = loss(
+        lines.float(), words.float(), torch.from_numpy(batch.lines).float() / 255.0, torch.from_numpy(batch.words)
+    )
     optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(total)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -72,7 +72,11 @@ def write_words(
     if style.words:
         _header(style, width, write, chance)
     if style.scale_words:
-        y, x = (height - 0.3 * style.footer, style.margin) if chance.random() < 0.75 else (style.header - 2.0, width * 0.45)
+        y, x = (
+            (height - 0.3 * style.footer, style.margin)
+            if chance.random() < 0.75
+            else (style.header - 2.0, width * 0.45)
+        )
         _scale(style, x, y, write, chance)
     image[:] = np.asarray(sheet)
     return tuple(words)

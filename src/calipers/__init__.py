@@ -1,9 +1,19 @@
 """Calipers: an ECG agent whose every claim is measured, cited and re-checked by code.
 
     >>> import calipers
-    >>> ecg = calipers.read_ecg("record.hea")            # doctest: +SKIP
-    >>> calipers.measure(ecg)["pr"].value                # doctest: +SKIP
-    161.0
+    >>> ecg = calipers.read_ecg(path)                      # WFDB, DICOM, MUSE XML, aECG, SCP, CSV, NPY, …
+    >>> report = calipers.Agent(model="none").interpret(ecg)
+    >>> for claim in report.claims[1:3]:
+    ...     print(claim.text, claim.evidence)
+    Ventricular rate 61/min. ('hr',)
+    PR interval 149 ms, QRS duration 90 ms, QT interval 380 ms. ('pr', 'qrs', 'qt')
+    >>> calipers.verify(report, ecg)                       # every id, number, unit, lead and criterion, measured again
+    []
+
+Read and measure: `read_ecg`, `measure`, `explain`, `classify`, `compare`, `render`. Interpret and ask: `Agent`, whose
+`interpret`, `ask` and `stream` return `Report`, `Answer` and `Event`s; `verify` checks any report. What a user adds:
+`ToolFinding` of a tool, `Veto` and `Note` of a hook, files of criteria and folders of guidelines. Every error raised on
+purpose is a `CalipersError`, one line that says what was found and what was needed. More in docs/api.md.
 
 Names are loaded on first use, so that `import calipers` stays fast.
 """

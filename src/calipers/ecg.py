@@ -124,6 +124,13 @@ class Ecg:
         Raises:
             UsageError: shape, lead names, rate, age or sex are not usable.
             ImplausibleUnits: the amplitudes cannot be millivolts of a surface ECG.
+
+        Example:
+            >>> two = Ecg.from_array(ecg.signal_mv[:2], 1000, ["I", "II"], age=42)
+            >>> two.derived_leads
+            ('III', 'aVR', 'aVL', 'aVF')
+            >>> two.missing_leads
+            ('V1', 'V2', 'V3', 'V4', 'V5', 'V6')
         """
         given = np.atleast_2d(np.asarray(signal_mv, dtype=np.float32))
         _check_shape(given, fs_hz, leads, age, sex)

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from calipers import Agent, Ecg, Report, UsageError, verify
+from calipers import Agent, Ecg, Report, UnreadableInput, UsageError, verify
 from calipers.agent.anonymising import anonymise, without_identity
 from calipers.agent.audit import load_bundle, replay
+from calipers.agent.cli.app import app
 from calipers.agent.output import write_case
 from calipers.tools.anonymise import Rules
-from tests.agent.test_cli import DEMO, assert_one_line, run
+from tests.agent.test_cli import DEMO
 from tests.tools.test_anonymise import ALL, RULES, traces
 
 WHEN = datetime(2021, 4, 3, 10, 11, 12)
@@ -59,14 +60,14 @@ def unpacked(folder: Path) -> Path:
 def test_a_bundle_holds_no_identifier_but_the_words_that_were_typed(case: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(case / "bundle.zip") as held:
         facts = json.loads(held.read("bundle.json"))
-        assert {name for name in held.namelist()} == {"bundle.json", "signal-0.npy", "signal-1.npy"}
+        assert set(held.namelist()) == {"bundle.json", "signal-0.npy", "signal-1.npy"}
     facts["question"] = facts["report"]["question"] = None
     (tmp_path / "bundle.json").write_text(json.dumps(facts))
     assert traces(tmp_path) == []
     assert [one["patient"] for one in facts["inputs"]] == ["patient-1", "patient-1"]
 
 
-def test_a_case_comes_out_without_identity_and_verifies_and_replays(
+def test_a_case_comes_out_without_identity_verifies_and_replays_but_for_the_question(
     case: Path, pair: tuple[Ecg, Ecg], tmp_path: Path
 ) -> None:
     (made,) = anonymise([case], tmp_path, RULES)
@@ -78,7 +79,7 @@ def test_a_case_comes_out_without_identity_and_verifies_and_replays(
     assert report.claims
     bundle = load_bundle(made.files[0].parent / "bundle.zip")
     assert verify(report, bundle.ecgs()[0]) == []
-    assert replay(bundle).identical
+    assert {one.where.partition(".")[0] for one in replay(bundle).differences} <= {"claims", "evidence_table"}
 
 
 def test_a_report_alone_is_stripped_and_stands(case: Path, tmp_path: Path) -> None:
@@ -102,12 +103,16 @@ def test_a_page_without_its_bundle_is_refused_in_one_line(case: Path, tmp_path: 
         anonymise([page], tmp_path / "out", RULES)
 
 
-def test_the_command_copies_a_folder_and_says_where(tmp_path: Path) -> None:
+def test_the_command_copies_a_folder_and_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "Quartermain.dcm").write_bytes(DEMO.read_bytes())
-    done = run("anonymise", str(tmp_path / "in"), "--out", str(tmp_path / "out"), home=tmp_path / "home")
-    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("CALIPERS_HOME", str(tmp_path / "home"))
+    app(["anonymise", str(tmp_path / "in"), "--out", str(tmp_path / "out")], standalone_mode=False)
+    assert "Quartermain.dcm → " in capsys.readouterr().out.replace("\n", "")
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".dcm", ".json"}
     assert traces(tmp_path / "out", ("Quartermain", "642341", "Galliera", "RITMO SINUSALE", "Mortara")) == []
     assert (tmp_path / "home" / "anonymise.key").stat().st_mode & 0o077 == 0
-    assert_one_line(run("anonymise", str(tmp_path / "none.hea"), "--out", str(tmp_path), home=tmp_path), 3, "none.hea")
+    with pytest.raises(UnreadableInput, match=r"none\.hea"):
+        app(["anonymise", str(tmp_path / "none.hea"), "--out", str(tmp_path)], standalone_mode=False)

@@ -150,7 +150,7 @@ def test_of_a_page_that_cannot_be_digitised_only_a_models_word_remains(demo_ecg:
 def test_what_the_model_sees_on_an_unread_page_is_a_suggestion_on_its_probability(tmp_path: Path) -> None:
     ecg = unread_page(
         np.asarray(
-            Image.open(BytesIO(render(simulate(Specification(morphology="lbbb"), seed=1).ecg).data)).convert("RGB")
+            Image.open(BytesIO(render(simulate(Specification(morphologies=("lbbb",)), seed=1).ecg).data)).convert("RGB")
         ),
         PictureNotDigitised("found no names of leads", "leads"),
         format_name="PNG",

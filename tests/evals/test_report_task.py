@@ -52,7 +52,7 @@ def test_what_is_withheld_is_a_share_of_all_that_was_drafted() -> None:
 
 def test_a_report_is_counted_by_its_present_claims() -> None:
     ecg = WITHOUT_P[0].render()
-    report = Agent("none").interpret(ecg)
+    report = Agent("none").interpret(ecg, allow_synthetic=True)
     found = counted(label(1, "AFIB"), report, 0.2)
     assert any("AFIB" in one.codes for one in found.said)
     assert found.claims == len(report.claims) > len(found.said)

@@ -13,8 +13,8 @@ import calipers
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evidence import Measurements
-from calipers.report import Report
 from calipers.frame import measurements_frame
+from calipers.report import Report
 from calipers.tools.export import encapsulated_pdf, fhir_bundle, write_annotations
 
 

@@ -125,19 +125,17 @@ def test_no_path_at_all_is_a_usage_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    "content",
     [
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG picture"),
-        (b"\xff\xd8\xff\xe0" + bytes(100), "JPEG picture"),
-        (b"II*\x00" + bytes(100), "TIFF picture"),
-        (b"%PDF-1.7\n", "PDF"),
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        b"\xff\xd8\xff\xe0" + bytes(100),
+        b"II*\x00" + bytes(100),
+        b"%PDF-1.7\n",
     ],
 )
-def test_pictures_are_not_read_yet(tmp_path: Path, content: bytes, what: str) -> None:
+def test_a_damaged_picture_is_refused_whatever_its_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "ecg.xml").write_bytes(content)
-    message = refusal(tmp_path / "ecg.xml")
-    assert what in message
-    assert "pictures are not read yet" in message
+    assert "found a damaged or unsupported picture, `ecg.xml`" in refusal(tmp_path / "ecg.xml")
 
 
 @pytest.mark.parametrize(

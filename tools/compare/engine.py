@@ -31,6 +31,11 @@ def compare(ecg: Ecg, prior: Ecg) -> Changes:
 
     Raises:
         UsageError: the two carry different patient identifiers, or one is synthetic.
+
+    Example:
+        >>> changes = compare(ecg, earlier)
+        >>> changes.measured("pr").exceeds, changes.of("lbbb").change
+        (False, 'absent')
     """
     require_comparable(ecg, prior)
     now, then = examine(ecg), examine(prior)

@@ -1,0 +1,20 @@
+"""Read an ECG from a picture: a photo, a scan, a screenshot or a PDF of a page.
+
+digitise.py      `digitise`: every step in order, and what is said of it
+picture_file.py  files as pixels, with limits; pages of a PDF or TIFF
+grid.py          the paper's grid, from local spectra
+straighten.py    a flat page at 6 pixels a millimetre: homography, then the paper's bends
+names.py         lead names and the printed scale, from the segmenter's words
+arrangement.py   which lead stands where
+scale.py         speed and gain: pulse, print, or the usual, said so
+tracing.py       each row's trace by dynamic programming, rows that cross included
+signals.py       millivolts at 500 Hz, placed in time, each stretch with its error
+overlay.py       what was read, drawn on the picture
+"""
+
+from __future__ import annotations
+
+from calipers.tools.digitise.digitise import Digitised, digitise, digitise_picture
+from calipers.tools.digitise.picture_file import picture
+
+__all__ = ["Digitised", "digitise", "digitise_picture", "picture"]

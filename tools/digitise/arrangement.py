@@ -77,10 +77,15 @@ def find_rows(trace: Float32) -> list[Row]:
     if not profile.any():
         return []
     wide = gaussian_filter1d(flat.sum(axis=1), 1.6 * PX_MM)
-    peaks, _ = find_peaks(wide, distance=_LEAST_PITCH_MM * PX_MM, height=_ROW_SHARE * float(wide.max()), prominence=0.12 * float(wide.max()))
+    peaks, _ = find_peaks(
+        wide,
+        distance=_LEAST_PITCH_MM * PX_MM,
+        height=_ROW_SHARE * float(wide.max()),
+        prominence=0.12 * float(wide.max()),
+    )
     rows = []
     for number, peak in enumerate(peaks):
-        above = peaks[number - 1] if number else -10**6
+        above = peaks[number - 1] if number else -(10**6)
         below = peaks[number + 1] if number + 1 < len(peaks) else 10**6
         half = min(peak - above, below - peak, 24 * PX_MM) / 2
         band = ink[max(0, int(peak - half)) : int(peak + half) + 1].max(axis=0) > 0.4
@@ -143,9 +148,7 @@ def _cells(arrangement: Arrangement, rows: Sequence[Row], strips: int, trace: Fl
     return tuple(cells)
 
 
-def _columns(
-    count: int, left: float, right: float, rows: Sequence[Row], trace: Float32
-) -> list[tuple[float, float]]:
+def _columns(count: int, left: float, right: float, rows: Sequence[Row], trace: Float32) -> list[tuple[float, float]]:
     """Left and right end of each column: at gaps in the ink where there are some, else in equal parts."""
     bands = []
     for number, row in enumerate(rows):
@@ -238,11 +241,14 @@ def _by_names_alone(rows: Sequence[Row], names: Sequence[Found], pitch: float) -
                 cells.append(Cell(lead, row, column, False, start, end, inverted=name.word == INVERTED_AVR))
     if not cells:
         raise PictureNotDigitised(
-            f"found {len(rows)} rows of traces and no readable lead name; needed names, or rows in a usual order", "leads"
+            f"found {len(rows)} rows of traces and no readable lead name; needed names, or rows in a usual order",
+            "leads",
         )
     kept: dict[Lead, Cell] = {}
     for cell in cells:
         if cell.lead not in kept or cell.right_mm - cell.left_mm > kept[cell.lead].right_mm - kept[cell.lead].left_mm:
             kept[cell.lead] = cell
     columns = 1 + max(cell.column for cell in kept.values())
-    return Arranged(f"{len(by_row)}x{columns}", tuple(kept.values()), (len(kept), len(names) - len(kept)), guessed=False)
+    return Arranged(
+        f"{len(by_row)}x{columns}", tuple(kept.values()), (len(kept), len(names) - len(kept)), guessed=False
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +14,7 @@ from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
 from calipers.tools.digitise.arrangement import Arranged, Row, arrange, find_rows
 from calipers.tools.digitise.names import Found, find_words, lead_names
 from calipers.tools.digitise.picture_file import MAX_PAGES, page_count, picture
-from calipers.tools.digitise.scale import find_pulses, find_scale
+from calipers.tools.digitise.scale import Scale, find_pulses, find_scale
 from calipers.tools.digitise.signals import Leads, leads_of
 from calipers.tools.digitise.straighten import Flat, straighten
 from calipers.tools.digitise.tracing import follow
@@ -33,11 +32,19 @@ _COARSE_PX_MM: Final = 3.5
 
 
 class Digitised(NamedTuple):
-    """What a picture gave: (12, n) mV at 500 Hz with NaN where unseen, (12, n) confidence, and how."""
+    """What a picture gave.
+
+    Attributes:
+        signal_mv: (12, n) millivolts at 500 Hz, NaN where unseen.
+        confidence: (12, n) in 0–1.
+        digitisation: how.
+        image: (h, w, 3) uint8, the picture or drawn page.
+    """
 
     signal_mv: Float32
     confidence: Float32
     digitisation: Digitisation
+    image: Image
 
 
 class _Read(NamedTuple):
@@ -74,7 +81,9 @@ def digitise(path: Path, *, page: int | None = None, threads: int = 2) -> Digiti
         try:
             found = digitise_picture(picture(path, number), threads=threads)
         except UnreadableInput as refused:
-            if failed is None or (isinstance(refused, PictureNotDigitised) and not isinstance(failed, PictureNotDigitised)):
+            if failed is None or (
+                isinstance(refused, PictureNotDigitised) and not isinstance(failed, PictureNotDigitised)
+            ):
                 failed = refused
             continue
         notes = found.digitisation.notes
@@ -101,8 +110,10 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     tracks = follow(read.parts.trace, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
     leads = leads_of(read.arranged, tracks, scale)
     if not leads.segments:
-        raise PictureNotDigitised("found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace")
-    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads, scale.speed_mm_s, scale.gain_mm_mv, scale.found, scale.notes))
+        raise PictureNotDigitised(
+            "found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace"
+        )
+    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads, scale), image)
 
 
 def _span(row: int, read: _Read) -> tuple[int, int]:
@@ -138,11 +149,9 @@ def _upright(flat: Flat, threads: int) -> _Read:
     return best
 
 
-def _stated(
-    image: Image, flat: Flat, read: _Read, leads: Leads, speed: float, gain: float, found: str, notes: tuple[str, ...]
-) -> Digitisation:
+def _stated(image: Image, flat: Flat, read: _Read, leads: Leads, scale: Scale) -> Digitisation:
     assert read.arranged is not None
-    said = list(notes)
+    said = list(scale.notes)
     if read.turns:
         said.append(f"the page lay turned and was read turned back by {90 * read.turns} degrees")
     if read.arranged.guessed:
@@ -159,12 +168,12 @@ def _stated(
     bend_mm = 0.0 if flat.bend is None else float(np.abs(flat.bend.dx_mm).max())
     return Digitisation(
         layout=read.arranged.name,
-        speed_mm_s=speed,
-        gain_mm_mv=gain,
-        scale_found=found,
+        speed_mm_s=scale.speed_mm_s,
+        gain_mm_mv=scale.gain_mm_mv,
+        scale_found=scale.found,
         segments=leads.segments,
         strips=tuple(dict.fromkeys(segment.lead for segment in leads.segments if segment.strip)),
-        timing_error_ms=round(1000 * (_PLACE_MM + _BEND_PLACE * bend_mm) / speed, 2),
+        timing_error_ms=round(1000 * (_PLACE_MM + _BEND_PLACE * bend_mm) / scale.speed_mm_s, 2),
         turned_deg=90 * read.turns,
         notes=tuple(said),
         width_px=image.shape[1],
@@ -184,29 +193,3 @@ def _turned(flat: Flat, turns: int) -> NDArray[np.float64]:
         3: np.array([[0, -1, width], [1, 0, 0], [0, 0, 1.0]]),
     }
     return matrices[turns]
-
-
-def overlay(image: Image, digitised: Digitised) -> Image:
-    """The picture with every recovered sample drawn on it, for looking."""
-    drawn = image.copy()
-    stated = digitised.digitisation
-    size = max(1, round(max(image.shape) / 1800))
-    for number, part in enumerate(stated.segments):
-        times = np.arange(part.start_s, part.end_s, 0.004)
-        row = digitised.signal_mv[_index(part.lead)]
-        points = []
-        for time_s in times:
-            sample = row[min(int(time_s * 500), row.size - 1)]
-            if np.isfinite(sample):
-                x = part.x_mm + (time_s - part.start_s) * stated.speed_mm_s
-                points.append(stated.place_px(x, part.baseline_mm - float(sample) * stated.gain_mm_mv))
-        if points:
-            colour = ((255, 0, 0), (0, 90, 255), (0, 160, 0), (200, 0, 200))[number % 4]
-            cv2.polylines(drawn, [np.round(points).astype(np.int32)[:, None]], isClosed=False, color=colour, thickness=size)
-    return drawn
-
-
-def _index(lead: str) -> int:
-    from calipers.leads import INDEX, require_lead
-
-    return INDEX[require_lead(lead)]

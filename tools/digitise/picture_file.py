@@ -176,4 +176,6 @@ def _too_large(path: Path, width: int = 0, height: int = 0) -> UnreadableInput:
 
 
 def _damaged(path: Path) -> UnreadableInput:
-    return UnreadableInput(f"found a damaged or unsupported picture, `{shown(path.name)}`; needed a whole PNG, JPEG, TIFF, HEIC or PDF")
+    return UnreadableInput(
+        f"found a damaged or unsupported picture, `{shown(path.name)}`; needed a whole PNG, JPEG, TIFF, HEIC or PDF"
+    )

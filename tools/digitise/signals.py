@@ -85,9 +85,17 @@ def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
         cells = [cell for cell in arranged.cells if cell.column == column and not cell.strip]
         column_start[column] = at
         at += _usual(float(np.median([cell.right_mm - cell.left_mm for cell in cells])) / scale.speed_mm_s)
-    first = min((cell.left_mm for cell in arranged.cells if not cell.strip and cell.column == columns[0]), default=0.0) if columns else 0.0
+    first = (
+        min((cell.left_mm for cell in arranged.cells if not cell.strip and cell.column == columns[0]), default=0.0)
+        if columns
+        else 0.0
+    )
     for cell in arranged.cells:
-        starts[cell] = max(0.0, (cell.left_mm - first) / scale.speed_mm_s) if cell.strip and columns else column_start.get(cell.column, 0.0)
+        starts[cell] = (
+            max(0.0, (cell.left_mm - first) / scale.speed_mm_s)
+            if cell.strip and columns
+            else column_start.get(cell.column, 0.0)
+        )
     return starts
 
 

@@ -16,7 +16,16 @@ from scipy.optimize import least_squares
 
 from calipers.digitisation import Bend
 from calipers.errors import PictureNotDigitised, UnreadableInput
-from calipers.tools.digitise.grid import LEAST_PROMINENCE, SQUARE_MM, Grid, LocalGrid, find_grid, line_map, local_grid, tiles_of
+from calipers.tools.digitise.grid import (
+    LEAST_PROMINENCE,
+    SQUARE_MM,
+    Grid,
+    LocalGrid,
+    find_grid,
+    line_map,
+    local_grid,
+    tiles_of,
+)
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -82,7 +91,11 @@ def straighten(picture: Image, px_mm: float) -> Flat:
     """
     longest = max(picture.shape[:2])
     scale = min(1.0, LONGEST_PX / longest)
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8) if scale < 1 else picture
+    small = (
+        cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        if scale < 1
+        else picture
+    )
     lines = line_map(small)
     tiles = tiles_of(lines)
     if not tiles:
@@ -129,9 +142,7 @@ def _homography(local: LocalGrid, grid: Grid) -> Float64:
     return np.array([[a, b, 0.0], [d, e, 0.0], [g, h, 1.0]]) @ shift
 
 
-def _page_box(
-    to_mm: Float64, shape: tuple[int, ...], local: LocalGrid
-) -> tuple[Float64, tuple[float, float]]:
+def _page_box(to_mm: Float64, shape: tuple[int, ...], local: LocalGrid) -> tuple[Float64, tuple[float, float]]:
     """(3, 3) from flat millimetres to pixels with the page at (0, 0), and the page's width and height."""
     height, width = shape
     corners = _applied(to_mm, np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64))
@@ -187,7 +198,10 @@ def _surface(shift: Float64, weight: Float64, degree: int) -> Float64:
     first, last = np.array([rows.min(), columns.min()]), np.array([rows.max(), columns.max()])
     size = np.maximum(last - first, 1)
     i, j = np.mgrid[0 : shift.shape[0], 0 : shift.shape[1]]
-    u, v = (2 * (np.clip(k, low, high) - low) / wide - 1 for k, low, high, wide in zip((i, j), first, last, size, strict=True))
+    u, v = (
+        2 * (np.clip(k, low, high) - low) / wide - 1
+        for k, low, high, wide in zip((i, j), first, last, size, strict=True)
+    )
     terms = np.polynomial.chebyshev.chebvander2d(u, v, [degree, degree])
     powers = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel()
     terms = terms[..., powers <= degree]
@@ -229,7 +243,9 @@ def _smooth(plane: NDArray[np.complex64], sigma: float) -> NDArray[np.complex64]
         small = cv2.GaussianBlur(small, (0, 0), sigma / shrink)
         return cv2.resize(small, plane.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
-    smooth: NDArray[np.complex64] = one(np.ascontiguousarray(plane.real)) + np.complex64(1j) * one(np.ascontiguousarray(plane.imag))
+    smooth: NDArray[np.complex64] = one(np.ascontiguousarray(plane.real)) + np.complex64(1j) * one(
+        np.ascontiguousarray(plane.imag)
+    )
     return smooth
 
 

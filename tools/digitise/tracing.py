@@ -47,7 +47,9 @@ class Track(NamedTuple):
     chance: Float64
 
 
-def follow(trace: Float32, baselines_px: Sequence[float], pitch_px: float, spans_px: Sequence[tuple[int, int]]) -> list[Track]:
+def follow(
+    trace: Float32, baselines_px: Sequence[float], pitch_px: float, spans_px: Sequence[tuple[int, int]]
+) -> list[Track]:
     """The traces of all rows.
 
     Args:
@@ -62,7 +64,13 @@ def follow(trace: Float32, baselines_px: Sequence[float], pitch_px: float, spans
         held = _held(trace.shape, number, paths, baselines_px, spans_px)
         again.append(paths[number] if held is None else _path(trace, base, pitch_px, span, held))
     return [
-        _measured(trace, path, span, [other for k, other in enumerate(again) if k != number], [s for k, s in enumerate(spans_px) if k != number])
+        _measured(
+            trace,
+            path,
+            span,
+            [other for k, other in enumerate(again) if k != number],
+            [s for k, s in enumerate(spans_px) if k != number],
+        )
         for number, (path, span) in enumerate(zip(again, spans_px, strict=True))
     ]
 
@@ -103,7 +111,11 @@ def _path(
 
 
 def _held(
-    shape: tuple[int, ...], number: int, paths: Sequence[NDArray[np.int64]], baselines: Sequence[float], spans: Sequence[tuple[int, int]]
+    shape: tuple[int, ...],
+    number: int,
+    paths: Sequence[NDArray[np.int64]],
+    baselines: Sequence[float],
+    spans: Sequence[tuple[int, int]],
 ) -> NDArray[np.bool_] | None:
     """Pixels of other rows' paths where those stand nearer to their own row; None where none comes near."""
     held = np.zeros(shape, np.bool_)
@@ -128,7 +140,11 @@ def _held(
 
 
 def _measured(
-    trace: Float32, path: NDArray[np.int64], span: tuple[int, int], others: Sequence[NDArray[np.int64]], spans: Sequence[tuple[int, int]]
+    trace: Float32,
+    path: NDArray[np.int64],
+    span: tuple[int, int],
+    others: Sequence[NDArray[np.int64]],
+    spans: Sequence[tuple[int, int]],
 ) -> Track:
     """Sub-pixel heights along a path: the middle of the ink, or its edge at a peak."""
     height, width = trace.shape

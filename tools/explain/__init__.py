@@ -20,6 +20,12 @@ def explain(ecg: Ecg, statement: str) -> Chain:
 
     Raises:
         UnknownStatement: nothing in the table is called that.
+
+    Example:
+        >>> for step in explain(ecg, "1AVB").steps:
+        ...     print(step.looks_for, "→", step.result, [value.id for value in step.values])
+        A consistently coupled P wave precedes at least 0.7 of the QRS complexes → met ['p_per_qrs']
+        The PR interval is longer than 200 ms → not_met ['pr']
     """
     from calipers.tools.measure import measure
 

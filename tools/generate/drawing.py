@@ -114,10 +114,13 @@ def draw(
     made_by: Generator,
     text: Float32 | None = None,
     labels: frozenset[str] = frozenset(),
+    *,
+    by_text_alone: bool = False,
 ) -> Ecg:
     """One candidate, not yet measured; the same arguments give the same samples.
 
-    `labels` are told to the flow beside what the request's statements bring.
+    `labels` are told to the flow beside what the request's statements bring. `by_text_alone` tells it nothing but the
+    text, steers to nothing and lays the rhythm down at the times that the flow draws: what the words alone convey.
     """
     rng = np.random.default_rng([seed, 4])
     rhythm = request.rhythm_or_sinus
@@ -126,6 +129,8 @@ def draw(
     known = known_elements(rhythm)
     # What is told stays what was asked for: a correction of the times must not change the kind of beat.
     condition = Condition(told, _qualities(request, replace(aims, corrections={})), request.age, request.sex, text=text)
+    if by_text_alone:
+        aims, qualities, condition = Aims({}, {}), {}, Condition(text=text)
     orders = [BeatOrder(condition, known, qualities, seed)]
     if request.ectopy not in (None, "pac"):
         orders.append(ectopic_order(request, seed))

@@ -32,6 +32,8 @@ _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("qrs_axis", rf"\b(?:qrs |frontal |electrical |mean )?axis{_ABOUT}(?:the )?{_NUMBER}(?:\s*(?:°|deg\w*))?"),
         ("qrs", rf"\bqrsd?{_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qrs", rf"{_NUMBER}\s*ms (?:wide )?qrs\b"),
+        # What is left without a unit and could be a rate is one: "RBBB about 110".
+        ("hr", r"(?<![\w:.°/-])([3-9]\d|1\d\d|2[01]\d)(?![\w:.°/-]|\s*(?:ms|mv|mm|µv|uv|years?|y\b|°|deg|%))"),
     )
 )
 _T_OR_P_AXIS: Final = re.compile(rf"\b([tp])[- ]?(?:wave )?axis{_ABOUT}{_NUMBER}", re.I)

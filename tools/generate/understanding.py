@@ -49,6 +49,8 @@ _SAID: Final[tuple[tuple[str, str], ...]] = (
     (r"low[- ]voltages?", "low_voltage"), (r"(?:long|prolonged) qtc?(?: interval)?|qt prolongation", "long_qt"),
     (r"short pr(?: interval)?", "short_pr"),
 )  # fmt: skip
+_RATIO: Final = re.compile(r"\b([2-6])(?::| to )(?:1|one)\b(?: (?:av )?(?:block|conduction|conducted))?", re.I)
+_FLUTTER_RATE: Final = 296.0
 _ONLY_IN_FULL: Final = frozenset({"normal_ecg", "sinus_rhythm"})
 _INCOMPLETE: Final = (
     (r"incomplete (?:right bundle(?:[- ]branch)?(?: block)?|rbbb)", "incomplete_rbbb"),
@@ -69,7 +71,7 @@ def understand_request(text: str, *, age: float | None = None, sex: Sex | None =
     """
     rest, absent = _negated(" ".join(text.split()))
     found: dict[str, Any] = {}
-    rest = take_patient(rest, found)
+    rest = _flutter_ratio(take_patient(rest, found), found)
     levels, rest = take_levels(rest)
     rest = take_numbers(rest, found)
     keys = tuple(dict.fromkeys(_named(rest)))
@@ -83,6 +85,19 @@ def understand_request(text: str, *, age: float | None = None, sex: Sex | None =
             f"found nothing to generate in `{text}`; needed a rhythm, a statement, or a number such as `PR 220`"
         )
     return complete(request)
+
+
+def _flutter_ratio(text: str, found: dict[str, Any]) -> str:
+    """Of flutter conducted N to one the rate, unless it is said; the text without the ratio."""
+    match = _RATIO.search(text)
+    if match is None or not re.search(r"flutter|\bafl\b", text, re.I):
+        return text
+    rest = text.replace(match[0], " ")
+    said: dict[str, Any] = {}
+    take_numbers(rest, said)
+    if "hr" not in said:
+        found["hr"] = round(_FLUTTER_RATE / float(match[1]))
+    return rest
 
 
 def _negated(text: str) -> tuple[str, tuple[str, ...]]:

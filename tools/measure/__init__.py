@@ -21,5 +21,14 @@ def measure(ecg: Ecg) -> Measurements:
         id → `Measurement`: global (`pr`), per lead (`V3.st_j`), per beat (`qrs#4`, `V3.st_j#4`). What
         cannot be measured is there too, with `status="not_measurable"` and the reason. Beat items of a
         record of more than a minute are made when they are asked for.
+
+    Example:
+        >>> measured = measure(ecg)
+        >>> print(round(measured["pr"].value), measured["pr"].unit, measured["pr"].status)
+        149 ms measured
+        >>> measured["V3.st_j"].lead, measured["qrs#4"].beat
+        ('V3', 4)
+        >>> measured.to_frame().loc[0, ["id", "unit"]].tolist()
+        ['hr', '/min']
     """
     return examine(ecg).measurements

@@ -30,8 +30,8 @@ INTERVAL: Final[dict[str, float]] = {"p_dur": 2.0, "pr": 2.0, "qrs": 2.0, "qt": 
 OTHER_INTERVAL: Final = 2.0
 #: Share of a value that the scale of the paper may be off by.
 SCALE: Final = 0.01
-#: Degrees, where a trace error of a tenth of a millivolt meets a usual QRS, and a usual P or T.
-AXIS_DEG: Final[dict[str, float]] = {"qrs_axis": 3.0, "p_axis": 8.0, "t_axis": 6.0}
+#: Multiples of the angle by which the trace error turns a vector of one millivolt.
+AXIS: Final[dict[str, float]] = {"qrs_axis": 2.0, "p_axis": 6.0, "t_axis": 4.0}
 #: Counts and words are not numbers of the scale.
 _UNSCALED: Final = frozenset(
     ("quality", "qrs_count", "pvc_count", "pac_count", "paced_count", "dropped_count", "qrs_notch")
@@ -100,19 +100,18 @@ def _widened(item: Measurement, how: Digitisation) -> Measurement:
 
 def _error(item: Measurement, number: float, how: Digitisation) -> float:
     """95 % half-width of what digitising adds to one measurement."""
-    timing_ms = how.timing_error_ms
-    if item.unit == "mV":
-        return math.hypot(AMPLITUDE.get(item.name, OTHER_AMPLITUDE) * _trace_mv(item, how), SCALE * number)
+    times = {"mV": (AMPLITUDE, OTHER_AMPLITUDE), "ms": (INTERVAL, OTHER_INTERVAL), "deg": (AXIS, 0.0)}.get(item.unit)
+    arriving = times[0].get(item.name, times[1]) * stated_error(item, how) if times is not None else 0.0
+    scaled = SCALE * number if item.unit in ("mV", "ms", "/min") else 0.0
+    return math.hypot(arriving, scaled)
+
+
+def stated_error(item: Measurement, how: Digitisation) -> float:
+    """The digitiser's own error in the unit of a measurement: mV of its lead, ms, or degrees of a millivolt's QRS."""
     if item.unit == "ms":
-        return math.hypot(INTERVAL.get(item.name, OTHER_INTERVAL) * timing_ms, SCALE * number)
-    if item.unit == "/min":
-        return SCALE * number
-    if item.unit == "deg":
-        return AXIS_DEG.get(item.name, 0.0) * _trace_mv(item, how) / 0.1
+        return how.timing_error_ms
+    if item.unit in ("mV", "deg"):
+        stretches = how.segments_of(item.lead) if item.lead is not None else how.segments
+        error_mv = float(np.median([one.error_mv for one in stretches])) if stretches else 0.0
+        return error_mv if item.unit == "mV" else math.degrees(math.atan(error_mv))
     return 0.0
-
-
-def _trace_mv(item: Measurement, how: Digitisation) -> float:
-    """The trace error of the measurement's lead; of the whole page where it has none."""
-    stretches = how.segments_of(item.lead) if item.lead is not None else how.segments
-    return float(np.median([one.error_mv for one in stretches])) if stretches else 0.0

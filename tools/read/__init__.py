@@ -2,7 +2,8 @@
 
 reader.py        `read_ecg`: detect, read, and turn every failure into one clear line
 files.py         what the user named: does it exist, is it small enough, its sha256
-detect.py        which format, from the bytes; pictures and archives are refused by name
+detect.py        which format, from the bytes; archives are refused by name
+picture.py       pictures and PDFs of printed ECGs, through `tools.digitise`
 recording.py     what a reader found, in file terms; its leads by name; the step to `Ecg`
 wfdb_record.py   WFDB records; wfdb_header.py checks the header, wfdb_files.py the files beside it
 exchange.py      DICOM, MUSE, aECG, SCP, Philips, Mortara, EDF, MFER, ISHNE through ecgdatakit

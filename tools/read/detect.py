@@ -10,22 +10,23 @@ from calipers.tools.read.exchange import FORMATS, detect_exchange
 from calipers.tools.read.files import shown
 from calipers.tools.read.xml_safety import check_xml
 
-Kind = Literal["npy", "table", "exchange"]
+Kind = Literal["npy", "table", "exchange", "picture"]
 
-READABLE: Final = ", ".join(["WFDB", "CSV", "NPY", *sorted(FORMATS.values())])
-
-#: (offset, magic bytes, what it is)
+#: (offset, magic bytes, format)
 _PICTURES: Final = (
-    (0, b"\x89PNG", "a PNG picture"),
-    (0, b"\xff\xd8\xff", "a JPEG picture"),
-    (0, b"GIF8", "a GIF picture"),
-    (0, b"BM", "a BMP picture"),
-    (0, b"II*\x00", "a TIFF picture"),
-    (0, b"MM\x00*", "a TIFF picture"),
-    (8, b"WEBP", "a WebP picture"),
-    (4, b"ftyphei", "a HEIC picture"),
-    (0, b"%PDF", "a PDF"),
+    (0, b"\x89PNG", "PNG"),
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\x00", "TIFF"),
+    (0, b"MM\x00*", "TIFF"),
+    (8, b"WEBP", "WebP"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (0, b"%PDF", "PDF"),
 )
+_PICTURE_FORMATS: Final = tuple(dict.fromkeys(name for _, _, name in _PICTURES))
+READABLE: Final = ", ".join(["WFDB", "CSV", "NPY", *sorted(FORMATS.values()), *_PICTURE_FORMATS])
 _ARCHIVES: Final = (
     (0, b"PK\x03\x04", "a ZIP archive (or NPZ, or an office document)"),
     (0, b"\x1f\x8b", "a gzip archive"),
@@ -47,14 +48,14 @@ def detect(path: Path, head: bytes, size_bytes: int) -> tuple[Kind, str]:
     XML passes the safety check here, before any parser sees it.
 
     Raises:
-        UnreadableInput: it is a picture, an archive, unsafe XML, or nothing we know.
+        UnreadableInput: it is an archive, unsafe XML, or nothing we know.
     """
     name = shown(path.name)
     if head[128:132] == b"DICM":  # its preamble may be another format's mark, often TIFF
         return "exchange", _known_or_refuse(path, "broken DICOM")
-    for offset, magic, what in _PICTURES:
+    for offset, magic, picture_format in _PICTURES:
         if head[offset:].startswith(magic) and (magic != b"BM" or not _is_text(head)):
-            raise UnreadableInput(f"found {what}, `{name}`; pictures are not read yet, needed the digital ECG")
+            return "picture", picture_format
     for offset, magic, what in _ARCHIVES:
         if head[offset:].startswith(magic):
             raise UnreadableInput(f"found {what}, `{name}`; needed the ECG file itself")

@@ -71,6 +71,15 @@ def says_synthetic(path: Path) -> bool:
     return str(dataset.get("SyntheticData", "NO")) == "YES"
 
 
+def says_undated(path: Path) -> bool:
+    """Whether a DICOM file says that its dates are no dates: Longitudinal Temporal Information Modified REMOVED."""
+    import pydicom
+
+    keyword = "LongitudinalTemporalInformationModified"
+    dataset = pydicom.dcmread(str(path), stop_before_pixels=True, specific_tags=[keyword])
+    return str(dataset.get(keyword, "")) == "REMOVED"
+
+
 def _rhythm_order(groups: list[Any]) -> list[int]:
     """The groups' indices with the rhythm first, the others in place."""
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from calipers.errors import UnreadableInput
 from calipers.leads import Lead, standard_lead
 from calipers.tools.read import demographics, device_word
-from calipers.tools.read.dicom import rhythm_first, says_synthetic
+from calipers.tools.read.dicom import rhythm_first, says_synthetic, says_undated
 from calipers.tools.read.files import shown
 from calipers.tools.read.recording import Recording, check_rate, standard_rows
 from calipers.tools.read.units import ACCEPTED, mv_per_unit
@@ -118,7 +118,7 @@ def read_exchange(path: Path, format_name: str) -> Recording:
         age=demographics.age_in_years(record.patient.age),
         sex=demographics.sex_of(record.patient.sex),
         patient_id=record.patient.patient_id or None,
-        recorded_at=record.recording.date,
+        recorded_at=None if format_name == "DICOM" and says_undated(path) else record.recording.date,
         device_measurements=device_word.device_measurements(record),
         device_statements=device_word.device_statements(record),
         synthetic=format_name == "DICOM" and says_synthetic(path),

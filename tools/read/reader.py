@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 
 from calipers.ecg import FS_RANGE_HZ, Ecg, Sex
 from calipers.errors import CalipersError, MissingPart, UnreadableInput, UsageError
@@ -17,6 +17,7 @@ from calipers.tools.read.recording import Recording
 from calipers.tools.read.units import ACCEPTED, mv_per_unit
 
 PathLike = str | os.PathLike[str]
+Found = TypeVar("Found")
 
 #: Silencing the parsers' warnings changes the state of the whole process: one file at a time.
 _ONE_AT_A_TIME: Final = Lock()
@@ -34,7 +35,8 @@ def read_ecg(
     """Read a 12-lead ECG from a file.
 
     The format is told from the content: WFDB, DICOM, GE MUSE XML, HL7 aECG, SCP-ECG, Philips XML,
-    Mortara XML, EDF, MFER, ISHNE, AliveCor JSON, CSV, NPY. Leads go by their names, the signal is kept
+    Mortara XML, EDF, MFER, ISHNE, AliveCor JSON, CSV, NPY; a picture (PNG, JPEG, TIFF, HEIC) or PDF of a
+    printed ECG is digitised. Leads go by their names, the signal is kept
     at its stored rate, and what the device measured and stated is kept apart in `ecg.source`.
 
     Args:
@@ -52,23 +54,39 @@ def read_ecg(
         UnreadableInput: the file is missing, damaged, too large, not an ECG, or not calibrated.
         ImplausibleUnits: it reads, but its numbers cannot be millivolts.
         UsageError: the arguments are wrong for this file.
+
+    Example:
+        >>> read_ecg(path)
+        Ecg(a6be8212e0016ad5, 12 leads, 10.0 s at 1000 Hz, 42.0 y, female, DICOM)
+        >>> read_ecg("absent.hea")
+        Traceback (most recent call last):
+        calipers.errors.UnreadableInput: found no file `absent.hea`; needed an ECG file
     """
     given = [path_or_paths] if isinstance(path_or_paths, str | os.PathLike) else list(path_or_paths)
     if not given:
         raise UsageError("found no path; needed an ECG file")
     _check_arguments(fs_hz, unit, age, sex)
-    paths = [Path(path) for path in given]
+    paths, named = [Path(path) for path in given], " ".join(os.fspath(path) for path in given)
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # parsers' chatter; what matters in it is an error by now
 
-        def read() -> Ecg:
-            recording = _read(paths, fs_hz=fs_hz, unit=unit, leads=leads)
-            return recording.to_ecg(" ".join(os.fspath(path) for path in given), age, sex)
+        def read() -> Ecg | str:
+            found = _read(paths, fs_hz=fs_hz, unit=unit, leads=leads)
+            return found if isinstance(found, str) else found.to_ecg(named, age, sex)
 
-        return _one_line_or_result(read, paths[0])
+        found = _one_line_or_result(read, paths[0])
+    if not isinstance(found, str):
+        return found
+    from calipers.tools.read.picture import read_picture
+
+    picture_format = found
+    return _one_line_or_result(lambda: read_picture(paths[0], picture_format, named, age, sex), paths[0])
 
 
-def _read(paths: Sequence[Path], *, fs_hz: float | None, unit: str | None, leads: Sequence[str] | None) -> Recording:
+def _read(
+    paths: Sequence[Path], *, fs_hz: float | None, unit: str | None, leads: Sequence[str] | None
+) -> Recording | str:
+    """The recording; of a picture, which takes seconds to digitise, only its format."""
     header = _wfdb_header(paths)
     if header is not None:
         from calipers.tools.read.wfdb_record import read_wfdb
@@ -93,6 +111,9 @@ def _read(paths: Sequence[Path], *, fs_hz: float | None, unit: str | None, leads
         from calipers.tools.read.table import read_csv
 
         return read_csv(path, fs_hz=fs_hz, unit=unit, leads=leads)
+    if kind == "picture":
+        _refuse_unneeded(path, f"a {format_name} picture", fs_hz=fs_hz, unit=unit, leads=leads)
+        return format_name
     from calipers.tools.read.exchange import read_exchange
 
     _refuse_unneeded(path, format_name, fs_hz=fs_hz, unit=unit, leads=leads)
@@ -139,7 +160,7 @@ def _refuse_unneeded(path: Path, format_name: str, **given: object) -> None:
         raise UsageError(f"found {named} for `{shown(path.name)}`, but {format_name} states it itself; needed none")
 
 
-def _one_line_or_result(read: Callable[[], Ecg], path: Path) -> Ecg:
+def _one_line_or_result(read: Callable[[], Found], path: Path) -> Found:
     """The boundary to parsers written by others: whatever they raise leaves as one line of ours."""
     name = shown(path.name)
     try:

@@ -74,6 +74,11 @@ def render(
     Raises:
         UnknownEvidence: an id that is not among `measurements`, or a measurement of another record.
         UsageError: an unknown layout, lead, format, or a scale that shows nothing.
+
+    Example:
+        >>> picture = render(ecg, measurements=measure(ecg), evidence=["pr"])
+        >>> picture.media_type, [mark.id for mark in picture.marks]
+        ('image/png', ['pr'])
     """
     if format not in ("png", "svg"):
         raise UsageError(f"found format `{format}`; needed `png` or `svg`")

@@ -25,6 +25,9 @@ Float32 = NDArray[np.float32]
 
 #: An action of more tokens than this is not one.
 LONGEST_ACTION: Final = 96
+#: A prompt is read in blocks of so many tokens and only whole blocks are kept for the next one: in reduced precision
+#: a token's keys and values depend on what it is read together with, and an action may depend on its prompt alone.
+BLOCK: Final = 64
 
 
 class _Starts(NamedTuple):
@@ -145,17 +148,20 @@ class ActionWriter:
             kept.pop(0)
 
     def _prompted(self, ids: list[int], ecg_tokens: Tensor | None) -> Tensor:
-        """Logits after the prompt; of what was read before only what differs is read anew."""
+        """Logits after the prompt; of what was read before only the blocks that differ are read anew."""
         ahead = 0 if ecg_tokens is None else ecg_tokens.shape[1]
         if self._cache is None or self._seen is not ecg_tokens:
             self._restart(ecg_tokens)
         same = 0
         while same < min(len(self._read), len(ids) - 1) and self._read[same] == ids[same]:
             same += 1
+        same -= same % BLOCK
         if surplus := self._cache.get_seq_length() - ahead - same:
             self._cache.crop(-surplus)
-        self._read = self._read[:same]
-        return self._advanced(ids[same:])
+        for first in range(same, len(ids), BLOCK):
+            logits = self._advanced(ids[first : first + BLOCK])
+        self._read = ids[: len(ids) - len(ids) % BLOCK]
+        return logits
 
     def _restart(self, ecg_tokens: Tensor | None) -> None:
         from transformers import DynamicCache
@@ -168,7 +174,6 @@ class ActionWriter:
         """(vocabulary,) logits after these tokens."""
         embedding = self._model.get_input_embeddings().weight  # (vocabulary, d)
         hidden = self._decoded(embedding[torch.tensor(ids)][None])[0]  # (t, d)
-        self._read += ids
         return (embedding @ hidden[-1]).float()
 
     @torch.inference_mode()

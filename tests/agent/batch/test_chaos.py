@@ -50,7 +50,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         reader = CaseReader(setup)
         return (reader.read(case) for case in cases)
 
-    monkeypatch.setattr("calipers.agent.batch.review._engine", lambda _: engine)
+    monkeypatch.setattr("calipers.agent.batch.pool.outcomes", engine)
     # Drawing takes most of such a case's time and is not what is looked at.
     drawn = render(Ecg.from_array(np.zeros((12, 300)), 100, LEADS))
     monkeypatch.setattr(output, "render", lambda *_, **__: drawn)

@@ -15,6 +15,7 @@ import pytest
 from calipers import Ecg, Report, measure, read_ecg, verify
 from calipers.leads import LEADS
 from tests.agent.server.desk import DICOM, Client, dicom, earlier_dicom, serving
+from tests.tools.digitised_page import read_back
 
 
 def test_an_upload_becomes_a_case_with_its_facts(client: Client, case_id: str) -> None:
@@ -153,7 +154,7 @@ def test_exports_hold_the_report_and_the_corrections(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "starts", "name"),
-    [("fhir", b"{", ".fhir.json"), ("dicom", b"\0" * 128 + b"DICM", ".dcm"), ("csv", b"id,", ".csv")],
+    [("fhir", b"{", ".fhir.json"), ("dicom", b"\0" * 128 + b"DICM", ".dcm"), ("csv", b"record,id,", ".csv")],
 )
 def test_other_systems_get_the_report_in_their_own_format(
     client: Client, case_id: str, kind: str, starts: bytes, name: str
@@ -195,6 +196,23 @@ def test_a_generated_ecg_becomes_no_patients_report(home: Path, demo_ecg: Ecg) -
 def test_an_ecg_that_was_recorded_has_no_picture_to_show(client: Client, case_id: str) -> None:
     assert not client.get(f"/api/cases/{case_id}")["picture"]
     assert "needed one that was read from a picture" in client.get(f"/api/cases/{case_id}/picture", 404)["error"]
+
+
+def test_the_picture_that_an_ecg_was_read_from_is_shown_with_calipers_on_it(home: Path, demo_ecg: Ecg) -> None:
+    with serving(home) as http:
+        client = Client(http)
+        case = http.app.state.desks.of("local").add(read_back(demo_ecg), "page.png").id  # type: ignore[attr-defined]
+        detail = client.get(f"/api/cases/{case}")
+        assert detail["picture"]
+        assert detail["summary"]["digitised"]
+        assert any("calibration" in line for line in detail["read_from_picture"])
+        bare = client.get(f"/api/cases/{case}/picture")
+        assert bare.headers["content-type"] == "image/jpeg"
+        marked = client.get(f"/api/cases/{case}/picture", params={"ids": ["pr", "unheard_of"]})
+        assert marked.content != bare.content
+        across, down = map(float, marked.headers["x-place"].split())
+        assert 0 < across < 1
+        assert down > 0.6, "on the rhythm strip at the foot of the page"
 
 
 def test_a_correction_is_kept_dated_and_signed(client: Client) -> None:

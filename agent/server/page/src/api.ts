@@ -79,8 +79,12 @@ export const api = {
     return { name, content: await answer.blob() };
   },
 
-  original: async (id: string, ids: readonly string[]) =>
-    (await send(`/api/cases/${id}/picture?${ids.map((key) => `ids=${encodeURIComponent(key)}`).join("&")}`)).blob(),
+  /** The picture with calipers, and how far down it the first of them stands, as a share of its height. */
+  async original(id: string, ids: readonly string[]): Promise<{ content: Blob; down: number | null }> {
+    const answer = await send(`/api/cases/${id}/picture?${ids.map((key) => `ids=${encodeURIComponent(key)}`).join("&")}`);
+    const place = answer.headers.get("X-Place")?.split(" ");
+    return { content: await answer.blob(), down: place ? Number(place[1]) : null };
+  },
   picture: async (id: string) => (await send(`/api/threads/pictures/${id}`)).blob(),
 
   begin: (case_id: string, prior_case_ids: string[]) =>
@@ -111,7 +115,9 @@ async function stream(path: string, init: RequestInit, listen: Listener): Promis
   if (!reader) return;
   let rest = "";
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new Refused(0, "The server went away during this answer. The question is kept; ask again when it is back.");
+    });
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop() ?? "";

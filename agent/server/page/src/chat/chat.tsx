@@ -164,8 +164,13 @@ export function Chat({ desk, detail, priorId, session, cite, refresh }: Props) {
         <button type="submit" class="main" disabled={running || !text.trim()}>Ask</button>
       </form>
       <p class="note disclaimer">
-        Answers come from {!session || session.model === "none" ? "measurements and criteria" : session.model}. Research use, not a medical device.
+        Answers come from {answering(session)}; each claim is checked against what was measured. Research use, not a medical device.
       </p>
     </>
   );
+}
+
+function answering(session: Session | null): string {
+  if (!session || session.model === "none") return "measurements and criteria";
+  return session.model === "embedded" ? "the embedded language model" : session.model;
 }

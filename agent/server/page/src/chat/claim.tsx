@@ -191,8 +191,8 @@ function ChainView({ chain, desk }: { chain: Chain; desk: Desk }) {
 export function WithheldCard({ withheld, desk }: { withheld: Withheld; desk: Desk }) {
   return (
     <li class="claim withheld">
-      <p><b>Not released:</b> {withheld.reason}</p>
-      <p class="say"><s>{withheld.claim.text}</s></p>
+      <p class="say"><b>Not released:</b> <s>{withheld.claim.text}</s></p>
+      <ul class="reasons">{withheld.reason.split("; ").map((reason, at) => <li key={at}>{reason}</li>)}</ul>
       {withheld.claim.evidence.length > 0 && (
         <div class="cites">{withheld.claim.evidence.slice(0, SHOWN).map((id) => <Chip key={id} id={id} desk={desk} />)}</div>
       )}

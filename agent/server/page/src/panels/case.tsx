@@ -131,7 +131,7 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
           {summary.synthetic && <span class="urgency synthetic">Synthetic: not recorded from a person</span>}
           {summary.digitised && <span class="urgency synthetic">Read from a picture</span>}
         </h1>
-        <p class="facts-line">
+        <p class="facts-line" title={detail.quality.reasons.join("\n")}>
           {who(summary)} · {when(summary.recorded_at)} · {summary.format}, {summary.fs_hz} Hz, {summary.duration_s.toFixed(summary.duration_s < 100 ? 1 : 0)} s
           {detail.quality.reasons.length > 0 && <span class="warned"> · {detail.quality.reasons.join("; ")}</span>}
         </p>
