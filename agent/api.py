@@ -126,7 +126,7 @@ class Agent(AsyncTwins):
         memory = CaseStore(None)
         with self._library.in_use(), span("interpret", model=self.choice.name):
             case = replace(memory.put(ecg), priors=tuple(memory.put(prior) for prior in priors))
-            context = replace(self._context(ignore), store=memory, case=case)
+            context = replace(self._context(), store=memory, case=case)
             keys = [case_key(prior) for prior in priors]
             ended = self._single().invoke(fresh_run(case_key(ecg), "interpret", question, keys), context=context)
             if context.bundles:
@@ -144,7 +144,7 @@ class Agent(AsyncTwins):
         ecg: Ecg | None = None,
         priors: Sequence[Ecg] = (),
         *,
-        listen: Callable[[Event], None] = ignore,
+        listen: Callable[[Event], None] | None = None,
         allow_synthetic: bool = False,
     ) -> Answer:
         """Ask within a conversation; the ECG and its priors are given once and remembered with the thread.
@@ -171,7 +171,7 @@ class Agent(AsyncTwins):
         start = self._threads.question(self.store, thread_id, text, ecg, priors)
         return self._threads.run(thread_id, start, self._context(listen))
 
-    def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] = ignore) -> Answer:
+    def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] | None = None) -> Answer:
         """Continue a conversation that was interrupted with a question back; `listen` as for `ask`."""
         from langgraph.types import Command
 
@@ -290,11 +290,11 @@ class Agent(AsyncTwins):
                 f"found model `{self.choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true to send it {what}"
             )
 
-    def _context(self, listen: Callable[[Event], None]) -> RunContext:
+    def _context(self, listen: Callable[[Event], None] | None = None) -> RunContext:
         return RunContext(
             self.store,
             self.choice,
-            listen,
+            listen or ignore,
             home=self.home,
             tools=self._tools,
             hooks=self._hooks,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calipers.agent.events import Answer, Event, ignore
+from calipers.agent.events import Answer, Event
 from calipers.ecg import Ecg, Sex
 from calipers.report import Report
 
@@ -53,7 +53,7 @@ class AsyncTwins(ABC):
         ecg: Ecg | None = None,
         priors: Sequence[Ecg] = (),
         *,
-        listen: Listen = ignore,
+        listen: Listen | None = None,
         allow_synthetic: bool = False,
     ) -> Answer:
         """`ask` without blocking the event loop; `listen` is called in the thread that does the work."""
@@ -61,7 +61,7 @@ class AsyncTwins(ABC):
             self.ask, thread_id, text, ecg, priors, listen=listen, allow_synthetic=allow_synthetic
         )
 
-    async def aresume(self, thread_id: str, value: Any, *, listen: Listen = ignore) -> Answer:
+    async def aresume(self, thread_id: str, value: Any, *, listen: Listen | None = None) -> Answer:
         """`resume` without blocking the event loop."""
         return await asyncio.to_thread(self.resume, thread_id, value, listen=listen)
 

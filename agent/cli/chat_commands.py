@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from calipers.agent.events import Answer, Event
     from calipers.ecg import Ecg
     from calipers.evidence import Evidence
+    from calipers.tools.generate import Synthesis
 
 _HELP: Final = "Ask about the ECG. /cite ID: what a citation holds; /show ID…: draw citations on the trace; /quit."
 
@@ -74,11 +75,16 @@ class _Conversation:
                 if line.startswith("/"):
                     self._command(line)
                 else:
-                    self._answer(self._agent.ask(self._thread, line, self._ecg, self._priors, listen=self._heard))
+                    self._answer(self._ask(line))
             except CalipersError as problem:
                 stderr.print(f"calipers: {problem}", markup=False, highlight=False)
             except KeyboardInterrupt:
                 stdout.print(Text("given up; the question can be asked again", style="yellow"))
+
+    def _ask(self, line: str) -> Answer:
+        # A generated ECG is named as such at the start, and every claim about it is marked.
+        marked = self._ecg.synthetic
+        return self._agent.ask(self._thread, line, self._ecg, self._priors, listen=self._heard, allow_synthetic=marked)
 
     def _command(self, line: str) -> None:
         from calipers.agent.report_page.citations import facts, words
@@ -103,6 +109,8 @@ class _Conversation:
             stdout.print(Text(f"  {event.step.name}({given})  {1000 * event.step.seconds:.0f} ms", style="dim"))
         elif event.kind == "claim":
             hedge = "" if event.claim.certainty == "definite" else f" ({event.claim.certainty})"
+            hedge += " (synthetic ECG)" if event.claim.synthetic else ""
+            hedge += " (read from a picture)" if event.claim.digitised else ""
             ids = ", ".join([*event.claim.evidence[:6], *(["…"] if len(event.claim.evidence) > 6 else [])])
             stdout.print(Text.assemble(f"• {event.claim.text}{hedge}  ", (f"[{ids}]", "dim")))
         elif event.kind == "withheld":
@@ -123,6 +131,18 @@ class _Conversation:
             self._cited |= {item.id: item for item in answer.report.evidence_table}
         for picture in answer.pictures:
             self._written(picture.data)
+        for made in answer.syntheses:
+            self._generated(made)
+
+    def _generated(self, made: Synthesis) -> None:
+        """What was asked for beside what was measured, and the ECG as a record that says that it is synthetic."""
+        from calipers.tools.generate.writing import write
+
+        for line in made.lines():
+            stdout.print(Text(f"  {line}"))
+        self._drawn += 1
+        header, *_ = write(made, self._folder / f"synthetic-{self._thread}-{self._drawn}.hea")
+        stdout.print(Text(f"Synthetic ECG, not recorded from a person: {header}", style="yellow"))
 
     def _draw(self, ids: list[str]) -> None:
         from calipers.tools.render import render

@@ -102,6 +102,7 @@ def _head(report: Report) -> Html:
 def _figure(ecg: Ecg, trace: Html, start_s: float) -> Html:
     end_s = min(start_s + 10.0, ecg.duration_s)
     stretch = "" if ecg.duration_s <= 10.5 else f" · {start_s:.1f} to {end_s:.1f} s of {ecg.duration_s:.1f} s"
+    stored = "as read from the picture" if ecg.source.digitised else "as stored, no filter added"
     choose = [
         tag("button", words, type="button", class_="view", data_view=view, aria_pressed=pressed)
         for words, view, pressed in (("3 × 4 and rhythm", "3x4", "true"), ("12 full leads", "12x1", "false"))
@@ -111,7 +112,7 @@ def _figure(ecg: Ecg, trace: Html, start_s: float) -> Html:
         tag("div", trace, class_="sheet", tabindex="0", role="region", aria_label="Trace"),
         tag(
             "figcaption",
-            tag("span", f"25 mm/s · 10 mm/mV · {ecg.fs_hz:g} Hz, as stored, no filter added{stretch}", class_="note"),
+            tag("span", f"25 mm/s · 10 mm/mV · {ecg.fs_hz:g} Hz, {stored}{stretch}", class_="note"),
             tag("span", *choose, role="group", aria_label="View", class_="views"),
             tag("div", "Choose a citation to see it on the trace.", id="lit"),
             tag("p", id="announce", role="status", class_="unseen"),

@@ -65,7 +65,7 @@ def listed(desk: Desk) -> list[CaseListed]:
 
 @router.get("/{case_id}")
 def detail(desk: Desk, case_id: str) -> CaseDetail:
-    """One case with its conversations, the patient's other ECGs, and the remarks on it."""
+    """One case with its conversations, the patient's earlier ECGs, and the remarks on it."""
     row = desk.records.case(case_id)
     case = desk.case(row)
     threads = [

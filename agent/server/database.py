@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final, Protocol
 
-from calipers.agent.checkpoints import postgres_pool
+from calipers.agent.postgres import postgres_pool
 
 _SCHEMA: Final = (
     """CREATE TABLE IF NOT EXISTS cases (

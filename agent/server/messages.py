@@ -113,7 +113,7 @@ class ThreadListed(Message):
 
 
 class CaseDetail(CaseListed):
-    """One case with what belongs to it. `prior_case_ids` are the same patient's other ECGs."""
+    """One case with what belongs to it. `prior_case_ids` are the same patient's earlier ECGs, the nearest first."""
 
     prior_case_ids: list[str]
     threads: list[ThreadListed]

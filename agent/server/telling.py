@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from calipers.agent.server.live import LiveRun
-from calipers.knowledge import statements
 from calipers.parameters import PARAMETERS, short_name
 from calipers.printing import printed_value
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from calipers.agent.events import Answer, Event
     from calipers.tools.generate import Synthesis
     from calipers.tools.generate.synthesis import Item
+
+_LONGEST_TITLE: Final = 80
 
 
 def wire_event(event: Event) -> tuple[str, dict[str, Any]] | None:
@@ -34,7 +36,7 @@ def finish(run: LiveRun, answer: Answer) -> None:
     if report is not None:
         desk.records.keep_report(run.row.id, report.model_dump_json())
     pictures = [desk.records.add_picture(run.row.id, one.media_type, one.data) for one in answer.pictures]
-    generated = [_generated(one, desk.add(one.ecg, run.row.question).id) for one in answer.syntheses]
+    generated = [_generated(one, desk.add(one.ecg, _title(run.row.question)).id) for one in answer.syntheses]
     if said := _sentences(answer):
         run.add("token", {"text": said, "kind": "sentence"})
     provenance = report.provenance if report else None
@@ -53,6 +55,11 @@ def finish(run: LiveRun, answer: Answer) -> None:
         },
     )
     run.become("done")
+
+
+def _title(question: str) -> str:
+    """What a generated ECG is called in the list: the words that asked for it."""
+    return textwrap.shorten(question, _LONGEST_TITLE, placeholder=" …")
 
 
 def _sentences(answer: Answer) -> str:
@@ -79,6 +86,9 @@ def _generated(made: Synthesis, case_id: str) -> dict[str, Any]:
 
 def _name(name: str) -> str:
     """`V3 ST J` of a measurement, `Right bundle branch block` of a statement."""
+    # The criteria are read after the server is up.
+    from calipers.knowledge import statements
+
     lead, dot, bare = name.rpartition(".")
     if bare in PARAMETERS:
         return f"{lead}{' ' if dot else ''}{short_name(bare)}"

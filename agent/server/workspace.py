@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -96,15 +97,17 @@ class Workspace:
         return self._read(row.store_key, [prior.store_key for prior in priors])
 
     def priors_of(self, row: CaseRow) -> list[CaseRow]:
-        """The other recorded ECGs of the same patient, each recording once."""
+        """The earlier ECGs of the same patient, each recording once: the nearest in time first, the undated last."""
         if row.patient_id is None:
             return []
-        others = [
-            one
+        others = {
+            one.store_key: one
             for one in self.records.cases_of_patient(row.patient_id)
-            if one.id != row.id and one.store_key != row.store_key and not one.summary["synthetic"]
-        ]
-        return list({one.store_key: one for one in reversed(others)}.values())
+            if one.store_key != row.store_key and not one.summary["synthetic"]
+        }
+        since = {one.id: _seconds_between(one, row) for one in others.values()}
+        earlier = [one for one in others.values() if since[one.id] is None or since[one.id] >= 0]
+        return sorted(earlier, key=lambda one: (since[one.id] is None, since[one.id] or 0.0))
 
     def close(self) -> None:
         """Close what is open."""
@@ -131,6 +134,16 @@ class Workspace:
             while len(self._reports) > _REPORTS_KEPT:
                 self._reports.popitem(last=False)
         return context.report
+
+
+def _seconds_between(then: CaseRow, now: CaseRow) -> float | None:
+    """From one recording to another; None where one of them has no date. A time without a zone counts as UTC."""
+    texts = [row.summary["recorded_at"] for row in (then, now)]
+    if None in texts:
+        return None
+    moments = [datetime.fromisoformat(text) for text in texts]
+    begin, end = (one if one.tzinfo is not None else one.replace(tzinfo=UTC) for one in moments)
+    return (end - begin).total_seconds()
 
 
 def _summary(ecg: Ecg, report: Report) -> CaseSummary:

@@ -27,11 +27,11 @@ NEUROKIT2: Final = "neurokit2"
 
 
 class Job(NamedTuple):
-    """One record, another one for the control, and the models that read it."""
+    """One record, another one for the control (None: this record has none), and the models that read it."""
 
     row: Labelled
     eight_uv: Microvolts
-    other_uv: Microvolts
+    other_uv: Microvolts | None
     models: tuple[str, ...]
 
 
@@ -45,9 +45,10 @@ def check_record(job: Job) -> list[Row]:
         report = json.loads(interpret(model, ecg).model_dump_json())
         problems = independent_check()(report, signal, FS_HZ)
         rows.append(_row(job, model, report, again, signal, problems))
-    other = np.asarray(as_ecg(job.row, job.other_uv).signal_mv, dtype=np.float64)
-    values = cited_values(report)
-    rows.append(_compared(job, ANOTHER, confirm(values, measure_again(other, FS_HZ), other), len(values)))
+    if job.other_uv is not None:
+        values = cited_values(report)
+        other = np.asarray(as_ecg(job.row, job.other_uv).signal_mv, dtype=np.float64)
+        rows.append(_compared(job, ANOTHER, confirm(values, measure_again(other, FS_HZ), other), len(values)))
     theirs = neurokit2_values(signal)
     rows.append(_compared(job, NEUROKIT2, confirm(theirs, again, signal), len(theirs)))
     return rows

@@ -50,7 +50,7 @@ def forest(
     elif all(estimate is None or 0.0 <= estimate.value <= 1.0 for one in series.values() for estimate in one.values()):
         panel.set_xlim(-0.02, 1.02)
     if len(series) > 1:
-        panel.legend(frameon=False, fontsize=8)
+        canvas.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return Figure(name, caption, _png(canvas))
 
 

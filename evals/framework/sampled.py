@@ -1,8 +1,9 @@
 """A benchmark of samples: a data set, a solver for each sample, and counts that make the figures.
 
-The shape is inspect-ai's (a task is a data set, a solver and a scorer; every sample is logged with its prompt and
-raw output); its runner, log format and thirty dependencies are not taken, for solvers here are local functions on
-worker processes and figures are resampled by patient.
+The shape is inspect-ai's: a task is a data set, a solver and a scorer, and every sample is logged with its prompt and
+raw output. The package itself is not used: its solvers are conversations with a served model, ours are local functions
+on worker processes and figures are resampled by patient; and it brings 27 further packages, boto3 and a debugger among
+them.
 """
 
 from __future__ import annotations

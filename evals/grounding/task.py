@@ -19,7 +19,7 @@ from calipers.evals.measurement.ptbxl import Labelled
 from calipers.evals.readers import held_rows, readers, single_process, with_signals
 
 NAME: Final = "grounding"
-RECORDS: Final = 150
+RECORDS: Final = 120
 MODEL_RECORDS: Final = 40
 _METHOD: Final = (
     "The eight criteria of GEM's Grounded ECG Understanding, in their published units. By code: diagnosis accuracy"

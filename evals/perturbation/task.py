@@ -15,9 +15,9 @@ from calipers.evals.readers import NONE, held_rows, readers, single_process, wit
 
 NAME: Final = "perturbation"
 #: Normal records that are changed, without and with a language model, and how many are asked about.
-RECORDS: Final = 40
+RECORDS: Final = 30
 MODEL_RECORDS: Final = 12
-ASKED: Final = 12
+ASKED: Final = 10
 _METHOD: Final = (
     "Records labelled normal, without remarks on the recording, are read before and after a change. The changes are"
     " made on openecg's marks, in which the engine has no part. `changed`: of the things that the change must alter"

@@ -44,7 +44,6 @@ class _Reached(Frozen):
 
     done: int
     redone: int
-    pace_s: float
     inodes: dict[str, int]
     ended: bool = False
 
@@ -63,15 +62,17 @@ def kill_and_resume(folder: str, out: Path, *, kills: int, workers: int, seed: i
     if kept.exists():
         reached = _Reached.model_validate_json(kept.read_bytes())
     else:
-        started = time.monotonic()
         _start(folder, whole, workers).wait()
-        reached = _Reached(done=0, redone=0, pace_s=(time.monotonic() - started) / max(kills, 1), inodes={})
+        reached = _Reached(done=0, redone=0, inodes={})
+    cases = len(_lines(whole))
     while reached.done < kills and not reached.ended:
-        reached = _one_kill(folder, broken, workers, reached, random.Random(seed * 1000 + reached.done))
+        rng = random.Random(seed * 1000 + reached.done)
+        more = rng.randint(0, max(2 * cases // kills - 2, 1))
+        reached = _one_kill(_start(folder, broken, workers), broken, reached, more, rng)
         kept.write_text(reached.model_dump_json(), "utf-8")
     _start(folder, broken, workers).wait()
-    names = [json.loads(line)["case"] for line in (whole / "cases.jsonl").read_text().splitlines()]
-    again = Counter(json.loads(line)["case"] for line in (broken / "cases.jsonl").read_text().splitlines())
+    names = [json.loads(line)["case"] for line in _lines(whole)]
+    again = Counter(json.loads(line)["case"] for line in _lines(broken))
     first, second = _bytes(whole), _bytes(broken)
     return Broken(
         kills=reached.done,
@@ -83,20 +84,22 @@ def kill_and_resume(folder: str, out: Path, *, kills: int, workers: int, seed: i
     )
 
 
-def _one_kill(folder: str, broken: Path, workers: int, reached: _Reached, rng: random.Random) -> _Reached:
-    """Go on with the review and kill it at a random moment."""
-    process, ended = _start(folder, broken, workers), True
-    try:
-        process.wait(timeout=rng.uniform(0.2, 2.2) * reached.pace_s)
-    except subprocess.TimeoutExpired:
+def _one_kill(
+    process: subprocess.Popen[bytes], broken: Path, reached: _Reached, more: int, rng: random.Random
+) -> _Reached:
+    """Kill a review that goes on: some time after `more` further cases, or while it still loads its models."""
+    wanted, ended = len(_lines(broken)) + more, False
+    while not ended and more and len(_lines(broken)) < wanted:
+        time.sleep(0.05)
+        ended = process.poll() is not None
+    if not ended:
+        time.sleep(rng.uniform(0, 2))
         _kill(process, ("parent", "worker", "all")[reached.done % 3], rng)
-        ended = False
     now = {name: (broken / name).stat().st_ino for name in _finished(broken)}
     redone = sum(reached.inodes.get(name, inode) != inode for name, inode in now.items())
     return _Reached(
         done=reached.done + (not ended),
         redone=reached.redone + redone,
-        pace_s=reached.pace_s,
         inodes=reached.inodes | now,
         ended=ended,
     )
@@ -121,10 +124,15 @@ def _kill(process: subprocess.Popen[bytes], whom: str, rng: random.Random) -> No
     process.wait()
 
 
+def _lines(out: Path) -> list[bytes]:
+    """The whole lines of a journal."""
+    journal = out / "cases.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True) if journal.exists() else []
+    return [line for line in lines if line.endswith(b"\n")]
+
+
 def _finished(out: Path) -> list[str]:
-    lines = (out / "cases.jsonl").read_bytes().splitlines(keepends=True) if (out / "cases.jsonl").exists() else []
-    reports = [json.loads(line)["report"] for line in lines if line.endswith(b"\n")]
-    return [report for report in reports if report]
+    return [report for line in _lines(out) if (report := json.loads(line)["report"])]
 
 
 def _bytes(out: Path) -> dict[str, str]:

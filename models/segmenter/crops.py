@@ -76,7 +76,8 @@ def _of_one_page(
         yield _piece(config, page, centre, chance)
 
 
-def _damaged(config: Crops, image: Image, px_mm: float, chance: np.random.Generator) -> Image:
+def damaged(config: Crops, image: Image, px_mm: float, chance: np.random.Generator) -> Image:
+    """A piece of a page as it may arrive: written on, shaded, copied, tinted, soft; each by chance."""
     image = image.copy()
     if chance.random() < config.written_on:
         handwriting(image, chance, px_mm)
@@ -110,7 +111,7 @@ def _piece(
         ).astype(np.uint8)
 
     lines = warped(np.dstack((page.trace[window], page.pulse[window])), 0)
-    image = warped(_damaged(config, page.image[window], page.px_mm, chance), int(chance.integers(0, 256)))
+    image = warped(damaged(config, page.image[window], page.px_mm, chance), int(chance.integers(0, 256)))
     return inks(image), lines.transpose(2, 0, 1), _words(config, page, on_page)
 
 

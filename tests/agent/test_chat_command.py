@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from calipers import Ecg, read_ecg
 from calipers.agent.cli import app
 from calipers.errors import UsageError
+from calipers.tools.generate import Item, Synthesis
 from tests.agent.server.desk import DICOM
 
 
@@ -52,3 +55,20 @@ def test_an_unknown_citation_is_said_to_be_unknown_and_the_talk_goes_on(run: Pat
     done = CliRunner().invoke(app, ["chat", str(DICOM), "--pictures", str(run), "--model", "none"], input=words)
     assert "found unknown id `nonsense`" in done.output
     assert "PR interval 149 ms." in done.output
+
+
+def test_what_is_generated_is_measured_again_and_kept_as_a_synthetic_record(
+    run: Path, demo_ecg: Ecg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = (Item(name="pr", requested=240.0, obtained=149.0, tolerance=15.0, unit="ms"),)
+    made = Synthesis(ecg=replace(demo_ecg, synthetic=True), items=items, met=False, provenance={})
+    monkeypatch.setattr("calipers.agent.generator.generator", lambda: lambda *_, **__: made)
+    words = "generate an ECG with a PR of 240 ms\n"
+    done = CliRunner().invoke(app, ["chat", str(DICOM), "--pictures", str(run), "--model", "none"], input=words)
+    assert "requested 240 ms  obtained 149 ms  NOT MET" in done.output
+    (header,) = run.glob("synthetic-*.hea")
+    assert read_ecg(header).synthetic
+    spoken = CliRunner().invoke(
+        app, ["chat", str(header), "--pictures", str(run), "--model", "none"], input="what is the QRS duration?\n"
+    )
+    assert "(synthetic ECG)" in spoken.output

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from calipers.agent.cli.app import app
 from calipers.errors import UsageError
 from calipers.evals.framework import Outcome, Result, Row, Section, write_outcome
 from calipers.evals.framework.comparison import as_json, compare, report
@@ -82,3 +84,13 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(UsageError, match=r"calipers\.eval/1"):
         compare(tmp_path, tmp_path)
+
+
+def test_the_command_compares_two_folders(tmp_path: Path) -> None:
+    one, other = save(tmp_path / "a", [1, 0] * 40), save(tmp_path / "b", [1, 0] * 36 + [1, 1] * 4)
+    done = CliRunner().invoke(
+        app, ["eval", "--compare", str(one), str(other), "--format", "json", "--out", str(tmp_path / "c")]
+    )
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["differences"][0]["paired"] == 80
+    assert (tmp_path / "c" / "comparison.html").is_file()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from calipers.evals.framework import Options, Outcome, Result, saved, write_outcome
+from calipers.evals.framework.document import Document
 from calipers.evals.framework.fingerprint import Fingerprint, _closure, _meaning, _name, fingerprint
+from calipers.evals.framework.provenance import provenance
 
 
 def test_a_task_rests_on_the_engine_and_not_on_the_surfaces() -> None:
@@ -30,3 +33,15 @@ def test_what_changed_is_named() -> None:
     now = fingerprint("calipers.evals.triage")
     assert now.changed_since(now) == ()
     assert Fingerprint("other", now.tables, "other").changed_since(now) == ("code", "weights")
+
+
+def test_a_saved_result_counts_while_code_and_options_stay(tmp_path: Path) -> None:
+    options = Options(data=tmp_path, n=3, out=tmp_path)
+    noted = provenance("calipers.evals.triage", options)
+    outcome = Outcome(Result("triage", 3, {"raised": 1.0}, {}, provenance=noted), Document("Triage", "", ()))
+    write_outcome(outcome, tmp_path)
+    assert saved("triage", options) == outcome.result
+    assert saved("triage", Options(data=tmp_path, n=4, out=tmp_path)) is None
+    older = Outcome(Result("triage", 3, {"raised": 1.0}, {}, provenance={**noted, "weights": "0"}), outcome.report)
+    write_outcome(older, tmp_path)
+    assert saved("triage", options) is None

@@ -134,7 +134,7 @@ def _upright(flat: Flat, threads: int) -> _Read:
         parts = segment(page, threads=threads)
         if turns == 0 and float((parts.trace > 0.5).mean()) < _LEAST_TRACE_SHARE:
             raise UnreadableInput("found ruled paper without the traces of an ECG; needed an ECG")
-        rows, words = find_rows(parts.trace), find_words(parts.words)
+        rows, words = find_rows(parts.trace), find_words(page, parts, threads=threads)
         refused, arranged = None, None
         try:
             arranged = arrange(rows, lead_names(words), parts.trace)

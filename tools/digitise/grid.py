@@ -30,6 +30,8 @@ SQUARE_MM: Final = 5.0
 _PITCHES: Final = (8.0, 90.0)
 #: So many wide squares across a picture at least and at most; a finer grid is the millimetres'.
 _MOST_SQUARES: Final = 125
+#: Share of the mean power below which nothing is told apart.
+_FLOOR: Final = 0.03
 #: So do the lines that a multiple of the found pitch must have of its own.
 _OWN_LINES: Final = 0.8
 #: Peaks of a grid stand this far above their surroundings, in natural logarithms of power, harmonics averaged.
@@ -84,7 +86,9 @@ def line_map(image: NDArray[np.uint8]) -> Float32:
 
 def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
     """Pitch and angle of the whole picture's grid."""
-    log = np.log(np.mean([tile.power for tile in tiles], axis=0) + 1e-9)
+    mean = np.mean([tile.power for tile in tiles], axis=0)
+    # Without a floor, the faint products of both directions stand out as much as the lines on clean pages.
+    log = np.log(mean + _FLOOR * float(mean.mean()))
     radii = np.arange(4.0, _SPECTRUM / 2 - 2, 0.5)
     angles = np.radians(np.arange(-45.0, 45.0, 0.25))
     rays = np.stack([_ray(log, angle, radii) + _ray(log, angle + np.pi / 2, radii) for angle in angles]) / 2

@@ -9,13 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calipers.models.segmenter.classes import GAINS, OTHER, SPEEDS, WORDS, lead_of
-from calipers.models.segmenter.segmenter import COARSE, PX_MM
+from calipers.models.segmenter.classes import GAINS, OTHER, SPEEDS, WORD, WORDS, lead_of
+from calipers.models.segmenter.segmenter import COARSE, PX_MM, Segmented, inks
+from calipers.models.segmenter.word_reader import Box, read_words
 
-_MM: Final = COARSE / PX_MM
-#: A word's cells and its mean probability, at least.
-_LEAST_CELLS: Final = 5
-_LEAST_CHANCE: Final = 0.4
+#: Where the segmenter sees something written at all.
+_WRITTEN: Final = 0.3
+_SURELY: Final = 0.6
+_LEAST_CELLS: Final = 3
+#: Heights and widths of words worth reading, in millimetres.
+_TALLEST_MM, _WIDEST_MM = 9.0, 40.0
+#: Probability of a word that counts as read.
+_LEAST_CHANCE: Final = 0.5
+_GROWN_MM: Final = 0.3
 
 
 class Found(NamedTuple):
@@ -28,41 +34,46 @@ class Found(NamedTuple):
     right_mm: float
 
 
-def find_words(words: NDArray[np.float32]) -> list[Found]:
+def find_words(page: NDArray[np.uint8], parts: Segmented, *, threads: int = 2) -> list[Found]:
     """Every lead name and scale word.
 
     Args:
-        words: (len(WORDS), rows, columns) probabilities of the segmenter.
+        page: (h, w, 3) flat page.
+        parts: of it, by the segmenter.
+        threads: of the network.
     """
-    best = words.argmax(axis=0)
+    boxes = _boxes(1.0 - parts.words[0])
+    chances = read_words(inks(page), boxes, threads=threads)
     found = []
-    written = (words[1:].sum(axis=0) > 0.5).astype(np.uint8)
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(written, connectivity=8)
-    for number in range(1, count):
-        left, top, width, height, cells = boxes[number]
-        if cells < _LEAST_CELLS:
-            continue
-        here = labels[top : top + height, left : left + width] == number
-        # Neighbouring words may have grown together: each kind in the blot is looked at by itself.
-        kinds = best[top : top + height, left : left + width]
-        for kind in np.unique(kinds[here]):
-            mine = here & (kinds == kind)
-            if not 0 < kind < WORDS.index(OTHER) or mine.sum() < max(_LEAST_CELLS, 0.25 * here.sum()):
-                continue
-            rows, columns = np.nonzero(mine)
-            chance = float(words[kind, top + rows, left + columns].mean()) * float(mine.sum() / here.sum())
-            if chance < _LEAST_CHANCE * 0.5:
-                continue
-            found.append(
-                Found(
-                    WORDS[kind],
-                    chance,
-                    float(left + columns.min()) * _MM,
-                    float(top + (rows.min() + rows.max() + 1) / 2) * _MM,
-                    float(left + columns.max() + 1) * _MM,
-                )
-            )
-    return found
+    for box, row in zip(boxes, chances, strict=True):
+        word = int(row.argmax())
+        if 0 < word < WORD[OTHER] and row[word] >= _LEAST_CHANCE:
+            middle = (box.top + box.bottom) / 2
+            found.append(Found(WORDS[word], float(row[word]), *(v / PX_MM for v in (box.left, middle, box.right))))
+    return _once(found)
+
+
+def _boxes(written: NDArray[np.float32]) -> list[Box]:
+    """Boxes of what is written, in pixels, by a generous and by a strict look: each may join or cut words."""
+    boxes: list[Box] = []
+    for limit in (_WRITTEN, _SURELY):
+        count, _, stats, _ = cv2.connectedComponentsWithStats((written > limit).astype(np.uint8), connectivity=8)
+        for left, top, width, height, cells in stats[1:count]:
+            tall, wide = height * COARSE / PX_MM, width * COARSE / PX_MM
+            if cells >= _LEAST_CELLS and tall <= _TALLEST_MM and wide <= _WIDEST_MM:
+                grown = _GROWN_MM * PX_MM
+                x, y = left * COARSE - grown, top * COARSE - grown
+                boxes.append(Box(x, y, x + width * COARSE + 2 * grown, y + height * COARSE + 2 * grown))
+    return boxes
+
+
+def _once(found: Sequence[Found]) -> list[Found]:
+    """Of readings of one place the surest."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda word: -word.chance):
+        if not any(abs(one.y_mm - k.y_mm) < 2.5 and one.x_mm < k.right_mm and k.x_mm < one.right_mm for k in kept):
+            kept.append(one)
+    return kept
 
 
 def lead_names(found: Sequence[Found]) -> list[Found]:
@@ -74,7 +85,7 @@ def printed(found: Sequence[Found], values: dict[str, float]) -> float | None:
     """The value that is printed most surely, of `SPEEDS` or `GAINS`; None where none is."""
     chances = {word: sum(one.chance for one in found if one.word == word) for word in values}
     word = max(chances, key=lambda one: chances[one])
-    return values[word] if chances[word] >= _LEAST_CHANCE else None
+    return values[word] if chances[word] else None
 
 
 def printed_speed(found: Sequence[Found]) -> float | None:

@@ -67,7 +67,7 @@ def scale_line(ecg: Ecg, sheet: Sheet) -> str:
     parts = [
         f"{sheet.speed_mm_s:g} mm/s",
         f"{sheet.gain_mm_mv:g} mm/mV",
-        "as stored, no filter added",
+        "as read from the picture" if ecg.source.digitised else "as stored, no filter added",
         f"{ecg.fs_hz:g} Hz",
     ]
     if sheet.start_s or ecg.duration_s > 10.5:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from calipers.agent import output
+from calipers.agent.audit import Finished, SingleCase
 from calipers.agent.batch import CaseInput, review
 from calipers.agent.batch.single_file import CaseReader, Outcome, Setup
 from calipers.ecg import Ecg
@@ -31,15 +32,14 @@ _NOBODY = 65534
 
 @pytest.fixture(scope="module")
 def unreadable_leads(tmp_path_factory: pytest.TempPathFactory) -> list[CaseInput]:
-    """Two records with nothing on them, which take a tenth of the time of one to be read, and one that is damaged."""
+    """A record with nothing on it, which is read in a tenth of the time of another, and one that is damaged."""
     import wfdb
 
     place = tmp_path_factory.mktemp("flat")
-    for name, seconds in (("a", 3), ("b", 4)):
-        flat = np.zeros((100 * seconds, 1))
-        wfdb.wrsamp(name, fs=100, units=["mV"], sig_name=["II"], p_signal=flat, fmt=["16"], write_dir=str(place))
-    (place / "c.hea").write_text("c 1 nothing")
-    return [CaseInput(case=name, paths=(str(place / f"{name}.hea"),)) for name in "abc"]
+    flat = np.zeros((300, 1))
+    wfdb.wrsamp("a", fs=100, units=["mV"], sig_name=["II"], p_signal=flat, fmt=["16"], write_dir=str(place))
+    (place / "b.hea").write_text("b 1 nothing")
+    return [CaseInput(case=name, paths=(str(place / f"{name}.hea"),)) for name in "ab"]
 
 
 @pytest.fixture
@@ -51,7 +51,16 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         return (reader.read(case) for case in cases)
 
     monkeypatch.setattr("calipers.agent.batch.pool.outcomes", engine)
-    # Drawing takes most of such a case's time and is not what is looked at.
+    # Measuring and drawing, again for each kill, take most of the time and are not what is looked at.
+    known: dict[str, Finished] = {}
+
+    class Remembered(SingleCase):
+        def interpret(self, question: str | None = None) -> Finished:
+            if self.key not in known:
+                known[self.key] = super().interpret(question)
+            return known[self.key]
+
+    monkeypatch.setattr("calipers.agent.batch.single_file.SingleCase", Remembered)
     drawn = render(Ecg.from_array(np.zeros((12, 300)), 100, LEADS))
     monkeypatch.setattr(output, "render", lambda *_, **__: drawn)
 
@@ -168,7 +177,7 @@ def test_a_clock_that_runs_backwards_changes_nothing(
     for cases in (unreadable_leads[:1], unreadable_leads):
         review(cases, tmp_path / "back", model="none", resume=True, listen=lambda at: told.append(at.seconds_left))
     assert stable_bytes(tmp_path / "back") == stable_bytes(tmp_path / "forwards")
-    assert len(told) == 3
+    assert len(told) == 2
     assert min(told) >= 0
 
 

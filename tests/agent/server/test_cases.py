@@ -13,6 +13,11 @@ import numpy as np
 import pytest
 
 from calipers import Ecg, Report, measure, read_ecg, verify
+from calipers.agent.choice import Choice
+from calipers.agent.server.database import Database
+from calipers.agent.server.records import Records
+from calipers.agent.server.rows import CaseRow
+from calipers.agent.server.workspace import Workspace
 from calipers.leads import LEADS
 from tests.agent.server.desk import DICOM, Client, dicom, earlier_dicom, serving
 from tests.tools.digitised_page import read_back
@@ -98,12 +103,32 @@ def test_the_patients_other_ecg_is_offered_and_compared(home: Path) -> None:
             client.case(dicom(PatientID="7", AcquisitionDateTime="20100101")),
         )
         assert client.get(f"/api/cases/{now}")["prior_case_ids"] == [then]
+        assert client.get(f"/api/cases/{then}")["prior_case_ids"] == [], "a later ECG is no prior"
         changes = client.get(f"/api/cases/{now}/report", params={"prior": then})["changes"]
         rate = next(row for row in changes[0]["measurements"] if row["id"] == "hr")
         assert rate["value"] > rate["prior_value"]
         assert rate["exceeds"]
         refused = client.get(f"/api/cases/{now}/report", 400, params={"prior": stranger})
         assert "another patient" in refused["error"]
+
+
+def test_the_nearest_earlier_ecg_comes_first_in_whatever_order_they_were_added(tmp_path: Path) -> None:
+    records = Records(Database(tmp_path), "local")
+    desk = Workspace(tmp_path, records, Choice("none", "asked for"))
+
+    def case(name: str, recorded_at: str | None) -> CaseRow:
+        return records.add_case(name, name, "642341", {"recorded_at": recorded_at, "synthetic": False})
+
+    for name, recorded_at in (
+        ("old", "1999-01-01T08:00:00"),
+        ("undated", None),
+        ("recent", "2013-01-24T10:59:19+01:00"),
+        ("later", "2014-01-01T08:00:00"),
+        ("same day", "2013-01-25T09:00:00"),
+    ):
+        case(name, recorded_at)
+    now = case("now", "2013-01-25T10:59:19")
+    assert [row.name for row in desk.priors_of(now)] == ["same day", "recent", "old", "undated"]
 
 
 def test_both_files_of_a_wfdb_pair_make_one_case_and_several_ecgs_several(

@@ -1,0 +1,108 @@
+"""Grid, bend, scale, order and tracks on drawings whose truth is known."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from calipers.digitisation import Bend
+from calipers.models.segmenter.segmenter import PX_MM
+from calipers.tools.digitise.arrangement import Row, arrange
+from calipers.tools.digitise.grid import find_grid, line_map, tiles_of
+from calipers.tools.digitise.names import Found
+from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale
+from calipers.tools.digitise.straighten import straighten
+from calipers.tools.digitise.tracing import follow
+
+
+def paper(px_mm: float, degrees: float = 0.0) -> NDArray[np.uint8]:
+    """Ruled paper of 150 x 120 mm, turned about its middle."""
+    page = np.full((round(120 * px_mm), round(150 * px_mm), 3), 255, np.uint8)
+    for every, colour in ((1, (250, 205, 205)), (5, (230, 140, 140))):
+        for at in np.arange(0, 151, every):
+            cv2.line(page, (round(at * px_mm), 0), (round(at * px_mm), page.shape[0]), colour, 1)
+            cv2.line(page, (0, round(at * px_mm)), (page.shape[1], round(at * px_mm)), colour, 1)
+    matrix = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), degrees, 1.0)
+    return cv2.warpAffine(page, matrix, page.shape[1::-1], borderValue=(255, 255, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("px_mm", "degrees"), [(6.0, 0.0), (9.0, 4.0), (5.0, -8.0)])
+def test_the_grids_pitch_and_turn_are_found(px_mm: float, degrees: float) -> None:
+    lines = line_map(paper(px_mm, degrees))
+    grid = find_grid(tiles_of(lines), max(lines.shape))
+    assert grid.pitch_px == pytest.approx(5 * px_mm, rel=0.01)
+    assert np.degrees(grid.angle) == pytest.approx(-degrees, abs=0.5)
+
+
+def test_a_turned_page_comes_out_at_its_true_scale() -> None:
+    flat = straighten(paper(8.0, 5.0), PX_MM)
+    assert flat.px_mm == pytest.approx(8.0, rel=0.005)
+
+
+def test_a_bend_is_interpolated_between_its_nodes() -> None:
+    bend = Bend(step_mm=10.0, dx_mm=((0.0, 2.0), (0.0, 2.0)), dy_mm=((0.0, 0.0), (4.0, 4.0)))
+    assert bend.at(5.0, 5.0) == pytest.approx((1.0, 2.0))
+    assert bend.at(-50.0, 500.0) == pytest.approx((0.0, 4.0))
+
+
+def test_a_pulse_of_half_height_is_five_millimetres_a_millivolt() -> None:
+    plane = np.zeros((200, 200), np.float32)
+    corners = np.array([[20, 150], [35, 150], [35, 120], [65, 120], [65, 150], [80, 150]], np.int32)
+    cv2.polylines(plane, [corners[:, None]], isClosed=False, color=1.0, thickness=2)
+    pulses = find_pulses(plane)
+    assert len(pulses) == 1
+    scale = find_scale(pulses, [])
+    assert (scale.gain_mm_mv, scale.speed_mm_s) == (5.0, 25.0)
+
+
+def test_what_was_not_read_is_said_to_be_assumed() -> None:
+    scale = find_scale([], [])
+    assert (scale.gain_mm_mv, scale.speed_mm_s) == (10.0, 25.0)
+    assert len(scale.notes) == 2
+    assert all("assumed" in note for note in scale.notes)
+
+
+def test_a_pulse_that_contradicts_the_print_is_followed_and_said() -> None:
+    scale = find_scale([Pulse(20.0, 5.0)], [Found("10 mm/mV", 0.9, 0, 0, 10)])
+    assert scale.gain_mm_mv == 20.0
+    assert any("pulse" in note for note in scale.notes)
+
+
+def rows_of(count: int) -> list[Row]:
+    return [Row(30.0 + 25.0 * row, 20.0, 270.0) for row in range(count)]
+
+
+def name(word: str, x_mm: float, row: int) -> Found:
+    return Found(word, 0.95, x_mm, 30.0 + 25.0 * row - 8.0, x_mm + 6.0)
+
+
+def test_names_tell_cabrera_from_the_usual_order() -> None:
+    trace = np.ones((round(150 * PX_MM), round(300 * PX_MM)), np.float32)
+    names = [name("aVL", 21, 0), name("I", 21, 1), name("-aVR", 21, 2), name("II", 83.5, 0), name("V4", 208.5, 0)]
+    found = arrange(rows_of(3), names, trace)
+    assert found.name == "3x4 Cabrera"
+    assert next(cell for cell in found.cells if cell.lead == "aVR").inverted
+
+
+def test_strips_take_the_names_beside_them() -> None:
+    trace = np.ones((round(200 * PX_MM), round(300 * PX_MM)), np.float32)
+    usual = [name("I", 21, 0), name("aVR", 83.5, 0), name("V1", 146, 0), name("II", 21, 1), name("III", 21, 2)]
+    found = arrange(rows_of(5), [*usual, name("V5", 21, 3)], trace)
+    assert found.name == "3x4+2"
+    assert [cell.lead for cell in found.cells if cell.strip] == ["V5", "II"]
+
+
+def test_rows_that_cross_keep_their_own_traces() -> None:
+    columns = np.arange(600)
+    upper = 100 + 90 * np.exp(-(((columns - 300) / 12.0) ** 2))
+    lower = 200 - 90 * np.exp(-(((columns - 420) / 12.0) ** 2))
+    plane = np.zeros((320, 600), np.float32)
+    for line in (upper, lower):
+        points = np.stack((columns, line), axis=1)
+        cv2.polylines(plane, [np.round(points * 16).astype(np.int32)[:, None]], False, 1.0, 2, cv2.LINE_AA, 4)
+    tracks = follow(plane, [100.0, 200.0], 100.0, [(0, 600), (0, 600)])
+    for track, line in zip(tracks, (upper, lower), strict=True):
+        assert np.nanmedian(np.abs(track.y_px - line)) < 0.6
+        assert np.corrcoef(track.y_px[5:-5], line[5:-5])[0, 1] > 0.98
