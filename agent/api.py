@@ -17,6 +17,7 @@ from calipers.agent.events import Answer, Event, ignore
 from calipers.agent.generator import require_recorded
 from calipers.agent.hooks import AfterVerify, BeforeVerify, Hooks
 from calipers.agent.library import Library
+from calipers.agent.reviews import Reviews
 from calipers.agent.state import fresh_run
 from calipers.agent.telemetry import span
 from calipers.agent.threads import Threads, streamed
@@ -31,14 +32,13 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
 
-    from calipers.agent.batch import Engine, Progress, Reviewed
     from calipers.agent.graph import Graph
     from calipers.tools.generate import Synthesis
 
 __all__ = ["Agent", "Answer"]
 
 
-class Agent(AsyncTwins):
+class Agent(Reviews, AsyncTwins):
     """Interprets ECGs and answers questions about them; every claim is verified before it is returned.
 
     Each agent has its own criteria, guidelines, tools and hooks; two of them side by side share nothing but the
@@ -227,50 +227,19 @@ class Agent(AsyncTwins):
 
         return synthesise(text, age=age, sex=sex, seed=seed)
 
-    def review(
-        self,
-        cases: str | Path | Sequence[str | Path],
-        out: Path,
-        *,
-        workers: int = 1,
-        resume: bool = False,
-        questions: Sequence[str] = (),
-        engine: Engine = "local",
-        listen: Callable[[Progress], None] | None = None,
-    ) -> Reviewed:
-        """Interpret many ECGs in worker processes: one report each, and what they come to, worst first.
-
-        Args:
-            cases: a folder, a pattern, a CSV, JSONL or Parquet manifest, or ECG files.
-            out: the folder of the results.
-            workers: processes at a time; each loads the model once.
-            resume: go on with what an interrupted review left in `out`.
-            questions: asked of each case.
-            engine: `local` processes, or `ray`, on this machine or on the cluster of `RAY_ADDRESS`.
-            listen: told of each case as it finishes.
+    @property
+    def _for_workers(self) -> str | None:
+        """What a worker process needs to know of this agent's model.
 
         Raises:
-            UsageError: there is no case, `out` cannot be used, or this agent holds what only this process has.
+            UsageError: this agent holds what only this process has, or nothing may leave this machine.
         """
-        from calipers.agent.batch import find_cases
-        from calipers.agent.batch import review as review_cases
-
         if self._model is not None and not isinstance(self._model, str):
             raise UsageError("found a model object; needed a model's name, which worker processes can load themselves")
         if self._tools or self._hooks != Hooks() or self._library != Library():
             raise UsageError("found tools, hooks, criteria or guidelines of your own; a review runs without them")
         self._require_local("age, sex and measurements")
-        return review_cases(
-            find_cases(cases, leave_out=out),
-            out,
-            model=self._model,
-            workers=workers,
-            resume=resume,
-            questions=questions,
-            home=self.home,
-            engine=engine,
-            listen=listen or (lambda _: None),
-        )
+        return self._model
 
     def close(self) -> None:
         """Close the checkpoint database; `with Agent(…) as agent:` does it at the end."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calipers.agent.events import Answer, Event
@@ -13,20 +12,18 @@ from calipers.ecg import Ecg, Sex
 from calipers.report import Report
 
 if TYPE_CHECKING:
-    from calipers.agent.batch import Engine, Progress, Reviewed
     from calipers.tools.generate import Synthesis
 
 Listen = Callable[[Event], None]
 
 
 class AsyncTwins(ABC):
-    """`ainterpret`, `aask`, `aresume`, `astream`, `asynthesise`, `areview`: as their twins without the `a`."""
+    """`ainterpret`, `aask`, `aresume`, `astream`, `asynthesise`: as their twins without the `a`."""
 
     interpret: Callable[..., Report]
     ask: Callable[..., Answer]
     resume: Callable[..., Answer]
     synthesise: Callable[..., Synthesis]
-    review: Callable[..., Reviewed]
 
     @abstractmethod
     def stream(
@@ -84,26 +81,3 @@ class AsyncTwins(ABC):
     ) -> Synthesis:
         """`synthesise` without blocking the event loop."""
         return await asyncio.to_thread(self.synthesise, text, age, sex, seed)
-
-    async def areview(
-        self,
-        cases: str | Path | Sequence[str | Path],
-        out: Path,
-        *,
-        workers: int = 1,
-        resume: bool = False,
-        questions: Sequence[str] = (),
-        engine: Engine = "local",
-        listen: Callable[[Progress], None] | None = None,
-    ) -> Reviewed:
-        """`review` without blocking the event loop."""
-        return await asyncio.to_thread(
-            self.review,
-            cases,
-            out,
-            workers=workers,
-            resume=resume,
-            questions=questions,
-            engine=engine,
-            listen=listen,
-        )

@@ -157,7 +157,8 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
     question = state.get("question")
     whole: tuple[Claim, ...] = ()
     if case.quality.assessable:
-        if question is not None and (context.choice.chat is None or state.get("model_name") == "none"):
+        silent = not (answer or sentences or context.pictures or state.get("opinion"))
+        if question is not None and (context.choice.chat is None or state.get("model_name") == "none" or silent):
             by_rule, said = answer_by_rule(question, context)
             answer, sentences = list(by_rule), [*sentences, *said]
         elif context.pictures:
@@ -198,13 +199,33 @@ def _after_verify(state: State) -> Literal["revise", "report"]:
 
 def revise(state: State, runtime: Runtime[RunContext]) -> State:
     """Tell the model what was wrong and take its new drafts; a model that fails here loses the claims at hand."""
+    context = _context(state, runtime)
     told = faults_message(state.get("faults", []))
-    after = _model_turn([*state.get("messages", []), told], [told], state, _context(state, runtime))
+    after = _model_turn([*state.get("messages", []), told], [told], state, context)
     after["sentences"] = list(dict.fromkeys([*state.get("sentences", []), *after.get("sentences", [])]))
     if after.get("model_name") == "none":
         # The first drafts stand unverified: they are kept as they are, to be withheld with their reasons.
         after["drafts"] = state.get("drafts", [])
+    elif not (after.get("drafts") or after["sentences"] or _answered(state)):
+        return State(**{**after, **_by_rule_instead(state, context)})
     return after
+
+
+def _answered(state: State) -> bool:
+    """Whether a claim of the model's has passed already."""
+    return any(str(claim["id"]).startswith("model_") for claim in state.get("released", []))
+
+
+def _by_rule_instead(state: State, context: RunContext) -> State:
+    """A model that takes all its drafts back leaves no question without an answer; the drafts are withheld."""
+    claims, said = answer_by_rule(state.get("question") or "", context)
+    return State(
+        drafts=[*state.get("drafts", []), *(claim.model_dump(mode="json") for claim in claims)],
+        sentences=list(said),
+        answering=[*state.get("answering", []), *(claim.text for claim in claims)],
+        attempts=MAX_DRAFTS,
+        model_note=f"{context.choice.reason}; no draft of its own passed, criteria answered",
+    )
 
 
 def report(state: State, runtime: Runtime[RunContext]) -> State:

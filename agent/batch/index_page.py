@@ -89,7 +89,7 @@ def _case(row: Row) -> Html:
         if value is not None and name in _PLOTTED
     ]
     notes = [f"{row.withheld} withheld"] if row.withheld else []
-    notes += [f"{row.disagreements} disagreements"] if row.disagreements else []
+    notes += [f"{row.disagreements} disagreement{'s' * (row.disagreements > 1)}"] if row.disagreements else []
     notes += [f"same recording as {line.duplicate_of}"] if line.duplicate_of else []
     picture = tag("img", src=f"{folder}/thumbnail.jpg", alt=f"Trace of {line.case}", loading="lazy", width="240")
     return tag(

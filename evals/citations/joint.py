@@ -17,6 +17,8 @@ _TABLE: Final = Path(__file__).with_name("second_error.json")
 #: 95 % half-widths of what cardiologists did not mark: counting beats, and an axis from net areas.
 _RATE_SHARE: Final = 0.02
 _AXIS_DEG: Final = 15.0
+#: The second program reads so much of a record.
+_RECORD_MS: Final = 10_000.0
 #: What two baselines and filters may differ by, millivolts.
 _LEVEL_MV: Final = 0.03
 _FAMILIES: Final = {
@@ -64,10 +66,19 @@ def confirm(
         if family is None or key not in again or not isinstance(item["value"], int | float):
             continue
         value, own = _second(item["name"], item["lead"], again[key], signal_mv)
+        if family == "rates":
+            own = float(np.hypot(own, _one_beat(again) * abs(value)))
         if np.isfinite(value):
             joint = float(np.hypot(item["uncertainty"] or 0.0, own))
             found.append(Confirmed(key, family, float(item["value"]), value, joint))
     return found
+
+
+def _one_beat(again: Mapping[str, float]) -> float:
+    """What a beat more or less at the record's ends moves the mean RR by, 95 %, as a share of it."""
+    mean, sd = again.get("rr_mean", 0.0), again.get("rr_sd", 0.0)
+    beats = _RECORD_MS / mean if mean else 1.0
+    return 1.96 * sd / mean / beats if mean else 0.0
 
 
 def family_of(name: str) -> str | None:

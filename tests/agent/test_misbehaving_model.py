@@ -87,6 +87,20 @@ def test_a_model_that_mends_its_claim_is_heard(demo_ecg: Ecg, tmp_path: Path) ->
     assert "did not pass" in str(model.seen[-1][-1].content)
 
 
+def test_a_model_that_takes_its_claim_back_leaves_no_question_unanswered(demo_ecg: Ecg, tmp_path: Path) -> None:
+    wrong = draft({"template": "PR interval 300 ms.", "evidence": ["pr"]})
+    answer, _ = ask(demo_ecg, tmp_path, wrong, draft())
+    assert [claim.template for claim in answer.claims] == ["PR interval {pr}."], "criteria and templates answer"
+    assert [item.claim.template for item in answer.withheld] == ["PR interval 300 ms."]
+    assert answer.report is not None
+    assert "no draft of its own passed" in answer.report.provenance.model_reason
+
+
+def test_a_model_that_drafts_nothing_leaves_no_question_unanswered(demo_ecg: Ecg, tmp_path: Path) -> None:
+    answer, _ = ask(demo_ecg, tmp_path, draft())
+    assert [claim.template for claim in answer.claims] == ["PR interval {pr}."]
+
+
 def test_another_patients_measurement_is_not_in_the_ledger(demo_ecg: Ecg, other_ecg: Ecg, tmp_path: Path) -> None:
     with Agent("none", home=tmp_path) as agent:
         other = agent.interpret(other_ecg)

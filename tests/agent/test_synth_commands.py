@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from calipers import Agent, verify
 from calipers.agent.cli import interpret_commands, synth_commands
 from calipers.agent.cli.options import Format
 from calipers.ecg import Ecg
@@ -50,6 +51,23 @@ def test_interpret_refuses_a_synthetic_ecg_unless_told(tmp_path: Path, capsys: p
         record=files[:1], **_AS_THE_FILE_SAYS, output=Format.json, model="none", allow_synthetic=True
     )
     assert json.loads(capsys.readouterr().out)["provenance"]["synthetic"] is True
+
+
+def test_every_claim_about_a_synthetic_ecg_carries_the_mark(tmp_path: Path) -> None:
+    ecg = simulate(Specification("sinus", rate=70, noise="light"), 2).ecg
+    agent = Agent("none", home=tmp_path)
+    with pytest.raises(UsageError, match="allow_synthetic"):
+        agent.interpret(ecg)
+    with pytest.raises(UsageError, match="allow_synthetic"):
+        agent.ask("one", "how long is the PR?", ecg)
+    report = agent.interpret(ecg, allow_synthetic=True)
+    assert report.claims
+    assert all(claim.synthetic for claim in report.claims)
+    assert verify(report, ecg) == []
+    unmarked = report.model_copy(
+        update={"claims": tuple(claim.model_copy(update={"synthetic": False}) for claim in report.claims)}
+    )
+    assert {fault.claim_id for fault in verify(unmarked)} == {claim.id for claim in report.claims}
 
 
 def test_neither_words_nor_a_file_is_a_usage_error(tmp_path: Path) -> None:

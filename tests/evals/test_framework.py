@@ -18,6 +18,7 @@ from calipers.evals.framework import (
     Section,
     Table,
     each,
+    find,
     part,
     write_outcome,
 )
@@ -95,6 +96,10 @@ def test_an_unknown_task_is_refused_with_the_names_there_are(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="measurement"):
         run(["measurements"], Options(data=tmp_path))
     assert "measurement" in task_names()
+
+
+def test_every_task_is_there_under_its_own_name() -> None:
+    assert [find(name).name for name in task_names()] == list(task_names())
 
 
 @pytest.mark.parametrize("workers", [1, 2])

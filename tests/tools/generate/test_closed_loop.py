@@ -86,6 +86,24 @@ def test_a_statement_counts_only_when_its_criteria_are_met(monkeypatch: pytest.M
     assert not fulfil(Request(statements=("lbbb",)), most=1).met
 
 
+def test_a_missed_statement_has_its_shape_steered_to_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = _Draws([70.0])
+    monkeypatch.setattr(closed_loop, "draw", draws)
+    fulfil(Request(statements=("rbbb",)), most=2)
+    assert "V1.at_70" not in draws.aims[0].levels
+    assert draws.aims[1].levels["V1.at_70"] > 0.4
+
+
+def test_a_number_is_aimed_at_within_its_tolerance_where_a_statement_needs_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """RBBB is met for certain from 136 ms on; a QRS of 134 is asked for, 12 off is allowed."""
+    draws = _Draws([70.0])
+    monkeypatch.setattr(closed_loop, "draw", draws)
+    fulfil(Request(statements=("rbbb",), qrs=134.0), most=1)
+    assert 136.0 < draws.aims[0].numbers["qrs"] <= 141.0
+
+
 def test_a_drawn_ecg_is_synthetic_exact_and_repeatable() -> None:
     request = Request(hr=80.0, age=60.0, sex="male")
     one, other = (fulfil(request, seed=5, most=1) for _ in range(2))

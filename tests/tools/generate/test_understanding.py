@@ -86,3 +86,18 @@ def test_a_typed_request_is_held_to_the_same_rules() -> None:
     assert complete(Request(statements=("ventricular_bigeminy",))).ectopy == "pvc_bigeminy"
     with pytest.raises(UsageError, match="both wanted and not wanted"):
         complete(Request(statements=("lbbb",), absent=("lbbb",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("AF with RBBB about 110", 110), ("LBBB, 72", 72), ("AFL with 2:1 conduction", 148), ("flutter 4:1, 75/min", 75)],
+)
+def test_a_rate_is_understood_without_its_name(text: str, rate: float) -> None:
+    assert understand_request(text).hr == rate
+
+
+def test_a_suppressed_axis_deviation_becomes_an_axis() -> None:
+    request = understand_request("LBBB with left axis deviation")
+    assert request.statements == ("lbbb",)
+    assert request.qrs_axis is not None
+    assert -60 < request.qrs_axis < -30

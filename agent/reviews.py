@@ -1,0 +1,87 @@
+"""An agent's review of many ECGs, in worker processes of its own kind."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from calipers.agent.batch import Engine, Progress, Reviewed
+
+
+class Reviews(ABC):
+    """`review` and its async twin."""
+
+    home: Path
+
+    @property
+    @abstractmethod
+    def _for_workers(self) -> str | None:
+        """The model's name, for worker processes to load."""
+
+    def review(
+        self,
+        cases: str | Path | Sequence[str | Path],
+        out: Path,
+        *,
+        workers: int = 1,
+        resume: bool = False,
+        questions: Sequence[str] = (),
+        engine: Engine = "local",
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Reviewed:
+        """Interpret many ECGs in worker processes: one report each, and what they come to, worst first.
+
+        Args:
+            cases: a folder, a pattern, a CSV, JSONL or Parquet manifest, or ECG files.
+            out: the folder of the results.
+            workers: processes at a time; each loads the model once.
+            resume: go on with what an interrupted review left in `out`.
+            questions: asked of each case.
+            engine: `local` processes, or `ray`, on this machine or on the cluster of `RAY_ADDRESS`.
+            listen: told of each case as it finishes.
+
+        Raises:
+            UsageError: there is no case, `out` cannot be used, or this agent holds what only this process has.
+        """
+        from calipers.agent.batch import find_cases
+        from calipers.agent.batch import review as review_cases
+
+        model = self._for_workers
+        return review_cases(
+            find_cases(cases, leave_out=out),
+            out,
+            model=model,
+            workers=workers,
+            resume=resume,
+            questions=questions,
+            home=self.home,
+            engine=engine,
+            listen=listen or (lambda _: None),
+        )
+
+    async def areview(
+        self,
+        cases: str | Path | Sequence[str | Path],
+        out: Path,
+        *,
+        workers: int = 1,
+        resume: bool = False,
+        questions: Sequence[str] = (),
+        engine: Engine = "local",
+        listen: Callable[[Progress], None] | None = None,
+    ) -> Reviewed:
+        """`review` without blocking the event loop."""
+        return await asyncio.to_thread(
+            self.review,
+            cases,
+            out,
+            workers=workers,
+            resume=resume,
+            questions=questions,
+            engine=engine,
+            listen=listen,
+        )
