@@ -161,5 +161,5 @@ def _bundle(bundle: Bundle, out: Path, rules: Rules) -> tuple[Path, ...]:
 def _nameless(ecg: Ecg, rules: Rules) -> Ecg:
     sex = ecg.patient.sex if rules.sex else None
     patient = replace(ecg.patient, id=None, age=rules.age_of(ecg.patient.age), sex=sex)
-    source = replace(ecg.source, path=None, sha256="", device_statements=())
+    source = replace(ecg.source, path=None, sha256="", device_statements=(), picture=None)
     return replace(ecg, patient=patient, recorded_at=rules.moved(ecg.recorded_at, ecg), source=source)

@@ -14,7 +14,7 @@ from calipers.leads import LEADS
 # Set before any test module imports LangGraph, which reads it once: checkpoints hold only registered types.
 # Nothing a test does may reach a tracing service or take a model from the user's environment.
 os.environ |= {"LANGGRAPH_STRICT_MSGPACK": "true", "LANGSMITH_TRACING": "false"}
-for _name in ("CALIPERS_MODEL", "CALIPERS_ALLOW_REMOTE"):
+for _name in ("CALIPERS_MODEL", "CALIPERS_ALLOW_REMOTE", "CALIPERS_BUNDLES"):
     os.environ.pop(_name, None)
 
 

@@ -15,10 +15,10 @@ import calipers
 ROOT = Path(__file__).parents[1]
 
 PUBLIC = {
-    "Agent", "Answer", "CalipersError", "Chain", "Changes", "Claim", "Ecg", "Evidence", "Fault", "ImplausibleUnits", "Ledger",
-    "Measurement", "Measurements", "MissingPart", "ModelFailed", "Patient", "Report", "Source", "Span", "Statement", "Synthesis",
-    "UnknownEvidence", "UnknownLead", "UnknownStatement", "UnreadableInput", "UsageError", "classify", "compare", "explain",
-    "measure", "read_ecg", "render", "verify",
+    "Agent", "Answer", "CalipersError", "Chain", "Changes", "Claim", "Ecg", "Event", "Evidence", "Fault", "ImplausibleUnits",
+    "Ledger", "Measurement", "Measurements", "MissingPart", "ModelFailed", "Note", "Patient", "Report", "Source", "Span",
+    "Statement", "Step", "Synthesis", "ToolFinding", "UnknownEvidence", "UnknownLead", "UnknownStatement", "UnreadableInput",
+    "UsageError", "Veto", "classify", "compare", "explain", "measure", "read_ecg", "render", "verify",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What trained models make of an ECG: a calibrated probability for each of PTB-XL's 71 statements.
 
-Three networks see the signal, age and sex; on a whole 12-lead recording a forest sees its median beat as well. Their
+Four networks see the signal, age and sex; on a whole 12-lead recording a forest sees its median beat as well. Their
 word alone is never a diagnosis: it is released as "the model suggests", beside what was measured (DESIGN §3).
 """
 

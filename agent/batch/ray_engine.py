@@ -23,8 +23,8 @@ from calipers.errors import MissingPart
 _AT_ONCE: Final = 20_000
 #: Outcomes are small; what Ray sets aside by default is a third of the machine's memory.
 _STORE_BYTES: Final = 100_000_000
-#: Nothing is reported to Ray's makers, logs stay in its own folder, and actors run with the priority of the review.
-_SETTINGS: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "error", "RAY_worker_niceness": "0"}
+#: Nothing is reported to Ray's makers, its own notes stay out of the review's, and actors run with its priority.
+_SETTINGS: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_worker_niceness": "0"}
 
 
 class _Reader:
@@ -82,9 +82,23 @@ def _cluster(ray: Any, workers: int) -> Iterator[None]:
         return
     os.environ.update({name: value for name, value in _SETTINGS.items() if name not in os.environ})
     own = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers + 1, "object_store_memory": _STORE_BYTES}
-    ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL, **own)
+    with _without_native_notes():
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL, **own)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _without_native_notes() -> Iterator[None]:
+    """Ray's native part says at its start, past all Python logging, at which level it will log."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -8,11 +8,12 @@ import shutil
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from calipers.agent.audit import SingleCase, save_bundle
+from calipers.agent.audit import Finished, SingleCase, save_bundle
 from calipers.agent.batch.inputs import CaseInput
 from calipers.agent.batch.journal import Line
 from calipers.agent.choice import choose
@@ -56,6 +57,21 @@ class Outcome(Frozen):
     stop: str | None = None
 
 
+class _NoRoom(CalipersError):
+    """No other case can be written either."""
+
+
+class _Interpreted(NamedTuple):
+    """One case, all but written."""
+
+    ecg: Ecg
+    priors: Sequence[Ecg]
+    key: str
+    finished: Finished
+    answers: Sequence[Finished]
+    seconds: float
+
+
 class CaseReader:
     """Reads cases one after the other; the model and the networks are loaded once."""
 
@@ -68,12 +84,9 @@ class CaseReader:
     def read(self, given: CaseInput) -> Outcome:
         """Interpret one case and write its folder."""
         try:
-            started = time.perf_counter()
-            ecg = self._ecg(given)
-            priors = [_with_patient(read_ecg(path), given.patient) for path in given.priors]
-            case = SingleCase(self._graph, self._choice, ecg, priors, self._home)
-            finished = case.interpret(given.question)
-            answers = [case.answer(question).report for question in self._setup.questions]
+            self._write(given, self._interpreted(given))
+        except _NoRoom as full:
+            return Outcome(line=_failed(given, str(full)).line, stop=str(full))
         except CalipersError as problem:
             return _failed(given, str(problem))
         except MemoryError:
@@ -83,31 +96,38 @@ class CaseReader:
         except Exception as defect:  # noqa: BLE001
             traceback.print_exc()
             return _failed(given, f"internal error, {type(defect).__name__}: {' '.join(str(defect).split())[:200]}")
+        report = f"{REPORTS}/{given.folder}/report.json"
+        return Outcome(line=Line(case=given.case, path=given.paths[0], status="done", report=report))
+
+    def _interpreted(self, given: CaseInput) -> _Interpreted:
+        started = time.perf_counter()
+        ecg = self._ecg(given)
+        priors = [_with_patient(read_ecg(path), given.patient) for path in given.priors]
+        case = SingleCase(self._graph, self._choice, ecg, priors, self._home)
+        finished = case.interpret(given.question)
+        answers = [case.answer(question) for question in self._setup.questions]
+        return _Interpreted(ecg, priors, case.key, finished, answers, time.perf_counter() - started)
+
+    def _write(self, given: CaseInput, case: _Interpreted) -> None:
+        """Every file aside, onto the disk, and then the folder in its place: it is whole, or not there."""
         target = Path(self._setup.out, REPORTS, given.folder)
+        run = {"case": given.case, "input": list(given.paths), "key": case.key, "seconds": round(case.seconds, 3)}
+        aside = None
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             aside = Path(tempfile.mkdtemp(prefix=f".{given.folder[:60]}-", dir=target.parent))
             aside.chmod(0o755)
-            run = {
-                "case": given.case,
-                "input": list(given.paths),
-                "key": case.key,
-                "seconds": round(time.perf_counter() - started, 3),
-            }
-            write_case(aside, ecg, finished.report, run, priors)
-            save_bundle(aside / "bundle.zip", finished, ecg, priors)
-            if answers:
-                kept = [one.model_dump(mode="json", include={"question", "answer", "claims"}) for one in answers]
-                (aside / "answers.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+            write_case(aside, case.ecg, case.finished.report, run, case.priors)
+            save_bundle(aside / "bundle.zip", case.finished, case.ecg, case.priors)
+            _write_answers(aside, case)
             _thumbnail(aside)
             _put_in_place(aside, target)
         except (OSError, UsageError) as problem:
-            reason = (
-                f"found `{self._setup.out}`, where nothing can be written ({_why(problem)}); needed room and rights"
-            )
-            return Outcome(line=_failed(given, reason).line, stop=reason)
-        report = f"{REPORTS}/{given.folder}/report.json"
-        return Outcome(line=Line(case=given.case, path=given.paths[0], status="done", report=report))
+            out, why = self._setup.out, _why(problem)
+            raise _NoRoom(f"found `{out}`, where nothing can be written ({why}); needed room and rights") from problem
+        finally:
+            if aside is not None:
+                shutil.rmtree(aside, ignore_errors=True)
 
     def _ecg(self, given: CaseInput) -> Ecg:
         ecg = read_ecg(given.paths[0] if len(given.paths) == 1 else given.paths, age=given.age, sex=given.sex)
@@ -132,6 +152,17 @@ def _why(problem: Exception) -> str:
     return (cause.strerror or str(cause)) if isinstance(cause, OSError) else str(problem)
 
 
+def _write_answers(folder: Path, case: _Interpreted) -> None:
+    """`answers.json`, and a bundle of each run that answered a question."""
+    if not case.answers:
+        return
+    for number, answer in enumerate(case.answers, 1):
+        save_bundle(folder / f"question-{number}.bundle.zip", answer, case.ecg, case.priors, mode="ask")
+    told = {"question", "answer", "claims"}
+    kept = [answer.report.model_dump(mode="json", include=told) for answer in case.answers]
+    (folder / "answers.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+
+
 def _thumbnail(folder: Path) -> None:
     from PIL import Image
 
@@ -142,7 +173,6 @@ def _thumbnail(folder: Path) -> None:
 
 
 def _put_in_place(aside: Path, target: Path) -> None:
-    """Every byte on the disk, then the folder under its name: a case's folder is whole or not there."""
     for path in aside.iterdir():
         with path.open("rb") as stream:
             os.fsync(stream.fileno())

@@ -127,8 +127,11 @@ def picture(desk: Desk, case_id: str, ids: Annotated[list[str] | None, Query(max
     from calipers.tools.render.on_picture import render_on_picture
 
     case = desk.case(desk.records.case(case_id))
-    if case.ecg.source.picture is None:
+    kept = case.ecg.source.picture
+    if kept is None:
         raise NotFound("found no picture of this ECG; needed one that was read from a picture")
+    if case.ecg.source.digitisation is None:
+        return Response(kept, media_type="image/jpeg")
     known = [key for key in ids or () if key in case.measurements]
     at = next(filter(None, (traces.place_on_picture(case, key) for key in known)), None)
     headers = {"X-Place": f"{at[0]:.3f} {at[1]:.3f}"} if at is not None else {}
@@ -179,8 +182,8 @@ def _from_picture(case: Case) -> list[str]:
     """How a picture became this signal, and what could not be read."""
     from calipers.tools.measure.digitised import remarks
 
-    how = case.ecg.source.digitisation
-    return list(remarks(how)) if how is not None else []
+    how, unread = case.ecg.source.digitisation, case.ecg.source.unread
+    return [*([unread] if unread else []), *(remarks(how) if how is not None else ())]
 
 
 def _priors(desk: Workspace, ids: list[str]) -> list[CaseRow]:

@@ -105,9 +105,9 @@ class Workspace:
             for one in self.records.cases_of_patient(row.patient_id)
             if one.store_key != row.store_key and not one.summary["synthetic"]
         }
-        since = {one.id: _seconds_between(one, row) for one in others.values()}
-        earlier = [one for one in others.values() if since[one.id] is None or since[one.id] >= 0]
-        return sorted(earlier, key=lambda one: (since[one.id] is None, since[one.id] or 0.0))
+        since = ((_seconds_between(one, row), one) for one in others.values())
+        earlier = [(seconds, one) for seconds, one in since if seconds is None or seconds >= 0]
+        return [one for _, one in sorted(earlier, key=lambda pair: (pair[0] is None, pair[0] or 0.0))]
 
     def close(self) -> None:
         """Close what is open."""

@@ -84,7 +84,7 @@ def _reference(marked: ludb.MarkedRecord) -> list[dict[str, second.Bounds]]:
 def main() -> None:
     """Write the table."""
     records = spread(ludb.record_numbers("training"), RECORDS)
-    options = Options(data_folder(), workers=1)
+    options = Options(data_folder())
     TABLE.write_text(json.dumps(table(each(errors_of, records, len(records), "LUDB", options)), indent=1) + "\n")
 
 

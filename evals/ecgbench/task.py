@@ -86,6 +86,7 @@ class EcgBenchTask:
         groups = {
             f"{level} pictures": point_values(_scores([one for one in looked if one.level == level], by_id, codes))
             for level in LEVELS
+            if any(one.level == level for one in looked)
         }
         result = Result.of(NAME, len(looked), metrics, groups, time.perf_counter() - started)
         return Outcome(result, _report(result, fold))

@@ -143,7 +143,9 @@ class Bootstrap:
             return None
         once = np.ones((1, len(truth)))
         value = np.mean([_auroc(chances[:, k], truth[:, k], once)[0] for k in both])
-        drawn = np.nanmean([_auroc(chances[:, k], truth[:, k], self._weights) for k in both], axis=0)
+        columns = np.array([_auroc(chances[:, k], truth[:, k], self._weights) for k in both])
+        known = np.isfinite(columns)
+        drawn = _divide(np.where(known, columns, 0.0).sum(axis=0), known.sum(axis=0).astype(np.float64))
         return self._estimate(float(value), drawn, len(truth))
 
     def _known(self, x: ArrayLike) -> tuple[Numbers, Numbers]:

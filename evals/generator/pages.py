@@ -29,8 +29,8 @@ def beside(rows: Sequence[Labelled], held: Sequence[Ecg], drawn: Sequence[Ecg]) 
     for title, codes in CONDITIONS:
         place = next((k for k, row in enumerate(rows) if any(code in row.codes for code in codes)), None)
         if place is not None:
-            tiles += [_tile(held[place], f"{title}: real, record {rows[place].ecg_id}")]
-            tiles += [_tile(drawn[place], f"{title}: synthetic, drawn for the same labels")]
+            tiles += [tile(held[place], f"{title}: real, record {rows[place].ecg_id}")]
+            tiles += [tile(drawn[place], f"{title}: synthetic, drawn for the same labels")]
     sheet = contact_sheet(tiles, columns=2)
     out = BytesIO()
     sheet.save(out, "PNG", optimize=True)
@@ -49,7 +49,8 @@ def contact_sheet(tiles: Sequence[Image.Image], columns: int) -> Image.Image:
     return sheet
 
 
-def _tile(ecg: Ecg, title: str) -> Image.Image:
+def tile(ecg: Ecg, title: str) -> Image.Image:
+    """A small page with a line above it."""
     page = Image.open(BytesIO(render(ecg, dpi=_DPI).data)).convert("RGB")
     tile = Image.new("RGB", (page.width, page.height + _TITLE_PX), "white")
     tile.paste(page, (0, _TITLE_PX))

@@ -9,7 +9,7 @@ from pathlib import Path
 from calipers.errors import CalipersError
 from calipers.evals.results.page import page
 from calipers.evals.results.store import ROOT, SavedResults, stale, take
-from calipers.evals.results.table import cut_readme, rows
+from calipers.evals.results.table import cut_readme, not_run, rows
 
 
 def main() -> int:
@@ -32,6 +32,8 @@ def main() -> int:
         if given.stale:
             return 1 if gone else 0
         (ROOT / "docs" / "results.md").write_text(page(results, rows()), encoding="utf-8")
+        for row in not_run(results, rows()):
+            print(f"not run, and left out of README: {row.what}")
         if given.readme:
             cut_readme(ROOT / "README.md", results, rows())
     except CalipersError as problem:

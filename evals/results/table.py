@@ -85,8 +85,13 @@ def markdown(results: Mapping[str, Result], lines: Sequence[Row]) -> str:
     return "\n".join([*head, *(f"| {row.what} | {fill(row.figure, results)} | {row.command} |" for row in lines)])
 
 
+def not_run(results: Mapping[str, Result], lines: Sequence[Row]) -> list[Row]:
+    """Rows of which some figure has no saved result."""
+    return [row for row in lines if MISSING in fill(row.figure, results)]
+
+
 def cut_readme(readme: Path, results: Mapping[str, Result], lines: Sequence[Row]) -> bool:
-    """Put the table between the README's two marks; whether anything changed.
+    """Put the table between the README's two marks, without rows that were not run; whether anything changed.
 
     Raises:
         UsageError: the marks are not there, once each, in order.
@@ -96,7 +101,9 @@ def cut_readme(readme: Path, results: Mapping[str, Result], lines: Sequence[Row]
         raise UsageError(f"found no table marks in `{readme}`; needed the lines `{START}` and `{END}`")
     before, rest = text.split(START)
     after = rest.split(END)[1]
-    new = f"{before}{START}\n\n{markdown(results, lines)}\n\n{END}{after}"
+    absent = not_run(results, lines)
+    table = markdown(results, [row for row in lines if row not in absent])
+    new = f"{before}{START}\n\n{table}\n\n{END}{after}"
     if new != text:
         readme.write_text(new, encoding="utf-8")
     return new != text

@@ -1,4 +1,4 @@
-"""Run what `classify` runs: three networks and, on whole recordings, a forest on the median beat. No torch."""
+"""Run what `classify` runs: four networks and, on whole recordings, a forest on the median beat. No torch."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ from calipers.models.mllm.forest import Forest
 Float32 = NDArray[np.float32]
 
 WEIGHTS: Final = TRUNK
-#: The trunk, the network of one fold less that calibrated it, and the trunk of another seed.
-MEMBERS: Final = (TRUNK, TRUNK.with_name("statements_second.onnx"), TRUNK.with_name("statements_third.onnx"))
+#: The trunk, the network of one fold less that calibrated it, the trunk of another seed, and a pretrained network.
+MEMBERS: Final = (
+    TRUNK,
+    TRUNK.with_name("statements_second.onnx"),
+    TRUNK.with_name("statements_third.onnx"),
+    TRUNK.with_name("statements_fourth.onnx"),
+)
 FOREST: Final = TRUNK.with_name("statements_forest.npz")
 #: Codes in the networks' order, calibration and thresholds, fitted on a fold that was not learned from.
 CALIBRATION: Final = TRUNK.with_suffix(".json")

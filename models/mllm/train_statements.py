@@ -84,6 +84,16 @@ class Bench:
         """Where a network's checkpoints, weights and log are."""
         return self.work / (f"folds-1-{folds[-1]}" + (f"-seed-{seed}" if seed != 1 else ""))
 
+    @property
+    def pretrained_folder(self) -> Path:
+        """Of the training without labels."""
+        return self.work / f"pretrained-1-{self.early[-1]}"
+
+    @property
+    def fourth_folder(self) -> Path:
+        """Of the fine-tuning that begins there."""
+        return self.work / f"folds-1-{self.early[-1]}-pretrained"
+
     def beats(self) -> NDArray[np.float32]:
         """(r, f) features of the median beat and the patient vector; zeros for the z-scored part."""
         stored = self.work / "beats.npy"
@@ -128,7 +138,7 @@ class Bench:
 
     def pretrained(self) -> SignalEncoder:
         """The encoder that has seen folds 1–7 without labels, trained unless it is."""
-        out = self.work / f"pretrained-1-{self.early[-1]}"
+        out = self.pretrained_folder
         if (out / "final.safetensors").exists():
             return load_encoder(out / "final.safetensors", self.recipe.network)
         recipe = SelfSupervised(self.early, threads=self.recipe.threads, device=self.recipe.device)
@@ -136,7 +146,7 @@ class Bench:
 
     def fourth(self) -> SignalEncoder:
         """The pretrained encoder fine-tuned on folds 1–7 with simulated recordings, trained unless it is."""
-        out = self.work / f"folds-1-{self.early[-1]}-pretrained"
+        out = self.fourth_folder
         if (out / "final.safetensors").exists():
             return load_encoder(out / "final.safetensors", self.recipe.network)
         return train_statements(
@@ -153,11 +163,12 @@ class Bench:
 def export(bench: Bench) -> None:
     """Fit the forest, the calibrations and the thresholds, and write everything that runs."""
     corpus = bench.corpus
-    early = bench.network(bench.early)
-    members = (bench.network(bench.recipe.folds), early, bench.network(bench.recipe.folds, THIRD_SEED))
+    early, fourth = bench.network(bench.early), bench.fourth()
+    members = (bench.network(bench.recipe.folds), early, bench.network(bench.recipe.folds, THIRD_SEED), fourth)
     rows = corpus.chosen(folds=(CALIBRATION_FOLD,), zscored=False)
     forest = bench.forest(bench.early).probabilities(bench.beats()[rows])
-    scores = np.stack([logits(early, corpus, rows), log_odds(forest)])
+    unseen = [logits(network, corpus, rows) for network in (early, fourth)]
+    scores = np.stack([np.mean(unseen, axis=0), log_odds(forest)])
     statements, known = corpus.statements[rows], corpus.known[rows]
     whole = fit_calibration(scores, statements, known)
     partial = fit_calibration(scores[:1], statements, known)
@@ -173,7 +184,9 @@ def export(bench: Bench) -> None:
         "whole": {"weight": _short(whole.weight), "offset": _short(whole.offset)},
         "partial": {"weight": _short(partial.weight), "offset": _short(partial.offset)},
         "calibration_fold_macro_auroc": {
-            "network": macro_auroc(scores[0], statements * known),
+            "network": macro_auroc(unseen[0], statements * known),
+            "pretrained": macro_auroc(unseen[1], statements * known),
+            "networks": macro_auroc(scores[0], statements * known),
             "forest": macro_auroc(scores[1], statements * known),
             "together": macro_auroc(whole.probabilities(scores), statements * known),
         },
@@ -182,6 +195,8 @@ def export(bench: Bench) -> None:
     trunk = bench.folder(bench.recipe.folds)
     save_encoder(members[0].half(), TRUNK.with_suffix(".safetensors"))
     shutil.copyfile(trunk / "train_log.jsonl", TRUNK.with_name("statements_train_log.jsonl"))
+    shutil.copyfile(bench.pretrained_folder / "train_log.jsonl", TRUNK.with_name("pretraining_log.jsonl"))
+    shutil.copyfile(bench.fourth_folder / "train_log.jsonl", TRUNK.with_name("statements_fourth_log.jsonl"))
 
 
 def _short(values: NDArray[np.float64]) -> list[float]:

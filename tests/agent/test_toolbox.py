@@ -58,7 +58,7 @@ def test_what_a_schema_admits_it_describes() -> None:
 def test_a_generator_that_is_there_is_called_with_what_was_asked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo_ecg: Ecg
 ) -> None:
-    made = SimpleNamespace(ecg="an ECG")
+    made = SimpleNamespace(ecg="an ECG", lines=lambda: ["hr  requested 110  obtained 112  met"])
     asked: list[object] = []
 
     def synthesise(text: str, **wanted: object) -> object:
@@ -75,6 +75,7 @@ def test_a_generator_that_is_there_is_called_with_what_was_asked(
     with Agent(model, home=tmp_path) as agent:
         answer = agent.ask("thread", "make me one", ecg=demo_ecg)
     assert answer.text == SENTENCES["generated"]
+    assert answer.steps[0].result == ("hr  requested 110  obtained 112  met",)
     assert answer.syntheses == (made,)
     assert asked == [("AF at 110", {"age": 70.0, "sex": "female", "seed": 4})]
 

@@ -53,7 +53,7 @@ def test_the_readme_changes_between_its_marks_only(tmp_path: Path) -> None:
     assert "| raised | 99.4 % | `calipers eval triage` |" in text
     assert "old" not in text
     assert (text.startswith("before\n"), text.endswith("after\n")) == (True, True)
-    assert not cut_readme(readme, SAVED, [row])
+    assert not cut_readme(readme, SAVED, [row, Row("absent", "{speed:warm|num2}", "`calipers eval speed`")])
     readme.write_text("no marks")
     with pytest.raises(UsageError, match="marks"):
         cut_readme(readme, SAVED, [row])

@@ -192,6 +192,12 @@ def test_planted_xml_of_real_carts_comes_out_clean(name: str, data_dir: Path, tm
     np.testing.assert_allclose(copy.ecg.signal_mv, read_ecg(given).signal_mv, atol=2e-6)
 
 
+def test_a_copy_of_a_digitised_ecg_says_so(tmp_path: Path) -> None:
+    given = planted_wfdb(_folder(tmp_path, "in"))
+    given.write_text(given.read_text() + "\n# digitised: true\n")
+    assert anonymise_ecg(given, tmp_path / "out", RULES).ecg.source.digitised
+
+
 def test_the_sidecar_names_what_was_left_behind_and_tells_no_value(tmp_path: Path) -> None:
     copy = anonymise_ecg(planted_dicom(_folder(tmp_path, "in")), tmp_path / "out", RULES)
     told = json.loads(copy.sidecar.read_text())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from calipers.tools.anonymise.leaks import known_words
+from calipers.tools.read.exchange import FORMATS
 
 _EXCHANGE: Final = ("patient", "recording", "device", "interpretation", "filters", "annotations", "raw_metadata")
 #: What is kept of the patient, under the rules.
@@ -52,8 +53,8 @@ def _named(paths: list[Path], format_name: str) -> Iterator[tuple[str, Any]]:
     elif format_name == "DICOM":
         yield from _of_dicom(paths[0])
     elif format_name == "CSV":
-        yield "lines and columns beside the leads", paths[0].read_text("utf-8", "replace").splitlines()[:1]
-    elif format_name != "NPY":
+        yield "lines and columns beside the leads", ""
+    elif format_name in FORMATS.values():
         yield from _of_exchange(paths[0])
 
 

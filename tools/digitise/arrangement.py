@@ -14,6 +14,7 @@ from calipers.errors import PictureNotDigitised
 from calipers.leads import Lead
 from calipers.models.segmenter.classes import INVERTED_AVR, lead_of
 from calipers.models.segmenter.layouts import ARRANGEMENTS, Arrangement
+from calipers.models.segmenter.painter import TRUE_WIDTH_MM
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.names import Found
 
@@ -91,7 +92,9 @@ def find_rows(trace: Float32) -> list[Row]:
         band = ink[max(0, int(peak - half)) : int(peak + half) + 1].max(axis=0) > 0.4
         extent = _extent(band)
         if extent is not None and extent[1] - extent[0] >= _LEAST_ROW_MM * PX_MM:
-            rows.append(Row(peak / PX_MM, extent[0] / PX_MM, extent[1] / PX_MM))
+            # Ink begins half a line's width before its line.
+            ends = extent[0] / PX_MM + TRUE_WIDTH_MM / 2, extent[1] / PX_MM - TRUE_WIDTH_MM / 2
+            rows.append(Row(peak / PX_MM, *ends))
     return rows
 
 

@@ -105,23 +105,22 @@ def _usual(seconds: float) -> float:
 
 
 def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch | None:
-    first, last = round(cell.left_mm * PX_MM), min(round(cell.right_mm * PX_MM), track.y_px.size)
+    first, last = max(0, int(cell.left_mm * PX_MM)), min(round(cell.right_mm * PX_MM) + 1, track.y_px.size)
     y, chance = track.y_px[first:last], track.chance[first:last]
     known = np.isfinite(y)
-    if known.mean() < _LEAST_KNOWN if known.size else True:
+    if not known.size or known.mean() < _LEAST_KNOWN or known.sum() < 2:
         return None
-    at_mm = (np.arange(first, last) + 0.5) / PX_MM
+    columns_mm = (np.arange(first, last) + 0.5) / PX_MM
+    at_mm, y_mm = columns_mm[known], (y[known] + 0.5) / PX_MM
     count = round(_usual((cell.right_mm - cell.left_mm) / scale.speed_mm_s) * FS_HZ)
     wanted_mm = cell.left_mm + np.arange(count) / FS_HZ * scale.speed_mm_s
-    heights = PchipInterpolator(at_mm[known], (y[known] + 0.5) / PX_MM, extrapolate=False)(wanted_mm)
-    heights = np.where(wanted_mm < at_mm[known][0], (y[known][0] + 0.5) / PX_MM, heights)
-    heights = np.where(wanted_mm > at_mm[known][-1], (y[known][-1] + 0.5) / PX_MM, heights)
-    nearest = np.abs(at_mm[known][_nearest(at_mm[known], wanted_mm)] - wanted_mm)
+    heights = PchipInterpolator(at_mm, y_mm)(np.clip(wanted_mm, at_mm[0], at_mm[-1]))
+    nearest = np.abs(at_mm[_nearest(at_mm, wanted_mm)] - wanted_mm)
     heights[nearest > _BRIDGED_MM] = np.nan
     baseline = float(np.nanmedian(heights))
     sign = -1.0 if cell.inverted else 1.0
     samples = sign * (baseline - heights) / scale.gain_mm_mv
-    sure = np.interp(wanted_mm, at_mm, chance) * (nearest <= 0.5)
+    sure = np.interp(wanted_mm, columns_mm, chance) * (nearest <= 0.5)
     return _Stretch(cell, start_s, cell.left_mm, samples, sure, baseline)
 
 

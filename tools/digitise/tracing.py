@@ -1,8 +1,9 @@
 """Follow each row's trace from left to right over the probabilities of ink.
 
 A row's path is the cheapest one by dynamic programming: to stand on paper without ink costs, to move up or down a
-column costs little along ink and much across paper. So a QRS complex is climbed along its strokes. Rows that cross
-are followed twice, the second time each around what the others hold.
+column costs little along ink and much across paper. So a QRS complex is climbed along its strokes. A complex may be
+so narrow that its strokes run together: the ink is therefore thinned sideways before a path may stand on it. Rows
+that cross are followed twice, the second time each around what the others hold.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import median_filter, minimum_filter1d, uniform_filter1d
 
-from calipers.models.segmenter.painter import TRUE_WIDTH_MM
 from calipers.models.segmenter.segmenter import PX_MM
 
 Float32 = NDArray[np.float32]
@@ -29,7 +29,18 @@ _AWAY: Final = 0.25
 #: Cost of a pixel that another row holds.
 _HELD: Final = 1.2
 _INK: Final = 0.35
-_HALF_WIDTH_PX: Final = TRUE_WIDTH_MM * PX_MM / 2
+#: Ink that is as good as any.
+_FULL: Final = 0.5
+#: Lines wider than this are thinned further.
+_THICK_PX: Final = 3.4
+#: A run of ink taller than this many lines' widths is more than a level line.
+_TALL: Final = 1.9
+#: Ends this near the quiet level, in lines' widths, belong to it.
+_QUIET: Final = 1.3
+#: What an edge of thinned ink still stands beyond its line, less than half the line's width.
+_ROUNDED_PX: Final = 1.5
+#: The quiet level is the median over so many millimetres.
+_LEVEL_MM: Final = 14.0
 #: How far a trace may swing from its row, in rows' distances.
 _REACH_ROWS: Final = 1.9
 _LEAST_REACH_MM: Final = 32.0
@@ -40,7 +51,7 @@ class Track(NamedTuple):
 
     Attributes:
         y_px: (w,) height on the page, NaN where no ink was found.
-        chance: (w,) how sure.
+        chance: (w,) how sure; 0 without ink.
     """
 
     y_px: Float64
@@ -58,14 +69,18 @@ def follow(
         pitch_px: the rows' distance.
         spans_px: first and last column of each row.
     """
-    paths = [_path(trace, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
+    wide = line_width_px(trace)
+    thin = minimum_filter1d(trace, 5 if wide > _THICK_PX else 3, axis=1)
+    paths = [_path(trace, thin, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
     again = []
     for number, (base, span) in enumerate(zip(baselines_px, spans_px, strict=True)):
         held = _held(trace.shape, number, paths, baselines_px, spans_px)
-        again.append(paths[number] if held is None else _path(trace, base, pitch_px, span, held))
+        again.append(paths[number] if held is None else _path(trace, thin, base, pitch_px, span, held))
     return [
         _measured(
             trace,
+            thin,
+            wide,
             path,
             span,
             [other for k, other in enumerate(again) if k != number],
@@ -75,15 +90,24 @@ def follow(
     ]
 
 
+def line_width_px(trace: Float32) -> float:
+    """The usual height of a run of ink: what a level line is wide."""
+    ink = (trace[:, ::4] >= _INK).astype(np.int8)
+    steps = np.diff(ink, axis=0, prepend=0, append=0).T
+    starts, ends = np.nonzero(steps > 0)[1], np.nonzero(steps < 0)[1]
+    return float(np.median(ends - starts)) if starts.size else 2.0
+
+
 def _path(
-    trace: Float32, base: float, pitch_px: float, span: tuple[int, int], held: NDArray[np.bool_] | None
+    trace: Float32, thin: Float32, base: float, pitch_px: float, span: tuple[int, int], held: NDArray[np.bool_] | None
 ) -> NDArray[np.int64]:
     """(columns of the span,) the pixel row of the cheapest path."""
     reach = max(_REACH_ROWS * pitch_px, _LEAST_REACH_MM * PX_MM)
     low, high = max(0, round(base - reach)), min(trace.shape[0], round(base + reach) + 1)
-    ink = np.clip(trace[low:high, span[0] : span[1]] / 0.6, 0.0, 1.0).T.astype(np.float64)  # (columns, rows)
-    stand = _NO_INK * (1 - ink)
-    climb = _CLIMB + _ACROSS * (1 - ink)
+    ink = trace[low:high, span[0] : span[1]].T.astype(np.float64)  # (columns, rows)
+    thinned = thin[low:high, span[0] : span[1]].T
+    stand = _NO_INK * (1 - np.minimum(0.25 * ink + thinned / _FULL, 1.0))
+    climb = _CLIMB + _ACROSS * (1 - np.minimum(ink / _FULL, 1.0))
     if held is not None:
         stand = stand + _HELD * held[low:high, span[0] : span[1]].T
     away = _AWAY * np.abs(np.arange(low, high) - base) / pitch_px
@@ -141,44 +165,82 @@ def _held(
 
 def _measured(
     trace: Float32,
+    thin: Float32,
+    wide: float,
     path: NDArray[np.int64],
     span: tuple[int, int],
     others: Sequence[NDArray[np.int64]],
     spans: Sequence[tuple[int, int]],
 ) -> Track:
-    """Sub-pixel heights along a path: the middle of the ink, or its edge at a peak."""
+    """Heights along a path: the ink's middle where it runs level, its outer edge at a peak or trough."""
     height, width = trace.shape
-    y, chance = np.full(width, np.nan), np.zeros(width)
-    top, bottom = np.zeros(path.size), np.zeros(path.size)
+    top, bottom, middle = (np.full(path.size, np.nan) for _ in range(3))
+    chance = np.zeros(width)
     for k, at in enumerate(path):
-        column = trace[:, span[0] + k]
-        low = high = int(at)
-        if column[low] < _INK:
-            near = np.arange(max(0, low - 2), min(height, low + 3))
-            low = high = int(near[column[near].argmax()])
-        if column[low] < _INK:
-            top[k] = bottom[k] = np.nan
+        x = span[0] + k
+        limits = [int(p[x - s[0]]) for p, s in zip(others, spans, strict=True) if s[0] <= x < s[1]]
+        ceiling = max((one + 2 for one in limits if one < at - 3), default=0)
+        floor = min((one - 2 for one in limits if one > at + 3), default=height - 1)
+        column = thin[:, x]
+        run = _run(column, int(at), ceiling, floor)
+        if run is None:
+            column = trace[:, x]
+            run = _run(column, int(at), ceiling, floor)
+        if run is None:
             continue
-        limits = [int(p[span[0] + k - s[0]]) for p, s in zip(others, spans, strict=True) if s[0] <= span[0] + k < s[1]]
-        ceiling = max((one + 2 for one in limits if one < low - 3), default=0)
-        floor = min((one - 2 for one in limits if one > high + 3), default=height - 1)
-        while low > ceiling and column[low - 1] >= _INK:
-            low -= 1
-        while high < floor and column[high + 1] >= _INK:
-            high += 1
-        top[k] = low - _beyond(column, low, -1)
-        bottom[k] = high + _beyond(column, high, 1)
-        chance[span[0] + k] = float(column[low : high + 1].mean())
-    middle = (top + bottom) / 2
-    upper, lower = top + _HALF_WIDTH_PX, bottom - _HALF_WIDTH_PX
-    before, after = np.concatenate([middle[:1], middle[:-1]]), np.concatenate([middle[1:], middle[-1:]])
-    tall = bottom - top > 3.2 * _HALF_WIDTH_PX
-    peak = tall & (before > middle) & (after > middle)
-    trough = tall & (before < middle) & (after < middle)
-    y[span[0] : span[1]] = np.where(peak, upper, np.where(trough, lower, middle))
-    known = np.isfinite(y)
-    chance[~known] = 0.0
+        low, high = run
+        part = column[low : high + 1]
+        top[k], bottom[k] = low - _beyond(column, low, -1), high + _beyond(column, high, 1)
+        middle[k] = float(np.average(np.arange(low, high + 1), weights=part))
+        chance[x] = float(trace[low : high + 1, x].mean())
+    y = np.full(width, np.nan)
+    y[span[0] : span[1]] = _heights(top, bottom, middle, wide)
     return Track(y, np.minimum(uniform_filter1d(chance, 3), 1.0))
+
+
+def _heights(top: Float64, bottom: Float64, middle: Float64, wide: float) -> Float64:
+    """One height for each column from its run of ink.
+
+    A tall run that starts at the quiet level is a peak's or trough's stroke: at its flanks the line passes its middle,
+    between them it stands at the far end. A tall run on both sides of the quiet level is a stroke from peak to trough.
+    """
+    known = np.isfinite(middle)
+    if not known.any():
+        return middle
+    filled = np.interp(np.arange(middle.size), np.flatnonzero(known), middle[known])
+    level = median_filter(filled, size=round(_LEVEL_MM * PX_MM) | 1, mode="nearest")
+    tall = np.nan_to_num(bottom - top) > _TALL * wide
+    edge = max(wide / 2 - _ROUNDED_PX, 0.0)
+    upper, lower = top + edge, bottom - edge
+    above, below = tall & (level - upper > _QUIET * wide), tall & (lower - level > _QUIET * wide)
+    rises, falls = above & ~below, below & ~above
+    heights, flanks = middle.copy(), np.zeros(middle.size, np.bool_)
+    for far, kind, sign in ((upper, rises, -1.0), (lower, falls, 1.0)):
+        for k in np.flatnonzero(kind):
+            sides = [sign * (far[m] - level[m]) if 0 <= m < far.size and tall[m] else 0.0 for m in (k - 1, k + 1)]
+            reach = sign * (far[k] - level[k])
+            # A flank: on one side the ink is as high, on the other it lies low.
+            flanks[k] = min(sides) < 0.5 * reach <= max(sides)
+            heights[k] = (upper[k] + lower[k]) / 2 if flanks[k] else far[k]
+    for k in np.flatnonzero(flanks[1:-1]) + 1:
+        if known[k - 1] and known[k + 1]:
+            heights[k] = np.clip(heights[k], *sorted((heights[k - 1], heights[k + 1])))
+    return heights
+
+
+def _run(column: Float32, at: int, ceiling: int, floor: int) -> tuple[int, int] | None:
+    """First and last pixel of the ink at or beside a place; None without ink."""
+    low = high = at
+    if column[at] < _INK:
+        near = np.arange(max(0, at - 2), min(column.size, at + 3))
+        low = high = int(near[column[near].argmax()])
+        if column[low] < _INK:
+            return None
+    while low > ceiling and column[low - 1] >= _INK:
+        low -= 1
+    while high < floor and column[high + 1] >= _INK:
+        high += 1
+    return low, high
 
 
 def _beyond(column: Float32, at: int, step: int) -> float:

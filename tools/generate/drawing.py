@@ -22,8 +22,10 @@ from calipers.tools.generate.patterns import CLEAR_P, PATTERNS
 from calipers.tools.generate.request import Request
 
 SECONDS: Final = 10
-#: A generated recording is no worse than most real ones: drift and fine texture, mV.
-_WORST_LEVELS: Final = (0.05, 0.02)
+#: An ECG that is asked for is recorded well: drift and fine texture of each lead, mV, at most.
+_WELL_RECORDED: Final = (0.05, 0.02)
+#: One that is drawn for a record's labels may be as bad as all but the worst real ones.
+_AS_RECORDED: Final = (0.25, 0.06)
 _F_WAVES_MV: Final = 0.02
 _KINDS: Final[dict[Rhythm, str]] = {
     "atrial_fibrillation": "AFIB", "atrial_flutter": "AFLT", "paced_ventricular": "PACE", "paced_dual": "PACE",
@@ -45,6 +47,8 @@ _FAST_QTC: Final = (378.0, 398.0)
 _FAST_P: Final = (80.0, 90.0)
 #: How far a number may be aimed beside what was asked for, well within its tolerance.
 _ROOM: Final = {"hr": 1.5, "pr": 7.0, "qrs": 7.0, "qtc": 10.0, "qrs_axis": 6.0}
+#: A QRS made of a few dozen components ends a little raggedly, and the engine reads it longer than it was laid down.
+_READS_LONGER_MS: Final = 11.0
 _USUAL_HR: Final = (62.0, 88.0)
 
 
@@ -119,8 +123,9 @@ def draw(
 ) -> Ecg:
     """One candidate, not yet measured; the same arguments give the same samples.
 
-    `labels` are told to the flow beside what the request's statements bring. `by_text_alone` tells it nothing but the
-    text, steers to nothing and lays the rhythm down at the times that the flow draws: what the words alone convey.
+    `labels` are told to the flow beside what the request's statements bring; noise is then as in real recordings.
+    `by_text_alone` tells it nothing but the text, steers to nothing and lays the rhythm down at the times that the
+    flow draws: what the words alone convey.
     """
     rng = np.random.default_rng([seed, 4])
     rhythm = request.rhythm_or_sinus
@@ -148,9 +153,8 @@ def draw(
     # What a flow leaves before the QRS would lengthen it; the P wave has a shape of its own.
     quiet = replace(shape, beat=None if shape.beat is None else shapes.tapered(shape.beat, shapes.BEFORE_QRS - 1, 0))
     drawn = quiet.drawn(SECONDS * CODEC_HZ)
-    texture = made_by.draw_textures(
-        drawn[None], _levels(usual.levels[0], rhythm)[None], [frozenset({_KINDS.get(rhythm, "")})], [seed]
-    )[0]
+    levels = _levels(usual.levels[0], rhythm, _AS_RECORDED if labels else _WELL_RECORDED)
+    texture = made_by.draw_textures(drawn[None], levels[None], [frozenset({_KINDS.get(rhythm, "")})], [seed])[0]
     eight = drawn + made_by.codec.textures.decode(texture, rng)
     return synthetic_ecg(eight, request)
 
@@ -235,7 +239,7 @@ def _course(request: Request, aims: Aims, times: Floats, spike_delay: float) -> 
     qt = max(qt, qrs + 110.0)
     return Course(
         rhythm=rhythm, rr=rr, p_dur=float(np.clip(p_dur, 70.0, 150.0)), pr=float(np.clip(pr, 80.0, 420.0)),
-        qrs=qrs, qt=qt, ectopy=request.ectopy, count=2, spike_delay=float(np.clip(spike_delay, 2.0, 16.0)),
+        qrs=max(qrs - _READS_LONGER_MS, 50.0), qt=qt, ectopy=request.ectopy, count=2, spike_delay=float(np.clip(spike_delay, 2.0, 16.0)),
     )  # fmt: skip
 
 
@@ -243,8 +247,8 @@ def _with_ectopic(course: Course, width: float) -> Course:
     return replace(course, ectopic_qrs=width, ectopic_qt=min(max(course.qt + 40.0, width + 200.0), 480.0))
 
 
-def _levels(drawn_mv: Floats, rhythm: Rhythm) -> Floats:
-    drift, fine = _WORST_LEVELS
+def _levels(drawn_mv: Floats, rhythm: Rhythm, worst: tuple[float, float]) -> Floats:
+    drift, fine = worst
     levels = np.concatenate((np.minimum(drawn_mv[: len(EIGHT)], drift), np.minimum(drawn_mv[len(EIGHT) :], fine)))
     if rhythm == "atrial_fibrillation":
         levels[len(EIGHT) :] = np.maximum(levels[len(EIGHT) :], 0.6 * _F_WAVES_MV)

@@ -72,5 +72,14 @@ def from_comments(comments: Iterable[str]) -> Demographics:
 
 def says_synthetic(comments: Iterable[str]) -> bool:
     """Whether a comment line says that nobody was recorded: `synthetic: true`."""
+    return _says("synthetic", comments)
+
+
+def says_digitised(comments: Iterable[str]) -> bool:
+    """Whether a comment line says that the signal was read from a picture: `digitised: true`."""
+    return _says("digitised", comments)
+
+
+def _says(what: str, comments: Iterable[str]) -> bool:
     pairs = (keyed(comment) for comment in comments)
-    return any(pair is not None and pair[0] == "synthetic" and pair[1].casefold() in ("true", "yes") for pair in pairs)
+    return any(pair is not None and pair[0] == what and pair[1].casefold() in ("true", "yes") for pair in pairs)

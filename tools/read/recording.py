@@ -34,6 +34,7 @@ class Recording:
         device_measurements: our measurement name → the device's value.
         device_statements: the printed interpretation, verbatim.
         synthetic: the file says that it was made by a generator.
+        digitised: the file says that its signal was read from a picture.
     """
 
     format: str
@@ -48,6 +49,7 @@ class Recording:
     device_measurements: Mapping[str, float] = field(default_factory=dict)
     device_statements: tuple[str, ...] = ()
     synthetic: bool = False
+    digitised: bool = False
 
     def to_ecg(self, path: str, age: float | None, sex: Sex | None) -> Ecg:
         """The ECG, with the caller's age and sex where given, else the file's.
@@ -63,6 +65,7 @@ class Recording:
             gain=dict(self.gain),
             device_measurements=dict(self.device_measurements),
             device_statements=self.device_statements,
+            digitised=self.digitised,
         )
         leads = list(self.rows_mv)
         ecg = Ecg.from_array(

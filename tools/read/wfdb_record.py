@@ -78,6 +78,7 @@ def read_wfdb(header_path: Path, given: Sequence[Path], *, fs_hz: float | None, 
         recorded_at=header.recorded_at,
         device_statements=_statements(header.comments),
         synthetic=demographics.says_synthetic(header.comments),
+        digitised=demographics.says_digitised(header.comments),
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from calipers import Agent
+from calipers.agent.audit import load_bundle, replay
 from calipers.agent.batch import CaseInput, Line, find_cases, review
 from calipers.agent.batch.index_page import index_page
 from calipers.agent.batch.journal import Journal
@@ -49,6 +50,8 @@ def test_each_case_has_its_files_and_its_answers(reviewed: Path) -> None:
     (answer,) = json.loads((reviewed / "reports" / "r1" / "answers.json").read_text())
     assert answer["question"] == "what is the heart rate?"
     assert "60/min" in answer["answer"]
+    for bundle in ("bundle.zip", "question-1.bundle.zip"):
+        assert replay(load_bundle(reviewed / "reports" / "r1" / bundle)).differences == ()
 
 
 def test_failed_and_critical_cases_stand_first_in_table_and_page(reviewed: Path) -> None:

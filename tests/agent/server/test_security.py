@@ -37,7 +37,17 @@ def test_two_users_see_nothing_of_each_other(home: Path) -> None:
             f"/api/cases/{case}",
             *(
                 f"/api/cases/{case}/{part}"
-                for part in ("trace", "fiducials", "evidence", "report", "export.pdf", "export.json")
+                for part in (
+                    "trace",
+                    "fiducials",
+                    "evidence",
+                    "report",
+                    "picture",
+                    "export.pdf",
+                    "export.json",
+                    "export.fhir",
+                    "export.wfdb",
+                )
             ),
             f"/api/threads/{thread}",
             f"/api/threads/{thread}/runs/{done['run_id']}",

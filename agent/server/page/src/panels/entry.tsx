@@ -57,7 +57,8 @@ export function Welcome({ ready, missing, upload, uploading, session }: WelcomeP
           }}
         />
         <p class="note">
-          DICOM, GE MUSE XML, HL7 aECG, SCP-ECG, WFDB (.hea and .dat together), EDF, Philips XML, CSV, NPY
+          DICOM, GE MUSE XML, HL7 aECG, SCP-ECG, WFDB (.hea and .dat together), EDF, Philips XML, CSV, NPY;
+          a PNG, JPEG or PDF of a printed ECG
           {session ? `; at most ${session.max_upload_mb} MB` : ""}. Several ECGs at once become several cases.
         </p>
       </div>

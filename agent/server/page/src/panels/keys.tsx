@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 const KEYS: [string, string][] = [
   ["/", "go to the question"],
   ["[", "show or hide the list of cases"],
+  ["← →", "move the edge of the panel (when it has the focus)"],
   ["↑ ↓ ← →", "move the trace (when it has the focus)"],
   ["+  −  0  1", "zoom in, zoom out, whole sheet, true scale"],
   ["C", "calipers in hand; Shift + arrows move an edge by a sample, Alt + arrows all of it"],
