@@ -6,9 +6,10 @@ claim, no value, no identifier, and of an error only its type.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 from calipers.errors import MissingPart
@@ -38,7 +39,7 @@ def span(name: str, **attributes: Count) -> Iterator[Span]:
     Raises:
         MissingPart: it is switched on, and the extra `otel` is not installed.
     """
-    if not settings().otel:
+    if not _switched_on(os.environ.get("CALIPERS_OTEL", "")):
         yield Span()
         return
     try:
@@ -55,6 +56,12 @@ def span(name: str, **attributes: Count) -> Iterator[Span]:
         except BaseException as problem:
             made.set(error=type(problem).__name__)
             raise
+
+
+@cache
+def _switched_on(_said: str) -> bool:
+    """The setting as it stands; all settings are read again only where the variable has changed."""
+    return settings().otel
 
 
 def spanned(name: str, work: Callable[..., _Result]) -> Callable[..., _Result]:

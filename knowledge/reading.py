@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from importlib.resources.abc import Traversable
 from itertools import chain
@@ -16,6 +15,7 @@ from calipers.knowledge.nodes import Node, NothingAbnormal, Refers, beats_out_of
 from calipers.knowledge.pathway import Pathway, Pathways
 from calipers.knowledge.schema import Family, Row, Source
 from calipers.knowledge.templates import faults
+from calipers.knowledge.variants import substituted_all, variants
 from calipers.leads import Lead
 
 _T = TypeVar("_T")
@@ -176,7 +176,7 @@ def _pathways(folder: Traversable, rows: Mapping[str, Row], sources: Mapping[str
     if not isinstance(written, list):
         raise CriteriaError(f"{name}: needed a list of `pathways`")
     spelled: dict[str, Any] = {}
-    for spelt in chain.from_iterable(_substituted_all(item) for item in written):
+    for spelt in chain.from_iterable(substituted_all(item) for item in written):
         spelled[str(spelt.pop("statement", "without statement"))] = spelt
     pathways = _checked(name, TypeAdapter(dict[str, Pathway]), spelled)
     for key, pathway in pathways.items():
@@ -204,54 +204,9 @@ def _checked(name: str, adapter: TypeAdapter[_T], content: Any, statements_in: t
 def _family(name: str, content: Any) -> Family:
     if not isinstance(content, dict) or not isinstance(content.get("statements"), list):
         raise CriteriaError(f"{name}: needed `family` and a list of `statements`")
-    rows = list(chain.from_iterable(_variants(row) for row in content["statements"]))
+    rows = list(chain.from_iterable(variants(row) for row in content["statements"]))
     keys = tuple(str(row.get("key", "without key")) if isinstance(row, dict) else str(row) for row in rows)
     return _checked(name, TypeAdapter(Family), {**content, "statements": rows}, keys)
-
-
-def _variants(row: Any) -> list[Any]:
-    """One row for each of its `variants`, whose values replace `<name>` and whose fields the row's."""
-    if not isinstance(row, dict) or "variants" not in row:
-        return [_with_own_key(row)]
-    common = {field: value for field, value in row.items() if field != "variants"}
-    fields = set(Row.model_fields)
-    return [
-        _with_own_key({**_substituted(common, variant), **{k: v for k, v in variant.items() if k in fields}})
-        for variant in row["variants"]
-    ]
-
-
-def _substituted_all(item: Any) -> list[dict[str, Any]]:
-    """One item for each of its `variants`, whose values replace `<name>`."""
-    common = {field: value for field, value in item.items() if field != "variants"}
-    return [_substituted(common, variant) for variant in item.get("variants", [{}])]
-
-
-def _substituted(value: Any, variant: Mapping[str, Any]) -> Any:
-    if isinstance(value, dict):
-        return {key: _substituted(item, variant) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_substituted(item, variant) for item in value]
-    if not isinstance(value, str):
-        return value
-    if value.startswith("<") and value[1:-1] in variant:
-        return variant[value[1:-1]]
-    return re.sub(r"<(\w+)>", lambda match: str(variant.get(match[1], match[0])), value)
-
-
-def _with_own_key(row: Any) -> Any:
-    """Spell out `{crit:.pr_long}` as `{crit:first_degree_av_block.pr_long}`."""
-    if isinstance(row, dict):
-        return {key: _with_key(value, str(row.get("key"))) for key, value in row.items()}
-    return row
-
-
-def _with_key(value: Any, key: str) -> Any:
-    if isinstance(value, dict):
-        return {field: _with_key(item, key) for field, item in value.items()}
-    if isinstance(value, list):
-        return [_with_key(item, key) for item in value]
-    return value.replace("{crit:.", f"{{crit:{key}.") if isinstance(value, str) else value
 
 
 def _check_row(name: str, row: Row, sources: Mapping[str, Source]) -> None:

@@ -87,15 +87,15 @@ class Worker:
         return self._process
 
     def end(self) -> None:
-        """Stop the process, whatever it is doing."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
+        """Stop the process, whatever it is doing; whoever waits for its answer is told that there is none."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     with suppress(BrokenPipeError):
                         pipe.close()
-            self._process = None
 
 
 def attempt(worker: Worker, case: CaseInput, *, wanted: Callable[[], bool] = lambda: True) -> Outcome:

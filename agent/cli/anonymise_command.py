@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from calipers.agent.cli.options import stdout, working
+
+if TYPE_CHECKING:
+    from calipers.tools.anonymise import AgeRule, DateRule
 
 
 class Age(StrEnum):
@@ -46,7 +49,12 @@ def anonymise(
     from calipers.settings import settings
     from calipers.tools.anonymise import Rules, load_key
 
-    rules = Rules(load_key(key or settings().home / "anonymise.key"), age=age.value, dates=dates.value, sex=sex)
+    rules = Rules(
+        load_key(key or settings().home / "anonymise.key"),
+        age=cast("AgeRule", age.value),
+        dates=cast("DateRule", dates.value),
+        sex=sex,
+    )
     names = [one.strip() for one in leads.split(",")] if leads else None
     for path in paths:
         with working("copying"):

@@ -18,6 +18,7 @@ from calipers.agent.server.messages import (
     Evidence,
     Fiducials,
     NewRemark,
+    PatientFacts,
     Remark,
     ThreadListed,
     Trace,
@@ -87,6 +88,12 @@ def detail(desk: Desk, case_id: str) -> CaseDetail:
         picture=case.ecg.source.picture is not None,
         read_from_picture=_from_picture(case),
     )
+
+
+@router.put("/{case_id}/patient")
+def describe(desk: Desk, case_id: str, facts: PatientFacts) -> CaseListed:
+    """Say the patient's age and sex where the file does not; what the file says stays. The ECG is judged again."""
+    return _listed(desk.describe(desk.records.case(case_id), facts.age, facts.sex))
 
 
 @router.delete("/{case_id}")

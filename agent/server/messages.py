@@ -103,6 +103,13 @@ class NewRemark(Message):
     text: str = Field(default="", max_length=4000)
 
 
+class PatientFacts(Message):
+    """What the file of an ECG did not say of the patient."""
+
+    age: float | None = Field(default=None, ge=0, le=130, description="Years")
+    sex: Sex | None = None
+
+
 class ThreadListed(Message):
     """One conversation in a case."""
 

@@ -67,6 +67,14 @@ class Records:
         found = self._db.read(f"{_CASE} AND patient_id = ? ORDER BY created_at DESC, id", self.owner, patient_id)
         return [CaseRow.of(row) for row in found]
 
+    def change_case(self, case_id: str, store_key: str, summary: dict[str, Any]) -> CaseRow:
+        """Keep what has become of a case since more is known of its patient."""
+        self._db.write(
+            "UPDATE cases SET store_key = ?, summary = ? WHERE owner = ? AND id = ?",
+            *(store_key, json.dumps(summary), self.owner, case_id),
+        )
+        return self.case(case_id)
+
     def remove_case(self, case_id: str) -> None:
         """Forget a case and all that was said about it; its signal stays in the case store."""
         self.case(case_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -83,6 +84,18 @@ class Workspace:
         return self.records.add_case(
             key, name, ecg.patient.id, _summary(ecg, self._read(key, ())).model_dump(mode="json")
         )
+
+    def describe(self, row: CaseRow, age: float | None, sex: Sex | None) -> CaseRow:
+        """Add what the file did not say of the patient, and read the ECG again with it."""
+        from calipers.agent.case_store import case_key
+
+        ecg = self.case(row).ecg
+        said = ecg.patient
+        patient = replace(said, age=age if said.age is None else said.age, sex=said.sex or sex)
+        known = replace(ecg, patient=patient)
+        self.agent.store.put(known)
+        key = case_key(known)
+        return self.records.change_case(row.id, key, _summary(known, self._read(key, ())).model_dump(mode="json"))
 
     def case(self, row: CaseRow) -> Case:
         """The case behind a row."""

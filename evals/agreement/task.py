@@ -23,7 +23,7 @@ _METHOD: Final = (
     " `criteria`, what they lean to; `network`, a probability of at least one half; `measurements`, rate and PR against"
     " plain limits (STACH, SBRAD, 1AVB); `cart`, the recorder's phrases in PTB-XL's reports; `labels`, the"
     " cardiologists'. The labels were made from the reports, so that cart and labels agree more than independent"
-    " readers would."
+    " readers would. `recorders_within`: numbers of recorders, in public sample files, within our 95 % interval."
 )
 
 
@@ -39,9 +39,12 @@ class AgreementTask:
         rows = held_rows(options, None if len(models) == 1 else MODEL_RECORDS)
         data = DataSet("PTB-XL", _jobs(options, rows, models), len(rows))
         solved = solve(data, hear_all, single_process(options))
-        done = outcome(NAME, "Agreement", _METHOD, solved, models[0], started, (_devices(options),))
+        devices = _devices(options)
+        done = outcome(NAME, "Agreement", _METHOD, solved, models[0], started, (_devices_section(devices),))
+        inside = [line[-1] == "yes" for line in devices]
+        metrics = {**done.result.metrics, "recorders_within": sum(inside) / len(inside)}
         # A row is a statement of a record; what was read are records.
-        return done._replace(result=replace(done.result, n=len(rows)))
+        return done._replace(result=replace(done.result, n=len(rows), metrics=metrics))
 
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
@@ -50,12 +53,12 @@ def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -
         yield Job(row, eight_uv, words[row.ecg_id], models)
 
 
-def _devices(options: Options) -> Section:
-    """Our numbers beside the recorder's own, for the sample files of public projects."""
+def _devices(options: Options) -> list[tuple[str, ...]]:
+    """File, parameter, our number, the recorder's own, and whether it is within our interval, for sample files."""
     from pydicom.data import get_testdata_file
 
     paths = [str(get_testdata_file("waveform_ecg.dcm")), *map(str, sorted((options.data / "formats").glob("*.xml")))]
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for number, path in enumerate(paths, start=1):
         ecg = read_ecg(path)
         ours = measure(ecg)
@@ -64,5 +67,9 @@ def _devices(options: Options) -> Section:
             if item is not None and item.number is not None:
                 inside = "yes" if abs(item.number - theirs) <= (item.uncertainty or 0.0) else "no"
                 lines.append((f"{number}. {ecg.source.format}", name, f"{item.number:.0f}", f"{theirs:.0f}", inside))
+    return lines
+
+
+def _devices_section(lines: Sequence[tuple[str, ...]]) -> Section:
     header = ("file", "parameter", "ours", "the recorder's", "within our 95 %")
     return Section("Recorders' own numbers", (Table(header, tuple(lines)),))

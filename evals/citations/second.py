@@ -6,7 +6,6 @@ engine is agreement of two programs. Its own errors against cardiologists are in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,7 +26,7 @@ _CLASSES: Final = {"p": (1,), "qrs": (2, 4), "t": (3,)}
 _SHORTEST_MS: Final = 20
 #: Complexes of two leads within this time are one beat; a beat is in at least a third of the leads.
 _ONE_BEAT_MS: Final = 100
-#: A beat needs the marks of so many leads; the outermost mark that so many confirm bounds what a lead is searched for.
+#: A beat needs the marks of so many leads; the outermost mark that so many confirm bounds a wave of the heart.
 _FEWEST_LEADS: Final = 3
 #: Deflections of the QRS below this share of its height, or below this level, are none.
 _LEAST_SHARE: Final = 0.04
@@ -58,16 +57,15 @@ def measure_again(signal_mv: Any, fs_hz: float) -> dict[str, float]:
 def beats_of(signal_mv: Any, fs_hz: float) -> list[Beat]:
     """The beats of an ECG, samples at 500 Hz."""
     signal = _at_500_hz(np.asarray(signal_mv, dtype=np.float64), fs_hz)[:, : 10 * FS_HZ]
-    return _beats([_marks(row) if np.isfinite(row).all() else {} for row in signal], _outermost)
+    return _beats([_marks(row) if np.isfinite(row).all() else {} for row in signal])
 
 
 def measured_with(signal: Signal, marks: list[dict[str, Bounds]]) -> dict[str, float]:
     """The same from given marks: wave → onsets and offsets of each lead, samples at 500 Hz; no entry for no lead."""
-    # A few leads gone astray move quartiles little; what they are short of the outermost marks is a bias, measured.
-    timed, beats = _beats(marks, _quartiles), _beats(marks, _outermost)
-    if min(len(timed), len(beats)) < 3:
+    beats = _beats(marks)
+    if len(beats) < 3:
         return {}
-    found = _intervals(timed)
+    found = _intervals(beats)
     for lead, row, seen in zip(LEADS, signal, marks, strict=True):
         if seen:
             found |= {f"{lead}.{name}": value for name, value in _lead(row, beats, seen).items()}
@@ -94,8 +92,8 @@ def _marks(row: Signal) -> dict[str, Bounds]:
     return found
 
 
-def _beats(marks: list[dict[str, Bounds]], bounds: Callable[[Bounds], tuple[int, int]]) -> list[Beat]:
-    """Beats that enough leads have; `bounds` makes one onset and offset of those of the leads."""
+def _beats(marks: list[dict[str, Bounds]]) -> list[Beat]:
+    """Beats that enough leads have, bounded by the outermost marks that others confirm."""
     seen = [lead for lead in marks if lead]
     middles = np.sort(np.concatenate([lead["qrs"].mean(axis=1) for lead in seen])) if seen else np.empty(0)
     if not middles.size:
@@ -108,14 +106,14 @@ def _beats(marks: list[dict[str, Bounds]], bounds: Callable[[Bounds], tuple[int,
         qrs = _near(seen, "qrs", centre - 0.1 * FS_HZ, centre + 0.1 * FS_HZ)
         if len(qrs) < _FEWEST_LEADS:
             continue
-        on, off = bounds(qrs)
+        on, off = _outer(qrs)
         if off - on < _SHORTEST_MS * FS_HZ // 1000:
             continue
         before = centres[number - 1] if number else centre - 1.2 * FS_HZ
         p = _near(seen, "p", max(before + 0.2 * FS_HZ, on - 0.4 * FS_HZ), on)
         t = _near(seen, "t", off, min(after - 0.05 * FS_HZ, on + 0.75 * FS_HZ))
-        p_on, p_off = bounds(p) if len(p) * 3 >= len(seen) else (-1, -1)
-        beats.append(Beat(p_on, p_off, on, off, bounds(t)[1] if len(t) >= _FEWEST_LEADS else -1))
+        p_on, p_off = _outer(p) if len(p) * 3 >= len(seen) else (-1, -1)
+        beats.append(Beat(p_on, p_off, on, off, _outer(t)[1] if len(t) >= _FEWEST_LEADS else -1))
     return beats
 
 
@@ -126,13 +124,9 @@ def _near(leads: list[dict[str, Bounds]], wave: str, start: float, stop: float) 
     return np.array(kept, dtype=np.int64).reshape(-1, 2)
 
 
-def _outermost(bounds: Bounds) -> tuple[int, int]:
+def _outer(bounds: Bounds) -> tuple[int, int]:
     place = min(_FEWEST_LEADS, len(bounds)) - 1
     return int(np.sort(bounds[:, 0])[place]), int(np.sort(bounds[:, 1])[::-1][place])
-
-
-def _quartiles(bounds: Bounds) -> tuple[int, int]:
-    return round(float(np.quantile(bounds[:, 0], 0.25))), round(float(np.quantile(bounds[:, 1], 0.75)))
 
 
 def _intervals(beats: list[Beat]) -> dict[str, float]:

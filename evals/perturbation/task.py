@@ -16,7 +16,7 @@ from calipers.evals.readers import NONE, held_rows, readers, single_process, wit
 NAME: Final = "perturbation"
 #: Normal records that are changed, without and with a language model, and how many are asked about.
 RECORDS: Final = 30
-MODEL_RECORDS: Final = 12
+MODEL_RECORDS: Final = 5
 ASKED: Final = 10
 _METHOD: Final = (
     "Records labelled normal, without remarks on the recording, are read before and after a change. The changes are"

@@ -1,15 +1,16 @@
 """Thousands of tiny records with one of a gigabyte among them: what is lost, and whether a worker's memory grows.
 
-python -m calipers.evals.review.many --n 10000 --large-gb 1 --short 0.9 --workers 2 --out SCRATCH
+python -m calipers.evals.review.many --n 10000 --large-gb 1 --damaged 0.9 --workers 2 --out SCRATCH
 
 Tiny records are a lead of three seconds; every hundredth has beats, the others are flat, so that a worker spends its
-time on everything but the networks, or too short to be read. Called again, it goes on where it was ended.
+time on everything but the networks, or cut off. Called again, it goes on where it was ended.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -23,17 +24,16 @@ from calipers.leads import LEADS
 from calipers.models.simulator import Specification, simulate
 
 _WITH_BEATS: int = 100
-_SHORT_SAMPLES: int = 5
 
 
-def write_records(folder: Path, n: int, large_gb: float, short: float) -> None:
+def write_records(folder: Path, n: int, large_gb: float, damaged: float) -> None:
     """The records, where they are not there already; each flat one differs in a sample, so that none is a duplicate.
 
     Args:
         folder: made if need be.
         n: how many tiny ones.
-        short: share of the tiny ones that are too short.
         large_gb: size of the large one's signal file; it is sparse, and reads as 12 flat leads.
+        damaged: share of the tiny ones whose signal file is cut off.
     """
     folder.mkdir(parents=True, exist_ok=True)
     beats = simulate(Specification("sinus", rate=72), 1).ecg.lead("II")[:1500:5].astype(float)
@@ -43,11 +43,11 @@ def write_records(folder: Path, n: int, large_gb: float, short: float) -> None:
             continue
         signal = beats.copy() if number % _WITH_BEATS == 0 else np.zeros(300)
         signal[number % 300] += 0.001 * (1 + number // 300)
-        if number % _WITH_BEATS >= _WITH_BEATS * (1 - short):
-            signal = signal[:_SHORT_SAMPLES]
         wfdb.wrsamp(
             name, fs=100, units=["mV"], sig_name=["II"], p_signal=signal[:, None], fmt=["16"], write_dir=str(folder)
         )
+        if number % _WITH_BEATS >= _WITH_BEATS * (1 - damaged):
+            (folder / f"{name}.dat").write_bytes(b"cut")
     if large_gb and not (folder / "m_large.hea").exists():
         samples = int(large_gb * 1e9) // (2 * len(LEADS))
         with (folder / "m_large.dat").open("wb") as stream:
@@ -61,12 +61,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=10_000)
     parser.add_argument("--large-gb", type=float, default=1.0)
-    parser.add_argument("--short", type=float, default=0.0)
+    parser.add_argument("--damaged", type=float, default=0.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     records, out = given.out / "records", given.out / "reviewed"
-    write_records(records, given.n, given.large_gb, given.short)
+    write_records(records, given.n, given.large_gb, given.damaged)
     began, finished = time.monotonic(), [0]
 
     def note(_: Progress) -> None:
@@ -74,7 +74,7 @@ def main() -> None:
 
     with watched() as memory:
         reviewed = review(find_cases(records), out, model="none", workers=given.workers, resume=True, listen=note)
-    errors = Counter(line.error for line in reviewed.lines if line.error)
+    errors = Counter(re.sub("`[^`]*`", "`…`", line.error) for line in reviewed.lines if line.error)
     print(
         json.dumps(
             {

@@ -79,9 +79,9 @@ def test_pages_that_are_read_as_they_are_lose_nothing(data: Path, monkeypatch: p
 
 def test_a_refused_picture_counts_as_no_finding(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ecgbench, "read_back", perfect)
-    monkeypatch.setattr(ecgbench, "_level", lambda place: ("clean", "photo")[place % 2])
+    monkeypatch.setattr(ecgbench, "_level", lambda place: ("photo", "clean")[place % 2])
     result = ecgbench.EcgBenchTask().run(Options(data=data, show_progress=False, workers=1)).result
     assert result.n == 2
     assert result.metrics["pictures_read"] == 0.5
     assert result.groups["photo pictures"]["pictures_read"] == 0.0
-    assert 0.0 < result.metrics["super_hamming_loss"] <= 1.0
+    assert result.metrics["super_hamming_loss"] >= 0.1, "the refused record is labelled normal"

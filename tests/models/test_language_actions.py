@@ -11,7 +11,7 @@ import pytest
 from calipers.agent.sentences import ModelSentence
 from calipers.errors import ModelFailed
 from calipers.models.mllm.language import actions, prompt
-from calipers.models.mllm.language.actions import Action, Call, Item, Tool, grammar, measuring, parse
+from calipers.models.mllm.language.actions import MOST_SEEN, Action, Call, Item, Tool, grammar, measuring, parse, seeing
 from calipers.models.mllm.language.dialogues import dialogue
 from calipers.models.mllm.language.generation import ActionWriter
 from calipers.models.mllm.language.hints import hints
@@ -155,3 +155,12 @@ def test_a_misspelt_name_is_still_offered(question: str, name: str) -> None:
 def test_calls_and_items_are_plain_values() -> None:
     assert Action((Call("interpret"),)).line() == "interpret"
     assert Item("lbbb", "present", "probable").line() == "lbbb present probable"
+
+
+def test_no_more_codes_are_seen_than_a_record_ever_has() -> None:
+    llguidance = pytest.importorskip("llguidance", reason="needs llguidance")
+    matcher = llguidance.LLMatcher(
+        llguidance.LLTokenizer("byte"), llguidance.LLMatcher.grammar_from_lark(seeing(("AFIB", "LVH")))
+    )
+    assert matcher.consume_tokens(list(("see" + " LVH" * MOST_SEEN).encode()))
+    assert matcher.is_stopped()

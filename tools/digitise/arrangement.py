@@ -25,8 +25,15 @@ MOST_STRIPS: Final = 3
 _LEAST_PITCH_MM: Final = 6.5
 _ROW_SHARE: Final = 0.22
 _LEAST_ROW_MM: Final = 25.0
+#: Stretch lengths that pages have, in seconds, and how near one must be.
+_USUAL_S: Final = (1.25, 2.5, 5.0, 10.0)
+_SNAP: Final = 0.04
+#: Rows whose ink begins this near one another began together.
+_ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
 _BEFORE_MM, _BEHIND_MM = 16.0, 16.0
+#: So many misplaced names are no misreading.
+_CONTRADICTING: Final = 2
 
 
 class Row(NamedTuple):
@@ -109,7 +116,7 @@ def _extent(band: NDArray[np.bool_]) -> tuple[int, int] | None:
     return (int(kept[0][0]), int(kept[-1][-1]) + 1) if kept else None
 
 
-def arrange(rows: Sequence[Row], names: Sequence[Found], trace: Float32) -> Arranged:
+def arrange(rows: Sequence[Row], names: Sequence[Found], trace: Float32, speed_mm_s: float) -> Arranged:
     """The order of leads that the rows and the names agree with best.
 
     Raises:
@@ -123,23 +130,37 @@ def arrange(rows: Sequence[Row], names: Sequence[Found], trace: Float32) -> Arra
         strips = len(rows) - len(arrangement.rows)
         if not 0 <= strips <= MOST_STRIPS or (arrangement.columns == 1 and strips):
             continue
-        cells = _cells(arrangement, rows, strips, trace)
+        cells = _cells(arrangement, rows, strips, trace, speed_mm_s)
         right, wrong = _agreement(cells, rows, names, pitch)
         # Among equals the usual order: the first of `ARRANGEMENTS`.
         score = right - 0.7 * wrong - (0.5 if arrangement.cabrera else 0.0) - 0.01 * len(arrangement.rows)
         found = Arranged(arrangement.name + (f"+{strips}" if strips else ""), cells, (right, wrong), right < 3)
         if best is None or score > best[0]:
             best = score, found
+    if best is not None and not best[1].guessed and _is_contradicted(*best[1].named):
+        # A part of a page: its names stand elsewhere than where the whole page's columns would.
+        return _by_names_alone(rows, names, pitch)
     if best is not None and (not best[1].guessed or (len(rows) in (3, 4, 6, 12) and len(names) < 3)):
         return _strips_named(best[1], rows, names, pitch)
     return _by_names_alone(rows, names, pitch)
 
 
-def _cells(arrangement: Arrangement, rows: Sequence[Row], strips: int, trace: Float32) -> tuple[Cell, ...]:
+def _is_contradicted(right: int, wrong: int) -> bool:
+    """Whether too many names stand where the order has other leads, or none."""
+    return wrong >= max(_CONTRADICTING, right / 2)
+
+
+def _cells(
+    arrangement: Arrangement, rows: Sequence[Row], strips: int, trace: Float32, speed_mm_s: float
+) -> tuple[Cell, ...]:
     grid_rows = rows[: len(arrangement.rows)]
     left = float(np.median([row.left_mm for row in grid_rows]))
     right = float(np.median([row.right_mm for row in grid_rows]))
-    bounds = _columns(arrangement.columns, left, right, grid_rows, trace)
+    # Printers draw whole lengths: the ink's end, which a speck may shift, only chooses among them.
+    bounds = [
+        (start, start + usual_s((end - start) / speed_mm_s) * speed_mm_s)
+        for start, end in _columns(arrangement.columns, left, right, speed_mm_s, grid_rows, trace)
+    ]
     cells = [
         Cell(lead, r, c, False, *bounds[c], inverted=arrangement.cabrera and lead == "aVR")
         for r, leads in enumerate(arrangement.rows)
@@ -147,11 +168,21 @@ def _cells(arrangement: Arrangement, rows: Sequence[Row], strips: int, trace: Fl
     ]
     for k in range(strips):
         row = rows[len(arrangement.rows) + k]
-        cells.append(Cell("II", len(arrangement.rows) + k, 0, True, row.left_mm, row.right_mm, inverted=False))
+        start = left if abs(row.left_mm - left) < _ONE_START_MM else row.left_mm
+        end = start + usual_s((row.right_mm - start) / speed_mm_s) * speed_mm_s
+        cells.append(Cell("II", len(arrangement.rows) + k, 0, True, start, end, inverted=False))
     return tuple(cells)
 
 
-def _columns(count: int, left: float, right: float, rows: Sequence[Row], trace: Float32) -> list[tuple[float, float]]:
+def usual_s(seconds: float) -> float:
+    """The length in seconds that printers draw, if one is near."""
+    near = min(_USUAL_S, key=lambda one: abs(one - seconds))
+    return near if abs(near - seconds) <= _SNAP * near else seconds
+
+
+def _columns(
+    count: int, left: float, right: float, speed_mm_s: float, rows: Sequence[Row], trace: Float32
+) -> list[tuple[float, float]]:
     """Left and right end of each column: at gaps in the ink where there are some, else in equal parts."""
     bands = []
     for number, row in enumerate(rows):
@@ -159,7 +190,7 @@ def _columns(count: int, left: float, right: float, rows: Sequence[Row], trace: 
         low, high = (round((row.y_mm + side * 0.4 * pitch) * PX_MM) for side in (-1, 1))
         bands.append(trace[max(0, low) : high + 1].max(axis=0) > 0.4)
     share = np.mean(bands, axis=0)
-    width = (right - left) / count
+    width = usual_s((right - left) / count / speed_mm_s) * speed_mm_s
     ends, starts = [], [left]
     for number in range(1, count):
         at = left + number * width
@@ -226,22 +257,29 @@ def _strips_named(arranged: Arranged, rows: Sequence[Row], names: Sequence[Found
 
 
 def _by_names_alone(rows: Sequence[Row], names: Sequence[Found], pitch: float) -> Arranged:
-    """Any other order: each name opens a stretch that runs to the next name of its row, or to the row's end."""
+    """Any other order: each name opens a stretch that runs to where any row's next name stands, or to the row's end.
+
+    What follows on a row without a name of its own there is nobody's. A row with one name that another row has too is
+    that lead's rhythm strip.
+    """
     by_row: dict[int, list[Found]] = {}
     for name in names:
         away = [row.y_mm - 0.3 * pitch - name.y_mm for row in rows]
         row = int(np.abs(away).argmin())
         if abs(away[row]) < 0.7 * pitch:
             by_row.setdefault(row, []).append(name)
+    opens = _opens([name for found in by_row.values() for name in found])
     cells: list[Cell] = []
     for row, found in sorted(by_row.items()):
-        ordered = sorted(found, key=lambda one: one.x_mm)
-        starts = [rows[row].left_mm, *(one.x_mm - 1.0 for one in ordered[1:])]
-        for column, (name, start) in enumerate(zip(ordered, starts, strict=True)):
-            end = starts[column + 1] if column + 1 < len(starts) else rows[row].right_mm
+        others = {name.word for other, own in by_row.items() if other != row for name in own}
+        strip = len(found) == 1 and found[0].word in others and row == max(by_row)
+        for name in found:
+            column = int(np.abs(np.array(opens) - name.x_mm).argmin())
+            start = opens[column] - 1.0 if column else rows[row].left_mm
+            end = opens[column + 1] - 1.0 if column + 1 < len(opens) and not strip else rows[row].right_mm
             lead = lead_of(name.word)
             if lead is not None and end - start >= _LEAST_ROW_MM:
-                cells.append(Cell(lead, row, column, False, start, end, inverted=name.word == INVERTED_AVR))
+                cells.append(Cell(lead, row, column, strip, start, end, inverted=name.word == INVERTED_AVR))
     if not cells:
         raise PictureNotDigitised(
             f"found {len(rows)} rows of traces and no readable lead name; needed names, or rows in a usual order",
@@ -255,3 +293,15 @@ def _by_names_alone(rows: Sequence[Row], names: Sequence[Found], pitch: float) -
     return Arranged(
         f"{len(by_row)}x{columns}", tuple(kept.values()), (len(kept), len(names) - len(kept)), guessed=False
     )
+
+
+def _opens(names: Sequence[Found]) -> list[float]:
+    """Where columns begin: the places at which names stand below one another, in millimetres."""
+    places = sorted(name.x_mm for name in names)
+    groups: list[list[float]] = []
+    for place in places:
+        if groups and place - groups[-1][-1] < _BEHIND_MM / 2:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return [float(np.median(group)) for group in groups]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +25,8 @@ Image = NDArray[np.uint8]
 
 #: Names that must agree before a page is taken to stand upright.
 _UPRIGHT_NAMES: Final = 4
+#: Leads that are named twice on a picture of two ECGs; a page with three rhythm strips has three.
+_TWICE: Final = 5
 _LEAST_TRACE_SHARE: Final = 0.0006
 #: RMS of a place in time on a flat page, and what each millimetre of bend adds, in millimetres of paper.
 _PLACE_MM: Final = 0.12
@@ -54,6 +57,7 @@ class _Read(NamedTuple):
     parts: Segmented
     rows: list[Row]
     words: list[Found]
+    scale: Scale
     arranged: Arranged | None
     refused: PictureNotDigitised | None
 
@@ -101,19 +105,30 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     """Read the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
     flat = straighten(image, PX_MM)
     read = _upright(flat, threads)
+    _refuse_two(read.words)
     if read.arranged is None:
         assert read.refused is not None
         raise read.refused
-    scale = find_scale(find_pulses(read.parts.pulse), read.words)
     pitch_px = PX_MM * (float(np.median(np.diff([row.y_mm for row in read.rows]))) if len(read.rows) > 1 else 30.0)
     spans = [_span(number, read) for number in range(len(read.rows))]
     tracks = follow(read.parts.trace, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
-    leads = leads_of(read.arranged, tracks, scale)
+    leads = leads_of(read.arranged, tracks, read.scale)
     if not leads.segments:
         raise PictureNotDigitised(
             "found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace"
         )
-    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads, scale), image)
+    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads), image)
+
+
+def _refuse_two(words: list[Found]) -> None:
+    """Every lead has one name, and a rhythm strip's lead a second; half of the leads named twice are two ECGs.
+
+    Raises:
+        UnreadableInput: there is more than one ECG on the picture.
+    """
+    counts = Counter(one.word for one in lead_names(words))
+    if sum(count > 1 for count in counts.values()) >= _TWICE:
+        raise UnreadableInput("found two ECGs on one picture; needed one ECG a picture")
 
 
 def _span(row: int, read: _Read) -> tuple[int, int]:
@@ -135,12 +150,13 @@ def _upright(flat: Flat, threads: int) -> _Read:
         if turns == 0 and float((parts.trace > 0.5).mean()) < _LEAST_TRACE_SHARE:
             raise UnreadableInput("found ruled paper without the traces of an ECG; needed an ECG")
         rows, words = find_rows(parts.trace), find_words(page, parts, threads=threads)
+        scale = find_scale(find_pulses(parts.pulse), words)
         refused, arranged = None, None
         try:
-            arranged = arrange(rows, lead_names(words), parts.trace)
+            arranged = arrange(rows, lead_names(words), parts.trace, scale.speed_mm_s)
         except PictureNotDigitised as error:
             refused = error
-        read = _Read(turns, parts, rows, words, arranged, refused)
+        read = _Read(turns, parts, rows, words, scale, arranged, refused)
         if best is None or (read.arranged is not None and read.names_right > best.names_right):
             best = read
         if best.names_right >= _UPRIGHT_NAMES:
@@ -149,8 +165,9 @@ def _upright(flat: Flat, threads: int) -> _Read:
     return best
 
 
-def _stated(image: Image, flat: Flat, read: _Read, leads: Leads, scale: Scale) -> Digitisation:
+def _stated(image: Image, flat: Flat, read: _Read, leads: Leads) -> Digitisation:
     assert read.arranged is not None
+    scale = read.scale
     said = list(scale.notes)
     if read.turns:
         said.append(f"the page lay turned and was read turned back by {90 * read.turns} degrees")

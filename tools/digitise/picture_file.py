@@ -45,8 +45,10 @@ def page_count(path: Path) -> int:
 
     _know_heic()
     try:
-        with Pillow.open(path) as opened:
-            return int(getattr(opened, "n_frames", 1))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns below our limit
+            with Pillow.open(path) as opened:
+                return int(getattr(opened, "n_frames", 1))
     except Pillow.DecompressionBombError as bomb:
         raise _too_large(path) from bomb
     except (OSError, SyntaxError, ValueError) as damaged:

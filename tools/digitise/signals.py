@@ -12,7 +12,7 @@ from scipy.interpolate import PchipInterpolator
 from calipers.digitisation import Segment
 from calipers.leads import INDEX, Lead
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.arrangement import Arranged, Cell
+from calipers.tools.digitise.arrangement import Arranged, Cell, usual_s
 from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
 
@@ -20,9 +20,6 @@ FS_HZ: Final = 500.0
 #: A hole without ink up to this long is bridged.
 _BRIDGED_MM: Final = 1.0
 _LEAST_KNOWN: Final = 0.3
-#: Column lengths that pages have, in seconds, and how near one must be.
-_USUAL_S: Final = (1.25, 2.5, 5.0, 10.0)
-_SNAP: Final = 0.04
 #: Error of a well-read sample in pixels, and what doubt adds in millimetres.
 _PIXEL_ERROR: Final = 0.45
 _DOUBT_MM: Final = 1.2
@@ -84,7 +81,7 @@ def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
     for column in columns:
         cells = [cell for cell in arranged.cells if cell.column == column and not cell.strip]
         column_start[column] = at
-        at += _usual(float(np.median([cell.right_mm - cell.left_mm for cell in cells])) / scale.speed_mm_s)
+        at += usual_s(float(np.median([cell.right_mm - cell.left_mm for cell in cells])) / scale.speed_mm_s)
     first = (
         min((cell.left_mm for cell in arranged.cells if not cell.strip and cell.column == columns[0]), default=0.0)
         if columns
@@ -99,11 +96,6 @@ def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
     return starts
 
 
-def _usual(seconds: float) -> float:
-    near = min(_USUAL_S, key=lambda one: abs(one - seconds))
-    return near if abs(near - seconds) <= _SNAP * near else seconds
-
-
 def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch | None:
     first, last = max(0, int(cell.left_mm * PX_MM)), min(round(cell.right_mm * PX_MM) + 1, track.y_px.size)
     y, chance = track.y_px[first:last], track.chance[first:last]
@@ -112,7 +104,7 @@ def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch
         return None
     columns_mm = (np.arange(first, last) + 0.5) / PX_MM
     at_mm, y_mm = columns_mm[known], (y[known] + 0.5) / PX_MM
-    count = round(_usual((cell.right_mm - cell.left_mm) / scale.speed_mm_s) * FS_HZ)
+    count = round(usual_s((cell.right_mm - cell.left_mm) / scale.speed_mm_s) * FS_HZ)
     wanted_mm = cell.left_mm + np.arange(count) / FS_HZ * scale.speed_mm_s
     heights = PchipInterpolator(at_mm, y_mm)(np.clip(wanted_mm, at_mm[0], at_mm[-1]))
     nearest = np.abs(at_mm[_nearest(at_mm, wanted_mm)] - wanted_mm)

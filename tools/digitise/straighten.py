@@ -175,7 +175,8 @@ def _bend(lines: Float32, to_small: Float64, box: tuple[float, float]) -> tuple[
         shifts = np.clip(best + added, -_MOST_BEND_MM, _MOST_BEND_MM)
         tried = Bend(step_mm=_NODE_MM, dx_mm=_rows(shifts[0]), dy_mm=_rows(shifts[1]))
         now = _phases(_warped(lines, to_small, tried, box, _BEND_PX_MM), nodes, 1.0)
-        if now.clarity > 1.01 * measured.clarity:
+        # The wide grid's word is rough: it must help much. The narrow one's is fine: it must not hurt.
+        if now.clarity > (1.01 if pitch == SQUARE_MM else 0.995) * measured.clarity:
             best, here, measured = shifts, tried, now
     rows, columns = np.nonzero(measured.weight.min(axis=0))
     if not rows.size:

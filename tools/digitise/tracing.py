@@ -31,8 +31,6 @@ _HELD: Final = 1.2
 _INK: Final = 0.35
 #: Ink that is as good as any.
 _FULL: Final = 0.5
-#: Lines wider than this are thinned further.
-_THICK_PX: Final = 3.4
 #: A run of ink taller than this many lines' widths is more than a level line.
 _TALL: Final = 1.9
 #: Ends this near the quiet level, in lines' widths, belong to it.
@@ -70,7 +68,7 @@ def follow(
         spans_px: first and last column of each row.
     """
     wide = line_width_px(trace)
-    thin = minimum_filter1d(trace, 5 if wide > _THICK_PX else 3, axis=1)
+    thin = minimum_filter1d(trace, max(1, 2 * round((wide - 1.5) / 2) - 1), axis=1)
     paths = [_path(trace, thin, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
     again = []
     for number, (base, span) in enumerate(zip(baselines_px, spans_px, strict=True)):
@@ -95,7 +93,8 @@ def line_width_px(trace: Float32) -> float:
     ink = (trace[:, ::4] >= _INK).astype(np.int8)
     steps = np.diff(ink, axis=0, prepend=0, append=0).T
     starts, ends = np.nonzero(steps > 0)[1], np.nonzero(steps < 0)[1]
-    return float(np.median(ends - starts)) if starts.size else 2.0
+    lengths = ends - starts
+    return float(lengths[lengths <= 3 * np.median(lengths)].mean()) if starts.size else 2.0
 
 
 def _path(

@@ -73,7 +73,7 @@ def fulfil(request: Request, *, seed: int = 0, most: int = MOST_CANDIDATES, budg
             break
         learn(corrections, items, aims)
         missing |= {
-            item.name for item in items if not item.met and (item.requested == "present" or item.obtained is None)
+            item.name for item in items if not item.met and (isinstance(item.requested, str) or item.obtained is None)
         }
         if tried % 3 == 0 or any(isinstance(item.requested, str) and not item.met for item in items):
             noise = seed * 1009 + tried

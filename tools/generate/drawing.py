@@ -18,14 +18,14 @@ from calipers.models.generator.generator import BeatOrder, Generator
 from calipers.models.generator.latents import LENGTH, TIMES, WHERE
 from calipers.models.generator.marks import CODEC_HZ, EIGHT, Floats, twelve_leads
 from calipers.models.generator.rhythms import WITHOUT_P, Course, Rhythm, marks_of
-from calipers.tools.generate.patterns import CLEAR_P, PATTERNS
+from calipers.tools.generate.patterns import CLEAR_P, NOTHING_ABNORMAL, OF_ST_AND_T, PATTERNS
 from calipers.tools.generate.request import Request
 
 SECONDS: Final = 10
 #: An ECG that is asked for is recorded well: drift and fine texture of each lead, mV, at most.
 _WELL_RECORDED: Final = (0.05, 0.02)
 #: One that is drawn for a record's labels may be as bad as all but the worst real ones.
-_AS_RECORDED: Final = (0.25, 0.06)
+_AS_RECORDED: Final = (0.15, 0.035)
 _F_WAVES_MV: Final = 0.02
 _KINDS: Final[dict[Rhythm, str]] = {
     "atrial_fibrillation": "AFIB", "atrial_flutter": "AFLT", "paced_ventricular": "PACE", "paced_dual": "PACE",
@@ -72,14 +72,16 @@ class Aims:
 def aims_of(request: Request, corrections: dict[str, float], seed: int, missed: Collection[str] = ()) -> Aims:
     """What was asked for, and for the rest what the statements bring, drawn by the seed.
 
-    `missed` are statements that an earlier candidate did not have: their shape is then steered to as well; and
-    intervals that could not be measured on it, of which a PR needs a clear P wave.
+    `missed` are statements that an earlier candidate did not have: their shape is then steered to as well; those that
+    it had and should not; and intervals that could not be measured on it, of which a PR needs a clear P wave.
     """
     rng = np.random.default_rng([seed, 3])
     ranges: dict[str, tuple[float, float]] = {}
     levels: dict[str, float] = {}
     if "pr" in missed:
         levels |= {name: float(rng.uniform(*ends)) for name, ends in CLEAR_P.items()}
+    if any(key.startswith(OF_ST_AND_T) for key in request.absent if key in missed):
+        levels |= {name: float(rng.uniform(*ends)) for name, ends in NOTHING_ABNORMAL.items()}
     for key in request.statements:
         pattern = PATTERNS[key]
         for name, ends in pattern.numbers.items():

@@ -69,12 +69,14 @@ _UP_LATE: Final = {
     "aVL.at_12": (-0.12, -0.08), "aVL.at_45": (0.2, 0.3), "aVL.at_70": (0.55, 0.8), "aVL.at_96": (0.0, 0.08),
 }  # fmt: skip
 #: Upright T waves on a level ST segment, and R waves that begin the QRS in the chest leads.
-_NOTHING_ABNORMAL: Final = {
+NOTHING_ABNORMAL: Final[Mapping[str, Range]] = {
     **{f"{lead}.st_j": (-0.01, 0.03) for lead in ("I", "II", "V4", "V5", "V6")}, "V2.st_j": (0.03, 0.09),
     **{f"{lead}.t_amp": (0.16, 0.3) for lead in ("I", "V5", "V6")}, "II.t_amp": (0.22, 0.34),
     "V2.t_amp": (0.25, 0.5), "V3.t_amp": (0.3, 0.55), "V4.t_amp": (0.28, 0.5), "V1.at_12": (0.06, 0.12),
     "V2.at_15": (0.15, 0.3), "V3.at_18": (0.25, 0.45), "V4.at_25": (0.4, 0.7),
 }  # fmt: skip
+#: Statements that a level ST segment and upright T waves keep away begin so.
+OF_ST_AND_T: Final = ("st_", "t_inversion", "stemi_", "isch")
 CLEAR_P: Final[Mapping[str, Range]] = {"II.p_amp": (0.16, 0.22), "V1.p_amp": (0.06, 0.1)}
 #: A fast rhythm's P wave stands clear of a low T wave.
 _FAST_BUT_CLEAR: Final = {
@@ -82,7 +84,7 @@ _FAST_BUT_CLEAR: Final = {
     "II.t_amp": (0.1, 0.16), "I.t_amp": (0.06, 0.1), "V5.t_amp": (0.12, 0.18), "V2.t_amp": (0.12, 0.25),
 }  # fmt: skip
 PATTERNS: Final[Mapping[str, Pattern]] = {
-    "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425), "p_dur": (96, 110)}, shape=_NOTHING_ABNORMAL),
+    "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425), "p_dur": (96, 110)}, shape=NOTHING_ABNORMAL),
     "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}, shape=CLEAR_P),
     "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (42, 48)}, excludes=("sinus_tachycardia",), shape=CLEAR_P),
     "sinus_tachycardia": Pattern("sinus", told=("STACH",), numbers={"hr": (106, 130)}, shape=_FAST_BUT_CLEAR),

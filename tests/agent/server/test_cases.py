@@ -60,6 +60,19 @@ def test_a_missing_lead_is_null_in_json(client: Client) -> None:
     assert client.get(f"/api/cases/{made['case_id']}")["summary"]["missing_leads"][-1] == "V6"
 
 
+def test_age_and_sex_are_told_where_the_file_does_not_and_change_the_verdicts(client: Client) -> None:
+    case = client.case(dicom(PatientAge="", PatientSex="", PatientBirthDate="", PatientID="unknown"))
+    assert client.get(f"/api/cases/{case}")["summary"]["age"] is None
+    path = f"/api/cases/{case}/patient"
+    told = client.http.put(path, json={"age": 7, "sex": "female"}).json()["summary"]
+    assert (told["age"], told["sex"]) == (7, "female")
+    chain = client.get(f"/api/cases/{case}/explain", params={"statement": "1AVB"})
+    assert chain["result"] == "not_applicable", "no adult limits at seven"
+    again = client.http.put(path, json={"age": 70}).json()["summary"]
+    assert again["age"] == 7, "what is known stays"
+    assert client.http.put(path, json={"age": 700}).status_code == 422
+
+
 def test_fiducials_are_the_measured_spans_of_each_beat(client: Client, case_id: str, demo_ecg: Ecg) -> None:
     found = client.get(f"/api/cases/{case_id}/fiducials")
     measured = measure(demo_ecg)

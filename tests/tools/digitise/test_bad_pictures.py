@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from calipers import Ecg, read_ecg
 from calipers.errors import UnreadableInput
-from calipers.tools.digitise import picture_file
+from calipers.tools.digitise import digitise, picture_file
 from calipers.tools.render import render
 
 _A4: Final = (1240, 1754)
@@ -95,7 +96,7 @@ def test_an_encrypted_pdf_is_refused_by_that_name(tmp_path: Path) -> None:
 def test_a_long_letter_is_looked_at_for_so_many_pages_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calipers.tools.digitise.digitise.MAX_PAGES", 2)
+    monkeypatch.setattr(sys.modules[digitise.__module__], "MAX_PAGES", 2)
     letter().save(tmp_path / "letter.pdf", save_all=True, append_images=[letter()] * 39, resolution=150)
     assert "found no ECG on the first 2 of 40 pages" in refusal(tmp_path / "letter.pdf")
 
@@ -123,10 +124,11 @@ def test_half_a_page_gives_the_leads_that_are_on_it(tmp_path: Path, page: Image.
 
 
 def test_a_single_strip_is_one_lead(tmp_path: Path, page: Image.Image) -> None:
-    page.crop((0, round(page.height * 0.77), page.width, round(page.height * 0.95))).save(tmp_path / "strip.png")
+    page.crop((0, round(page.height * 0.75), page.width, page.height)).save(tmp_path / "strip.png")
     assert len(read_ecg(tmp_path / "strip.png").present_leads) == 1
 
 
+@pytest.mark.slow
 def test_the_one_ecg_in_a_long_pdf_is_found_and_its_page_named(tmp_path: Path, page: Image.Image) -> None:
     sheets = [letter(), page, *[letter()] * 38]
     sheets[0].save(tmp_path / "file.pdf", save_all=True, append_images=sheets[1:], resolution=110)
@@ -136,15 +138,10 @@ def test_the_one_ecg_in_a_long_pdf_is_found_and_its_page_named(tmp_path: Path, p
     assert any("page 2 of 40" in note for note in how.notes)
 
 
+@pytest.mark.slow
 def test_two_ecgs_on_one_picture_are_never_mixed(tmp_path: Path, page: Image.Image) -> None:
     both = Image.new("RGB", (page.width, 2 * page.height), "white")
     both.paste(page, (0, 0))
     both.paste(page, (0, page.height))
     both.save(tmp_path / "two.png")
-    try:
-        how = read_ecg(tmp_path / "two.png").source.digitisation
-    except UnreadableInput as refused:
-        assert "two" in str(refused) or "more" in str(refused)
-    else:
-        assert how is not None
-        assert any("two" in note or "another" in note for note in how.notes)
+    assert "two ECGs" in refusal(tmp_path / "two.png")

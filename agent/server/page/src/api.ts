@@ -56,6 +56,8 @@ export const api = {
   fiducials: (id: string) => json<Fiducials>(`/api/cases/${id}/fiducials`),
   report: (id: string, priors: string[]) => json<Report>(`/api/cases/${id}/report${query(priors)}`),
   evidence: async (id: string) => (await json<{ items: Evidence }>(`/api/cases/${id}/evidence`)).items,
+  describe: (id: string, age: number | null, sex: string | null) =>
+    json<unknown>(`/api/cases/${id}/patient`, { ...post({ age, sex }), method: "PUT" }),
   explain: (id: string, statement: string) =>
     json<Chain>(`/api/cases/${id}/explain?statement=${encodeURIComponent(statement)}`),
   remark: (id: string, template: string, claim_text: string, kind: RemarkKind, text: string) =>

@@ -12,6 +12,7 @@ import { patient, URGENCY, when, who } from "../words";
 import { ChangesPanel } from "./changes";
 import { Exports } from "./exports";
 import { MeasurementsPanel } from "./measurements";
+import { PatientFacts } from "./patient";
 import { PrintedReading, Reading } from "./reading";
 import { Splitter } from "./splitter";
 
@@ -52,6 +53,8 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
   const [priorId, setPriorId] = useState<string | null>(null);
   const [side, setSide] = useState(false);
   const [original, setOriginal] = useState(false);
+  /** Counts what became known of the patient: the case is fetched anew. */
+  const [version, setVersion] = useState(0);
   const [tab, setTab] = useState<Tab>("Ask");
   const [light, setLight] = useState<Light>(OUT);
   const [problem, setProblem] = useState("");
@@ -68,11 +71,11 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
       api.trace(id, 0, CHUNK_S).then(setSignal),
       api.evidence(id).then(setEvidence),
     ]).then(() => api.fiducials(id).then(setFiducials)).catch(fail);
-  }, [id]);
+  }, [id, version]);
 
   useEffect(() => {
     if (detail) void api.report(id, priorId ? [priorId] : []).then(setReport).catch((found: unknown) => setProblem(String((found as Error).message)));
-  }, [id, detail === null, priorId]);
+  }, [id, detail === null, priorId, version]);
 
   useEffect(() => {
     setPrior(null);
@@ -135,6 +138,7 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
           {who(summary)} · {when(summary.recorded_at)} · {summary.format}, {summary.fs_hz} Hz, {summary.duration_s.toFixed(summary.duration_s < 100 ? 1 : 0)} s
           {detail.quality.reasons.length > 0 && <span class="warned"> · {detail.quality.reasons.join("; ")}</span>}
         </p>
+        <PatientFacts id={id} summary={summary} done={async () => (setVersion((now) => now + 1), refresh())} />
         <Exports id={id} priors={priorId ? [priorId] : []} synthetic={summary.synthetic} fail={setProblem} />
       </header>
       <dl class="strip" aria-label="Measurements of the whole ECG">

@@ -136,7 +136,7 @@ export class Painter {
       const small = `500 ${Math.max(10, size * 0.74)}px ${FONT}`;
       if (isGone(signal, strip.lead)) word("not recorded", px + wide + 6, py, ink.quiet, small);
       else if (found && !found.usable) word("● unusable", px + wide + 6, py, ink.bad, small);
-      else if (found && (found.score < 0.7 || found.reasons.length))
+      else if (found && found.score < 0.995 && (found.score < 0.7 || found.reasons.length))
         word(`● quality ${found.score.toFixed(2)}`, px + wide + 6, py, ink.warn, small);
       else if (derived.includes(strip.lead)) word("derived", px + wide + 6, py, ink.quiet, small);
       if (strip.x_mm > sheet.strips[0]!.x_mm) {
