@@ -63,7 +63,7 @@ def review(
             workers=workers,
             resume=resume,
             questions=asked,
-            engine=engine.value,
+            engine="ray" if engine is Engine.ray else "local",
             limit_s=limit,
             memory_gb=memory,
             listen=listen,

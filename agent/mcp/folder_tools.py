@@ -10,6 +10,7 @@ from pydantic import Field
 
 from calipers.agent.audit import SingleCase
 from calipers.agent.choice import choose
+from calipers.agent.generator import require_recorded
 from calipers.agent.graph import build_graph
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
@@ -43,12 +44,12 @@ class FolderTools:
     def interpret(self, record: RecordPath, question: str | None = None, prior: str | None = None) -> dict[str, Any]:
         """Read an ECG in full: impression, urgency, and claims with the evidence and criteria that each cites."""
         priors = [self._ecg(prior)] if prior else []
-        finished = SingleCase(self._graph, self._choice, self._ecg(record), priors).interpret(question)
+        finished = SingleCase(self._graph, self._choice, self._recorded(record), priors).interpret(question)
         return _told(finished.report)
 
     def ask(self, record: RecordPath, question: str) -> dict[str, Any]:
         """Answer one question about an ECG by rule, from measurements and published criteria."""
-        return _told(SingleCase(self._graph, self._choice, self._ecg(record)).answer(question).report)
+        return _told(SingleCase(self._graph, self._choice, self._recorded(record)).answer(question).report)
 
     def measure(
         self,
@@ -100,6 +101,11 @@ class FolderTools:
 
         ecg = self._ecg(record)
         return Image(data=draw(ecg, measurements=measure_ecg(ecg), evidence=evidence or ()).data, format="png")
+
+    def _recorded(self, record: str) -> Ecg:
+        ecg = self._ecg(record)
+        require_recorded(ecg, allow_synthetic=False)
+        return ecg
 
     def _ecg(self, record: str) -> Ecg:
         path = (self._folder / record).resolve()

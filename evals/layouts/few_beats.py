@@ -25,6 +25,7 @@ from calipers.tools.measure.partial.by_lead import BEAT_TO_BEAT
 FOLD: Final = 8
 _COLUMNS: Final = {"3x4+1": 4, "6x2": 2}
 _COUNTS: Final = ((1, 1), (2, 2), (3, 4), (5, 12))
+_GLOBAL: Final = ("hr", "rr_sd", "p_dur", "pr", "qrs", "qt", "qrs_axis", "t_axis")
 _BEATS: Final = re.compile(r"(\d+) beats? in the")
 
 
@@ -40,10 +41,14 @@ def cut(ecg: Ecg, columns: int) -> Ecg:
 
 
 def differences(job: Job) -> list[tuple[str, int, float, float]]:
-    """(name, beats, page less whole, half-width) of each lead's values."""
+    """(name, beats, page less whole, half-width) of the intervals (0 beats) and of each lead's values."""
     whole = as_ecg(job.row, job.eight_uv)
     true, found = measure(whole), measure(cut(whole, _COLUMNS[job.layout]))
     kept = []
+    for name in _GLOBAL:
+        one, other = found[name], true[name]
+        if one.number is not None and other.number is not None:
+            kept.append((name, 0, one.number - other.number, one.uncertainty or 0.0))
     for lead in LEADS:
         for name in BEAT_TO_BEAT:
             one, other = found[f"{lead}.{name}"], true[f"{lead}.{name}"]
@@ -68,6 +73,10 @@ def main() -> None:
         by_name[name].append((rest[0], rest[1], rest[2]))
     for name, items in by_name.items():
         parts = []
+        if name in _GLOBAL:
+            away, wide = np.array([far for _, far, _ in items]), np.array([wide for _, _, wide in items])
+            held = float(np.mean(np.abs(away) <= wide))
+            parts.append(f"{len(away)}: {away.mean():.2f} ± {away.std():.2f}, held {held:.2f}")
         for low, high in _COUNTS:
             away = np.array([(abs(far), wide) for beats, far, wide in items if low <= beats <= high])
             if len(away) >= 20:

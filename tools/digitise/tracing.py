@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter, minimum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d, uniform_filter1d
 
 from calipers.models.segmenter.segmenter import PX_MM
 
@@ -28,15 +28,15 @@ _ACROSS: Final = 0.6
 _AWAY: Final = 0.25
 #: Cost of a pixel that another row holds.
 _HELD: Final = 1.2
-_INK: Final = 0.35
+_INK: Final = 0.4
 #: Ink that is as good as any.
 _FULL: Final = 0.5
-#: A run of ink taller than this many lines' widths is more than a level line.
-_TALL: Final = 1.9
-#: Ends this near the quiet level, in lines' widths, belong to it.
-_QUIET: Final = 1.3
-#: What an edge of thinned ink still stands beyond its line, less than half the line's width.
-_ROUNDED_PX: Final = 1.5
+#: Columns over which ink is thinned.
+_THINNED: Final = 3
+#: A line this near the quiet level, in pens' widths, is taken by the middle of its ink.
+_QUIET: Final = 0.6
+#: What wearing an edge down may take from a spike, in pens' widths.
+_SPIKE: Final = 0.6
 #: The quiet level is the median over so many millimetres.
 _LEVEL_MM: Final = 14.0
 #: How far a trace may swing from its row, in rows' distances.
@@ -68,7 +68,7 @@ def follow(
         spans_px: first and last column of each row.
     """
     wide = line_width_px(trace)
-    thin = minimum_filter1d(trace, max(1, 2 * round((wide - 1.5) / 2) - 1), axis=1)
+    thin = minimum_filter1d(trace, _THINNED, axis=1)
     paths = [_path(trace, thin, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
     again = []
     for number, (base, span) in enumerate(zip(baselines_px, spans_px, strict=True)):
@@ -89,12 +89,11 @@ def follow(
 
 
 def line_width_px(trace: Float32) -> float:
-    """The usual height of a run of ink: what a level line is wide."""
+    """Of the heights of runs of ink the lower quarter: what a level line is wide."""
     ink = (trace[:, ::4] >= _INK).astype(np.int8)
     steps = np.diff(ink, axis=0, prepend=0, append=0).T
     starts, ends = np.nonzero(steps > 0)[1], np.nonzero(steps < 0)[1]
-    lengths = ends - starts
-    return float(lengths[lengths <= 3 * np.median(lengths)].mean()) if starts.size else 2.0
+    return float(np.quantile(ends - starts, 0.25)) if starts.size else 2.0
 
 
 def _path(
@@ -189,7 +188,10 @@ def _measured(
             continue
         low, high = run
         part = column[low : high + 1]
-        top[k], bottom[k] = low - _beyond(column, low, -1), high + _beyond(column, high, 1)
+        # Thinning takes a peak's rounded end with it: how far it reaches is the whole ink's word.
+        whole = _run(trace[:, x], low, ceiling, floor) or run
+        top[k] = whole[0] - _beyond(trace[:, x], whole[0], -1)
+        bottom[k] = whole[1] + _beyond(trace[:, x], whole[1], 1)
         middle[k] = float(np.average(np.arange(low, high + 1), weights=part))
         chance[x] = float(trace[low : high + 1, x].mean())
     y = np.full(width, np.nan)
@@ -198,33 +200,34 @@ def _measured(
 
 
 def _heights(top: Float64, bottom: Float64, middle: Float64, wide: float) -> Float64:
-    """One height for each column from its run of ink.
+    """One height for each column from the upper and lower edges of its ink.
 
-    A tall run that starts at the quiet level is a peak's or trough's stroke: at its flanks the line passes its middle,
-    between them it stands at the far end. A tall run on both sides of the quiet level is a stroke from peak to trough.
+    A pen of some width draws its line's closing above and its opening below: the upper edge, worn down sideways by
+    half the pen, is the line wherever it stands above the quiet level, the lower edge where it stands below.
     """
     known = np.isfinite(middle)
     if not known.any():
         return middle
-    filled = np.interp(np.arange(middle.size), np.flatnonzero(known), middle[known])
+    places = np.arange(middle.size)
+    upper, lower, filled = (np.interp(places, np.flatnonzero(known), one[known]) for one in (top, bottom, middle))
     level = median_filter(filled, size=round(_LEVEL_MM * PX_MM) | 1, mode="nearest")
-    tall = np.nan_to_num(bottom - top) > _TALL * wide
-    edge = max(wide / 2 - _ROUNDED_PX, 0.0)
-    upper, lower = top + edge, bottom - edge
-    above, below = tall & (level - upper > _QUIET * wide), tall & (lower - level > _QUIET * wide)
-    rises, falls = above & ~below, below & ~above
-    heights, flanks = middle.copy(), np.zeros(middle.size, np.bool_)
-    for far, kind, sign in ((upper, rises, -1.0), (lower, falls, 1.0)):
-        for k in np.flatnonzero(kind):
-            sides = [sign * (far[m] - level[m]) if 0 <= m < far.size and tall[m] else 0.0 for m in (k - 1, k + 1)]
-            reach = sign * (far[k] - level[k])
-            # A flank: on one side the ink is as high, on the other it lies low.
-            flanks[k] = min(sides) < 0.5 * reach <= max(sides)
-            heights[k] = (upper[k] + lower[k]) / 2 if flanks[k] else far[k]
-    for k in np.flatnonzero(flanks[1:-1]) + 1:
-        if known[k - 1] and known[k + 1]:
-            heights[k] = np.clip(heights[k], *sorted((heights[k - 1], heights[k + 1])))
-    return heights
+    pen = 2 * round((wide - 1) / 2) + 1
+    upper = -_worn(-upper, pen, wide) + wide / 2
+    lower = _worn(lower, pen, wide) - wide / 2
+    above, below = level - upper, lower - level
+    quiet = np.maximum(above, below) < _QUIET * wide
+    heights = np.where(quiet, filled, np.where(above >= below, upper, lower))
+    return np.where(known, heights, np.nan)
+
+
+def _worn(edge: Float64, pen: int, wide: float) -> Float64:
+    """An edge (outwards counts up) worn down by half the pen; of a spike narrower than the pen its tip is kept."""
+    worn = minimum_filter1d(edge, pen)
+    for size in range(pen - 2, 0, -2):
+        less = minimum_filter1d(edge, size)
+        tip, stump = (maximum_filter1d(one, 2 * pen - 1) for one in (less, worn))
+        worn = np.where((tip - stump > _SPIKE * wide) & (less > (tip + stump) / 2), less, worn)
+    return worn
 
 
 def _run(column: Float32, at: int, ceiling: int, floor: int) -> tuple[int, int] | None:
