@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -228,7 +229,7 @@ def understand(question: str) -> tuple[Intent, ...]:
     return (Intent("say", sentence="not_understood"),)
 
 
-def _without_names(text: str, rows: list[Row]) -> str:
+def _without_names(text: str, rows: Sequence[Row]) -> str:
     """The text less the names of statements: in "is the PR prolonged" the PR is part of a name."""
     names = {name for row in rows for name in (row.label, *row.scp, *row.synonyms, *row.asked_as)}
     for name in sorted(names, key=len, reverse=True):

@@ -46,7 +46,10 @@ def store(path: Path, names: dict[str, Any]) -> None:
 
 def _outputs(source: str, scope: dict[str, Any]) -> list[dict[str, Any]]:
     tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    ending = tree.body[-1] if tree.body else None
+    last = ending if isinstance(ending, ast.Expr) else None
+    if last is not None:
+        tree.body.pop()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(tree, "<cell>", "exec"), scope)

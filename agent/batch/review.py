@@ -107,8 +107,8 @@ def review(
     with _alone(out):
         facts = _facts(setup)
         _check_earlier(out, facts, resume=resume)
-        for left in (out / REPORTS).glob(".*"):
-            shutil.rmtree(left)
+        for unfinished in (out / REPORTS).glob(".*"):
+            shutil.rmtree(unfinished)
         with Journal(out) as journal:
             wanted = {case.case for case in cases}
             finished = {line.case for line in journal.lines if line.case in wanted and _is_there(out, line)}

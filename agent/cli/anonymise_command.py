@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from calipers.agent.cli.options import stdout, working
-
-if TYPE_CHECKING:
-    from calipers.tools.anonymise import AgeRule, DateRule
 
 
 class Age(StrEnum):
@@ -51,8 +48,8 @@ def anonymise(
 
     rules = Rules(
         load_key(key or settings().home / "anonymise.key"),
-        age=cast("AgeRule", age.value),
-        dates=cast("DateRule", dates.value),
+        age=age.value,
+        dates=dates.value,
         sex=sex,
     )
     names = [one.strip() for one in leads.split(",")] if leads else None

@@ -9,6 +9,7 @@ import numpy as np
 from calipers.agent.report_page.markup import Html, join, tag
 from calipers.agent.report_page.polyline import svg_path
 from calipers.ecg import Ecg
+from calipers.leads import Lead
 from calipers.report import Report
 from calipers.tools.render import Sheet, Strip, lay_out
 
@@ -22,7 +23,8 @@ _PITCH_MM: Final[dict[View, float]] = {"3x4": 30.0, "12x1": 20.0}
 
 def sheets(ecg: Ecg, start_s: float = 0.0) -> dict[View, Sheet]:
     """Both views of the same ten seconds. The rhythm strip is II, or the first lead there is."""
-    rhythm = next((lead for lead in ("II", *ecg.present_leads) if lead in ecg.present_leads), "II")
+    preferred: tuple[Lead, ...] = ("II", *ecg.present_leads)
+    rhythm: Lead = next((lead for lead in preferred if lead in ecg.present_leads), "II")
     return {
         "3x4": lay_out(
             ecg,

@@ -29,7 +29,7 @@ class CaseRow(NamedTuple):
     @classmethod
     def of(cls, row: Row) -> CaseRow:
         """From its columns."""
-        return cls(*row[:-1], json.loads(row[-1]))
+        return cls(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]))
 
 
 class ThreadRow(NamedTuple):

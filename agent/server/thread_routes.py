@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from calipers.agent.server import traces
 from calipers.agent.server.access import Desk
+from calipers.agent.server.live import LiveRun
 from calipers.agent.server.messages import (
     Done,
     Evidence,
@@ -24,7 +25,7 @@ from calipers.agent.server.messages import (
     WireEvent,
 )
 from calipers.agent.server.rows import RunRow
-from calipers.agent.server.runs import LiveRun, Runs
+from calipers.agent.server.runs import Runs
 from calipers.agent.server.workspace import Workspace
 from calipers.report import Report
 

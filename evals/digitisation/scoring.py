@@ -66,7 +66,7 @@ def score(signal_mv: NDArray[np.float32], stated: Digitisation, true: Ecg) -> Sc
         correlation=float(np.mean(correlations)),
         least_correlation=min(correlations),
         error_mv=float(np.sqrt(np.mean(errors))),
-        snr_db=float(10 * np.log10(np.mean(powers) / max(np.mean(errors), 1e-12))),
+        snr_db=float(10 * np.log10(np.mean(powers) / max(float(np.mean(errors)), 1e-12))),
         hr=hr,
         qrs_ms=qrs,
         st_mv=float(np.mean(st)) if st.size else float("nan"),
@@ -98,7 +98,7 @@ def _inside(row: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Where a lead was read, its stretches' ends left out."""
     known = np.isfinite(row)
     edges = np.flatnonzero(np.diff(known.astype(np.int8), prepend=0, append=0))
-    inner = known.copy()
+    inner: NDArray[np.bool_] = known.copy()
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         inner[first : first + _EDGE] = False
         inner[max(first, last - _EDGE) : last] = False

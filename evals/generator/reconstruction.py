@@ -20,7 +20,7 @@ LEAD_SETS: Final[tuple[tuple[Lead, ...], ...]] = (("I", "II", "V2"), ("II", "V1"
 _ST_MS: Final = 60
 
 #: Per inferred lead: correlation, RMS error inside the QRS, mean ST error, and the uncertainty that was stated, mV.
-Errors = dict[Lead, tuple[float, float, float, float]]
+Errors = dict[str, tuple[float, float, float, float]]
 
 
 def reconstruct_all(options: Options, fold: int, count: int) -> dict[str, dict[str, float]]:

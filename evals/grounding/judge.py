@@ -90,9 +90,8 @@ def scores_of(raw: str) -> dict[str, Tally]:
     scores: dict[str, Tally] = {}
     for key, (name, most, whole) in _SCALES.items():
         entries = answer.get(key)
-        values = (
-            [entry.get("Score") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        )
+        listed = entries if isinstance(entries, list) else []
+        values: list[Any] = [entry.get("Score") for entry in listed if isinstance(entry, dict)]
         if values and all(isinstance(value, int | float) and 0 <= value <= most for value in values):
             scores[f"judge_{name}"] = (float(sum(values)), most * len(values) if whole is None else whole)
     return scores

@@ -68,7 +68,7 @@ def main() -> None:
     rows = spread([row for row in labelled(options.data) if row.fold == FOLD], given.n)
     layouts = tuple(_COLUMNS)
     found = each(differences, jobs(options, rows, layouts, "clean"), len(rows) * len(layouts), "records", options)
-    by_name: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+    by_name: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for name, *rest in (item for record in found for item in record):
         by_name[name].append((rest[0], rest[1], rest[2]))
     for name, items in by_name.items():

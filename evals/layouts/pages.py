@@ -17,7 +17,7 @@ from calipers.evals.framework import Options, each
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg, signals
 from calipers.models.segmenter.damage import Level, damage
 from calipers.models.segmenter.painter import paint
-from calipers.models.segmenter.styles import draw_style
+from calipers.models.segmenter.styles import Style, draw_style
 from calipers.tools.classify import classify
 from calipers.tools.read import read_ecg
 
@@ -63,14 +63,19 @@ class PageRead(NamedTuple):
 
 def page_of(ecg: Ecg, layout: str, level: Level, seed: int, path: Path) -> Path:
     """Paint a record as a page of a look by chance, let it come to harm, and write it as PNG."""
-    arrangement, strips = LAYOUTS[layout]
-    chance = np.random.default_rng((seed, *layout.encode()))
-    style = draw_style(chance, arrangement=arrangement, strips=strips)
+    style, chance = style_of(layout, seed)
     page = paint(ecg.signal_mv, ecg.fs_hz, style, _PX_MM, chance)
     image = damage(page.image, level, chance, page.px_mm)
     if not cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR)):
         raise OSError(f"found no way to write `{path}`; needed a writable folder")
     return path
+
+
+def style_of(layout: str, seed: int) -> tuple[Style, np.random.Generator]:
+    """The look of a record's page, and the draws that go on from it."""
+    arrangement, strips = LAYOUTS[layout]
+    chance = np.random.default_rng((seed, *layout.encode()))
+    return draw_style(chance, arrangement=arrangement, strips=strips), chance
 
 
 def read_back(ecg: Ecg, layout: str, level: Level, seed: int) -> Ecg:

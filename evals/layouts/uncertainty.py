@@ -12,13 +12,13 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from calipers.errors import UnreadableInput
 from calipers.evals.framework import Options, data_folder, each, spread
-from calipers.evals.layouts.pages import LAYOUTS, Job, jobs, read_back
+from calipers.evals.layouts.pages import LAYOUTS, Job, jobs, read_back, style_of
 from calipers.evals.measurement.ptbxl import as_ecg, labelled
 from calipers.leads import LEADS
 from calipers.models.segmenter.damage import LEVELS
@@ -50,15 +50,25 @@ class Pair(NamedTuple):
     value: float
 
 
-def pairs_of(job: Job) -> list[Pair]:
-    """Every measurement that both the page and the signal have; none where the page was refused."""
+class Page(NamedTuple):
+    """What became of one page: read to scale, read to another scale than it was painted in, or refused."""
+
+    outcome: Literal["read", "other_scale", "refused"]
+    pairs: list[Pair]
+
+
+def pairs_of(job: Job) -> Page:
+    """Every measurement that both the page and the signal have, where the page was read to its scale."""
     whole = as_ecg(job.row, job.eight_uv)
     try:
         read = read_back(whole, job.layout, job.level, job.row.ecg_id)
     except UnreadableInput:
-        return []
-    how = read.source.digitisation
-    assert how is not None
+        return Page("refused", [])
+    how, style = read.source.digitisation, style_of(job.layout, job.row.ecg_id)[0]
+    if how is None:
+        return Page("refused", [])
+    if (how.speed_mm_s, how.gain_mm_mv) != (style.speed_mm_s, style.gain_mm_mv):
+        return Page("other_scale", [])
     true = measure(whole)
     # Without what is fitted here, but with the quality that the digitiser's word gives.
     found = measure(replace(read, source=replace(read.source, digitisation=None)))
@@ -72,7 +82,7 @@ def pairs_of(job: Job) -> list[Pair]:
         if one.unit == "deg":
             away = (away + 180.0) % 360.0 - 180.0
         pairs.append(Pair(one.name, away, one.uncertainty or 0.0, stated_error(one, how), one.number))
-    return pairs
+    return Page("read", pairs)
 
 
 def multiple(pairs: Sequence[Pair]) -> tuple[float, float]:
@@ -103,16 +113,18 @@ def main() -> None:
     ]
     read = each(pairs_of, work, len(work), "pages", options)
     by_name: dict[str, list[Pair]] = defaultdict(list)
-    for pair in (pair for page in read for pair in page):
+    for pair in (pair for page in read for pair in page.pairs):
         by_name[pair.name].append(pair)
-    print(f"{sum(bool(page) for page in read)} of {len(read)} pages read")
+    for outcome in ("read", "other_scale", "refused"):
+        print(f"{sum(page.outcome == outcome for page in read)} of {len(read)} pages {outcome.replace('_', ' ')}")
     for name, pairs in by_name.items():
         share, without = multiple(pairs)
         away = np.array([pair.away for pair in pairs])
         print(
             f"{name:14s} {len(pairs):5d} values, covered without {without:.2f}, needs {share:5.1f} times the stated"
             f" error of {np.median([pair.stated for pair in pairs]):.3f}; bias {np.median(away):.3f},"
-            f" median {np.median(np.abs(away)):.3f}, 95 % {np.percentile(np.abs(away), 95):.3f}"
+            f" median {np.median(np.abs(away)):.3f}, 95 % {np.percentile(np.abs(away), 95):.3f},"
+            f" 95 % of the share of the value {np.percentile([abs(p.away) / max(abs(p.value), 0.1) for p in pairs], 95):.3f}"
         )
 
 

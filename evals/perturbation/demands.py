@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -151,7 +152,7 @@ def _joint(one: Measurement, other: Measurement) -> bool:
     gap = abs(one.number - other.number)
     if one.unit == "deg":
         gap = min(gap % 360.0, 360.0 - gap % 360.0)
-    return gap <= ((one.uncertainty or 0.0) ** 2 + (other.uncertainty or 0.0) ** 2) ** 0.5 + _ROUNDING[one.unit]
+    return gap <= math.hypot(one.uncertainty or 0.0, other.uncertainty or 0.0) + _ROUNDING[one.unit]
 
 
 def _all(*judges: Judge) -> Judge:

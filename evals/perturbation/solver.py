@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from calipers.agent.api import Agent, Answer
-from calipers.ecg import Ecg
+from calipers.agent.api import Agent
+from calipers.ecg import Ecg, Sex
 from calipers.evals.citations.second import LEADS, beats_of
 from calipers.evals.framework import Row
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg
@@ -65,7 +65,7 @@ def _of_model(job: Job, model: str) -> Iterator[Row]:
 
 
 def _of_patient(job: Job, model: str, ecg: Ecg, before: Report) -> Iterator[Row]:
-    sex = "female" if ecg.patient.sex == "male" else "male"
+    sex: Sex = "female" if ecg.patient.sex == "male" else "male"
     for name, patient in (
         ("other sex", replace(ecg.patient, sex=sex)),
         ("old", replace(ecg.patient, age=_OLD_YEARS)),
@@ -89,7 +89,7 @@ def _of_words(job: Job, model: str, ecg: Ecg, before: Report) -> Iterator[Row]:
                 yield _row(job, model, text, "wording", same_answer(first, answer), {"text": answer.text}, text)
         for number, order in enumerate(ORDERS):
             text = f"{QUESTIONS[0][0]} {order}"
-            answer: Answer = chat.ask(f"o{number}", text, ecg)
+            answer = chat.ask(f"o{number}", text, ecg)
             demands = not_obeyed(plain, answer)
             yield _row(job, model, f"asked order {number + 1}", "orders", demands, {"text": answer.text}, text)
 

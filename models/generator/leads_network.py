@@ -51,7 +51,7 @@ class LeadNetwork(nn.Module):
         for layer in self.layers:
             h = layer(h)
         weights = nn.functional.interpolate(self.weights(h), scale_factor=STEP, mode="linear")
-        mixed = torch.einsum("bojn,bjn->bon", weights.unflatten(1, (EIGHT_LEADS, TWELVE_LEADS)), seen)
+        mixed = torch.einsum("bojn,bjn->bon", weights.view(len(weights), EIGHT_LEADS, TWELVE_LEADS, -1), seen)
         out: Tensor = mixed + self.shape(h)
         return out
 

@@ -59,11 +59,11 @@ def lead_batch(data: Recordings, rows: NDArray[np.int64], rng: np.random.Generat
     n = data.eight.shape[2]
     starts = rng.integers(0, n - _STRETCH + 1, size=len(rows))
     eight = np.stack([data.eight[row, :, at : at + _STRETCH] for row, at in zip(rows, starts, strict=True)])
-    eight = eight.astype(np.float64)
+    drawn: NDArray[np.float64] = eight.astype(np.float64)
     if vary:
-        eight = mixing(len(rows), rng) @ eight
+        drawn = mixing(len(rows), rng) @ drawn
     given = np.stack([_given(rng) for _ in rows])
-    leads = (TWELVE @ eight).astype(np.float32)
+    leads = (TWELVE @ drawn).astype(np.float32)
     return LeadBatch(torch.from_numpy(leads), torch.from_numpy(given), torch.from_numpy(eight.astype(np.float32)))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -96,9 +97,8 @@ def train(chosen: argparse.Namespace) -> None:
             )
 
 
-def _cached(path: Path, texts: list[str], read: object) -> list[torch.Tensor]:
+def _cached(path: Path, texts: list[str], read: Callable[[str], torch.Tensor]) -> list[torch.Tensor]:
     """Hidden states of the texts, kept in a file as they come."""
-    assert callable(read)
     found: list[torch.Tensor] = torch.load(path, weights_only=True) if path.is_file() else []
     while len(found) < len(texts):
         found.append(read(texts[len(found)]).half())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from calipers.ecg import Sex
 from calipers.models.mllm.corpus import FILE_HZ, SAMPLES, Corpus
 from calipers.models.mllm.encoder_input import INPUT_HZ, N_LEADS, patient_vector
 from calipers.models.simulator import Ectopy, Morphology, Rhythm, Specification, simulate
@@ -106,7 +107,8 @@ def _drawn(each: int, seed: int) -> Iterator[tuple[Scene, NDArray[np.float16], N
     for place, scene in enumerate(SCENES):
         for number in range(each):
             chance = np.random.default_rng((seed, place, number))
-            age, sex = int(chance.integers(20, 90)), ("male", "female")[int(chance.integers(2))]
+            age = int(chance.integers(20, 90))
+            sex: Sex = "female" if chance.integers(2) else "male"
             specification = Specification(
                 scene.rhythm,
                 scene.ectopy,

@@ -53,7 +53,7 @@ def batches(config: Crops, signals: NDArray[np.int16], steps: range, seed: int) 
     for step in steps:
         chance = np.random.default_rng((seed, step))
         pieces = [piece for _ in range(config.pages) for piece in _of_one_page(config, signals, chance)]
-        yield Batch(*(np.stack(part) for part in zip(*pieces, strict=True)))  # type: ignore[arg-type]
+        yield Batch(*(np.stack(part) for part in zip(*pieces, strict=True)))
 
 
 def painted_page(signals: NDArray[np.int16], chance: np.random.Generator) -> Page:

@@ -118,11 +118,11 @@ def draw_style(chance: np.random.Generator, *, arrangement: str | None = None, s
         header=float(chance.uniform(8, 40)),
         footer=float(chance.uniform(6, 16)),
         lead_in=max(lead_in, 14.0 if speed == 25.0 else 19.0),
-        pulse=("left", "right", "none")[int(chance.choice(3, p=(0.65, 0.15, 0.2)))],  # type: ignore[arg-type]
+        pulse=("left", "right", "none")[int(chance.choice(3, p=(0.65, 0.15, 0.2)))],
         paper=paper,
         thin=thin,
         thick=thick,
-        grid=("lines", "dots", "major", "none")[int(chance.choice(4, p=(0.78, 0.1, 0.1, 0.02)))],  # type: ignore[arg-type]
+        grid=("lines", "dots", "major", "none")[int(chance.choice(4, p=(0.78, 0.1, 0.1, 0.02)))],
         thin_width=float(chance.uniform(0.08, 0.2)),
         thick_width=float(chance.uniform(0.12, 0.35)),
         grid_everywhere=bool(chance.random() < 0.4),

@@ -210,7 +210,7 @@ def test_no_hook_can_make_a_claim_pass(demo_ecg: Ecg, tmp_path: Path) -> None:
     def forger(drafts: tuple[Claim, ...]) -> list[Veto]:
         for one in drafts:
             with pytest.raises(Exception, match="frozen"):
-                one.text = "All is well."  # type: ignore[misc]
+                one.text = "All is well."
         return []
 
     with Agent(ScriptedModel(turns=[draft(false)]), home=tmp_path, before_verify=forger) as agent:

@@ -28,7 +28,7 @@ def test_a_record_keeps_a_lead_to_look_at() -> None:
 
 def test_a_hidden_stretch_is_hidden_whole() -> None:
     config = SelfSupervised(folds=(1,), lead_share=0.0, stretch_share=0.5, stretch=50)
-    seen = shown(4, 500, config, torch.Generator().manual_seed(0)).unflatten(2, (10, 50))
+    seen = shown(4, 500, config, torch.Generator().manual_seed(0)).reshape(4, -1, 10, 50)
     assert (seen.amin(dim=3) == seen.amax(dim=3)).all()
     assert 0.3 < float(seen.mean()) < 0.7
 

@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch: pip install calipers[train]")
 
-from calipers.models.mllm import statement_training  # noqa: E402
+from calipers.models.mllm import checkpoints, statement_training  # noqa: E402
 from calipers.models.mllm.augmentation import AugmentationConfig, augment, page_mask  # noqa: E402
 from calipers.models.mllm.auxiliary import auxiliary_targets  # noqa: E402
 from calipers.models.mllm.calibration import fit_calibration, fit_thresholds  # noqa: E402
@@ -146,7 +146,7 @@ def test_a_training_with_a_teacher_and_auxiliary_tasks_lowers_its_loss(tmp_path:
 def test_a_stopped_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = StatementTraining(folds=(1,), epochs=2, batch=8, threads=1, network=SMALL)
     whole = train_statements(recipe, small_corpus(), tmp_path / "whole")
-    save = statement_training.keep
+    save = checkpoints.keep
 
     def save_and_stop(path: Path, epochs: int, states: Mapping[str, Any]) -> None:
         save(path, epochs, states)

@@ -56,6 +56,8 @@ def _named(paths: list[Path], format_name: str) -> Iterator[tuple[str, Any]]:
         yield "lines and columns beside the leads", ""
     elif format_name in FORMATS.values():
         yield from _of_exchange(paths[0])
+    elif format_name != "NPY":
+        yield "the picture, with whatever is written on it", ""
 
 
 def _of_wfdb(paths: list[Path]) -> Iterator[tuple[str, Any]]:

@@ -30,6 +30,8 @@ SQUARE_MM: Final = 5.0
 _PITCHES: Final = (8.0, 90.0)
 #: So many wide squares across a picture at least and at most; a finer grid is the millimetres'.
 _MOST_SQUARES: Final = 125
+#: Lines of a wider pitch stand nearer in a spectrum than a tile can tell apart.
+_RESOLVED_PX: Final = 52.0
 #: Share of the mean power below which nothing is told apart.
 _FLOOR: Final = 0.03
 #: So do the lines that a multiple of the found pitch must have of its own.
@@ -101,7 +103,7 @@ def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
     for row, ray in enumerate(rays):
         for harmonic in _HARMONICS:
             at = harmonic * _SPECTRUM / pitches
-            combs[row] += np.clip(np.interp(at, radii, ray, right=0.0), -0.5, 4.0)
+            combs[row] += np.clip(np.interp(at, radii, ray, right=0.0), -0.5, 8.0)
     combs /= len(_HARMONICS)
     best = np.unravel_index(int(combs.argmax()), combs.shape)
     pitch = _fundamental(pitches, rays[best[0]], radii, int(best[1]), longest_px)
@@ -112,7 +114,7 @@ def _fundamental(pitches: Float64, ray: Float64, radii: Float64, best: int, long
     """The pitch of the wide squares: what was found, or a multiple whose own lines stand out as well."""
     found = float(pitches[best])
     for multiple in (5, 4, 3, 2):
-        if found * multiple > _PITCHES[1]:
+        if found * multiple > _RESOLVED_PX:
             continue
         own = [k for k in range(1, 2 * multiple) if k % multiple]
         at = np.array(own) * _SPECTRUM / (found * multiple)

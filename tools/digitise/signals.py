@@ -116,7 +116,7 @@ def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch
     return _Stretch(cell, start_s, cell.left_mm, samples, sure, baseline)
 
 
-def _nearest(known: Float64, wanted: Float64) -> NDArray[np.int64]:
+def _nearest(known: NDArray[np.floating], wanted: NDArray[np.floating]) -> NDArray[np.int64]:
     right = np.clip(np.searchsorted(known, wanted), 1, max(known.size - 1, 1))
     left = right - 1
     right = np.minimum(right, known.size - 1)
@@ -128,12 +128,12 @@ def _limb_residual(stretches: Sequence[_Stretch]) -> float:
     by_lead: dict[Lead, _Stretch] = {one.cell.lead: one for one in stretches if not one.cell.strip}
     found = []
     for leads, signs in ((("I", "III", "II"), (1, 1, -1)), (("aVR", "aVL", "aVF"), (1, 1, 1))):
-        three = [by_lead[lead] for lead in leads if lead in by_lead]  # type: ignore[index]
+        three = [by_lead[lead] for lead in leads if lead in by_lead]
         if len(three) < 3 or len({one.cell.column for one in three}) > 1:
             continue
         size = min(one.samples_mv.size for one in three)
-        away = sum(sign * one.samples_mv[:size] for sign, one in zip(signs, three, strict=True))
-        away = away - np.nanmedian(away)
+        summed = np.sum([sign * one.samples_mv[:size] for sign, one in zip(signs, three, strict=True)], axis=0)
+        away = summed - np.nanmedian(summed)
         found.append(float(np.sqrt(np.nanmean(away**2)) / np.sqrt(3)))
     return max(found, default=0.0)
 

@@ -7,7 +7,7 @@ wave of its own pitch and smoothed, its phase is the shift at each place (phase 
 from __future__ import annotations
 
 import heapq
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -157,7 +157,8 @@ def _page_box(to_mm: Float64, shape: tuple[int, ...], local: LocalGrid) -> tuple
             "page",
         )
     placed = np.array([[1, 0, -first[0]], [0, 1, -first[1]], [0, 0, 1]]) @ to_mm
-    return np.linalg.inv(placed), (float(size[0]), float(size[1]))
+    back: Float64 = np.linalg.inv(placed).astype(np.float64)
+    return back, (float(size[0]), float(size[1]))
 
 
 def _bend(lines: Float32, to_small: Float64, box: tuple[float, float]) -> tuple[Bend | None, Box]:
@@ -216,7 +217,7 @@ def _surface(shift: Float64, weight: Float64, degree: int) -> Float64:
     return surface
 
 
-def _phases(flat: Float32, nodes: tuple[int, int], pitch_mm: float) -> Phases:
+def _phases(flat: NDArray[Any], nodes: tuple[int, int], pitch_mm: float) -> Phases:
     """How far a grid of this pitch lies from its place."""
     height, width = flat.shape
     sigma = _SMOOTH_MM * _BEND_PX_MM * (1.0 if pitch_mm < SQUARE_MM else 2.5)
@@ -227,7 +228,7 @@ def _phases(flat: Float32, nodes: tuple[int, int], pitch_mm: float) -> Phases:
         turn = 2 * np.pi * (np.arange(size) + 0.5) / (pitch_mm * _BEND_PX_MM)
         wave = np.exp(-1j * turn).astype(np.complex64)
         near = _smooth(flat * (wave[None, :] if axis == 1 else wave[:, None]), sigma)[np.ix_(at_y, at_x)]
-        phase, known = _unwrapped(np.angle(near), np.abs(near))
+        phase, known = _unwrapped(np.angle(near).astype(np.float64), np.abs(near).astype(np.float64))
         # Where the paper's own place is further by e than the plane's, the phase is 2 pi e / pitch.
         shifts.append(-phase / (2 * np.pi) * pitch_mm)
         weights.append(np.where(known, np.abs(near), 0.0))
@@ -286,7 +287,7 @@ def _warped(
     below = h[2, 0] * xs + h[2, 1] * ys + h[2, 2]
     px = (h[0, 0] * xs + h[0, 1] * ys + h[0, 2]) / below - 0.5
     py = (h[1, 0] * xs + h[1, 1] * ys + h[1, 2]) / below - 0.5
-    return cv2.remap(source, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[return-value, call-overload, no-any-return]
+    return cv2.remap(source, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _applied(matrix: Float64, points: Float64) -> Float64:

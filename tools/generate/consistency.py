@@ -40,7 +40,8 @@ def _beside_what_suppresses(request: Request) -> Request:
     Raises:
         UsageError: another statement that cannot be evaluated beside one of the others.
     """
-    table, axis, kept = statements(), request.qrs_axis, []
+    table, axis = statements(), request.qrs_axis
+    kept: list[str] = []
     for key in request.statements:
         above = [other for other in table[key].suppressed_by if other in request.statements]
         if not above:

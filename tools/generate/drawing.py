@@ -87,7 +87,7 @@ def aims_of(request: Request, corrections: dict[str, float], seed: int, missed: 
         for name, ends in pattern.numbers.items():
             # Of two widths the longer one: a fascicular block beside a bundle branch block is as wide as that.
             ranges[name] = max(ends, ranges.get(name, ends)) if name == "qrs" else ends
-        asked_of = pattern.levels | pattern.shape if key in missed else pattern.levels
+        asked_of = {**pattern.levels, **(pattern.shape if key in missed else {})}
         levels |= {name: float(rng.uniform(*ends)) for name, ends in asked_of.items()}
     numbers = {name: float(rng.uniform(*ends)) for name, ends in ranges.items()}
     asked = {name: getattr(request, name) for name in ("hr", "pr", "qrs", "qtc", "p_axis", "qrs_axis", "t_axis")}

@@ -55,7 +55,7 @@ class AnalysisSignal:
         """One stretch of it, in samples."""
         piece = slice(start, stop)
         parts = (self.raw_mv[:, piece], self.level_mv[:, piece], self.recorded[:, piece])
-        return AnalysisSignal(*parts, self.recorded[:, piece].any(axis=1), self.given)
+        return AnalysisSignal(*parts, np.any(self.recorded[:, piece], axis=1), self.given)
 
 
 def analysis_signal(ecg: Ecg) -> AnalysisSignal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calipers.ecg import Ecg
 from calipers.tools.render.boxes import Boxes, Sides
@@ -35,7 +36,8 @@ class Ink:
         left, top, right, bottom = (np.rint(side / self.CELL_MM).astype(int) for side in boxes)
         right, bottom = np.maximum(right, left + 1), np.maximum(bottom, top + 1)
         table = self._table
-        return table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
+        covered: NDArray[np.float64] = table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
+        return covered
 
     def range_mm(self, strip: Strip, x0: float, x1: float) -> tuple[float, float]:
         """Highest and lowest point (smallest and largest y) of one strip between two x."""

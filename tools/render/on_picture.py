@@ -58,7 +58,8 @@ def render_on_picture(ecg: Ecg, measurements: Mapping[str, Measurement], evidenc
         raise UsageError(f"found an ECG from {ecg.source.format} without its picture; needed one read from a picture")
     page = Image.open(BytesIO(kept)).convert("RGB")
     pen = _Pen(page, how)
-    drawn, not_drawn = [], []
+    drawn: list[str] = []
+    not_drawn: list[NotDrawn] = []
     for item in require_measurements(evidence, measurements, ecg):
         reason = _draw(pen, item, how, len(drawn))
         if reason is None:

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_killed_at_any_of_its_writes_a_review_resumes_to_the_same_bytes(
     while True:
         moment += 1
         out = tmp_path / f"killed-{moment}"
-        if not _killed_at(moment, out, lambda out=out: review(unreadable_leads, out, model="none")):
+        if not _killed_at(moment, out, partial(review, unreadable_leads, out, model="none")):
             break
         left = _left(out)
         review(unreadable_leads, out, model="none", resume=True)
@@ -141,7 +142,12 @@ def _killed_at(moment: int, folder: Path, act: Callable[[], object]) -> bool:
                     os.kill(os.getpid(), signal.SIGKILL)
 
         sync = os.fsync
-        vars(os)["fsync"] = lambda file: (touch("os.truncate", (str(folder),)), sync(file))[1]
+
+        def touched_sync(file: int) -> None:
+            touch("os.truncate", (str(folder),))
+            sync(file)
+
+        vars(os)["fsync"] = touched_sync
         sys.addaudithook(touch)
         try:
             act()

@@ -46,10 +46,11 @@ def letter() -> Image.Image:
 
 
 def test_a_photograph_is_no_ecg(tmp_path: Path) -> None:
-    from matplotlib.cbook import get_sample_data
+    from matplotlib import get_data_path
 
-    with get_sample_data("grace_hopper.jpg") as photograph:
-        Image.open(photograph).convert("RGB").resize((900, 1050)).save(tmp_path / "cat.jpg")
+    photograph = Path(get_data_path()) / "sample_data" / "grace_hopper.jpg"
+    with Image.open(photograph) as opened:
+        opened.convert("RGB").resize((900, 1050)).save(tmp_path / "cat.jpg")
     assert "without the grid of ECG paper" in refusal(tmp_path / "cat.jpg")
 
 

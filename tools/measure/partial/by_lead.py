@@ -53,13 +53,13 @@ class LeadBeats:
     @property
     def covered(self) -> Mask:
         """(12,) leads that show at least one QRS."""
-        some: Mask = self.qrs.any(axis=1)
+        some: Mask = np.any(self.qrs, axis=1)
         return some
 
     @property
     def used(self) -> Mask:
         """(12, k) the beats that each lead is read from: those with T where there are any."""
-        with_t: Mask = np.where(self.t.any(axis=1)[:, None], self.t, self.qrs)
+        with_t: Mask = np.where(np.any(self.t, axis=1)[:, None], self.t, self.qrs)
         return with_t
 
 
