@@ -94,7 +94,8 @@ _REFUSALS: Final[tuple[tuple[str, SentenceKey], ...]] = (
         "treatment",
     ),
     (
-        r"\b(prognosis|life expectancy|survive|survival|mortality|die|how long (will|does) (he|she|the patient) live|outcome)\b",
+        r"\b(prognosis|life expectancy|survive|survival|mortality|die|how long (will|does) (he|she|the patient) live|outcome|"
+        r"will (he|she|they|(this|the) patient) (get|develop|have|suffer)|next (week|month|year)|in the (near )?future)\b",
         "prognosis",
     ),
     (
@@ -187,8 +188,8 @@ def understand(question: str) -> tuple[Intent, ...]:
     if _THANKS.match(text):
         return (Intent("say", sentence="thanks"),)
     mentioned = statements().mentioned(text)
-    # `R-wave progression` asks for no comparison, and `drug effect` for no treatment.
-    unnamed = _without_names(text, mentioned)
+    # `R-wave progression` asks for no comparison, and `drug effect` for no treatment; `potassium` alone is no name.
+    unnamed = _without_names(text, mentioned, words=2)
     for pattern, key in _REFUSALS:
         if re.search(pattern, unnamed, re.I):
             return (Intent("say", sentence=key),)
@@ -229,9 +230,10 @@ def understand(question: str) -> tuple[Intent, ...]:
     return (Intent("say", sentence="not_understood"),)
 
 
-def _without_names(text: str, rows: Sequence[Row]) -> str:
-    """The text less the names of statements: in "is the PR prolonged" the PR is part of a name."""
-    names = {name for row in rows for name in (row.label, *row.scp, *row.synonyms, *row.asked_as)}
+def _without_names(text: str, rows: Sequence[Row], *, words: int = 1) -> str:
+    """The text less the names of statements of so many words: in "is the PR prolonged" the PR is part of a name."""
+    known = {name for row in rows for name in (row.label, *row.scp, *row.synonyms, *row.asked_as)}
+    names = {name for name in known if len(name.split()) >= words}
     for name in sorted(names, key=len, reverse=True):
         text = re.sub(rf"\b{re.escape(name)}s?\b", " ", text, flags=re.I)
     return text

@@ -14,7 +14,7 @@ from calipers.tools.measure import measure
 
 FS_HZ: Final = 500.0
 #: Where on a page time begins is the printer's choice: one shift of up to this is allowed for a whole page.
-_MOST_SHIFT: Final = 40
+_MOST_SHIFT: Final = 60
 #: Left out at both ends of a stretch: what stands at a column's edge may belong to the neighbour.
 _EDGE: Final = 20
 _LEAST_SAMPLES: Final = 250

@@ -82,6 +82,8 @@ def test_what_code_answers_about_any_statement_passes(case: Case) -> None:
         ("septal hypertrophy?", "classify"),
         ("has the R wave progression changed since the last ECG?", "compare"),
         ("should I give a drug for the atrial fibrillation?", "say"),
+        ("what is the potassium level in mmol/l?", "say"),
+        ("is a pacemaker indicated in this man?", "say"),
     ],
 )
 def test_the_name_of_a_statement_is_not_read_as_a_request(question: str, verb: str) -> None:

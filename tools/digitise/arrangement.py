@@ -28,6 +28,7 @@ _LEAST_ROW_MM: Final = 25.0
 #: Stretch lengths that pages have, in seconds, and how near one must be.
 _USUAL_S: Final = (1.25, 2.5, 5.0, 10.0)
 _SNAP: Final = 0.04
+_LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
 #: Rows whose ink begins this near one another began together.
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
@@ -191,9 +192,12 @@ def _columns(
         bands.append(trace[max(0, low) : high + 1].max(axis=0) > 0.4)
     share = np.mean(bands, axis=0)
     width = usual_s((right - left) / count / speed_mm_s) * speed_mm_s
+    # What the ink's extent has over whole columns is the gaps between them, where it is more than a speck.
+    gap = (right - left - count * width) / max(count - 1, 1)
+    gap = gap if _LEAST_GAP_MM <= gap <= _MOST_GAP_MM else 0.0
     ends, starts = [], [left]
     for number in range(1, count):
-        at = left + number * width
+        at = left + number * (width + gap)
         first, last = (max(0, round((at + side * min(7.0, 0.2 * width)) * PX_MM)) for side in (-1, 1))
         empty = np.flatnonzero(share[first:last] < 0.34)
         parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
@@ -202,20 +206,23 @@ def _columns(
             ends.append((first + int(widest[0])) / PX_MM)
             starts.append((first + int(widest[-1]) + 1) / PX_MM)
         else:
-            ends.append(at)
+            ends.append(at - gap)
             starts.append(at)
     return list(zip(starts, [*ends, right], strict=True))
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:
     """How many names stand where the order has them, and how many stand where it has others."""
-    right = [place for name in names if (place := _place(name, cells, rows, pitch)) is not None]
-    if not right:
-        return 0, len(names)
-    height = float(np.median([dy for _, dy in right]))
-    kept = {cell for cell, dy in right if abs(dy - height) < 0.3 * pitch}
-    strips = sum(cell.strip for cell in cells)
-    return len(kept), max(0, len(names) - len(right) - strips)
+    places = [(name, _place(name, cells, rows, pitch)) for name in names]
+    placed = [place for _, place in places if place is not None]
+    height = float(np.median([dy for _, dy in placed])) if placed else 0.0
+    kept = {cell for cell, dy in placed if abs(dy - height) < 0.3 * pitch}
+    seen = {cell.lead for cell in kept}
+    # A lone stroke between columns looks like `I`, and a strip's or a stray word repeats a lead: no contradiction.
+    elsewhere = [
+        name for name, place in places if place is None and name.word != "I" and lead_of(name.word) not in seen
+    ]
+    return len(kept), max(0, len(elsewhere))
 
 
 def _place(name: Found, cells: Sequence[Cell], rows: Sequence[Row], pitch: float) -> tuple[Cell, float] | None:

@@ -105,7 +105,6 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     """Read the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
     flat = straighten(image, PX_MM)
     read = _upright(flat, threads)
-    _refuse_two(read.words)
     if read.arranged is None:
         assert read.refused is not None
         raise read.refused
@@ -150,6 +149,7 @@ def _upright(flat: Flat, threads: int) -> _Read:
         if turns == 0 and float((parts.trace > 0.5).mean()) < _LEAST_TRACE_SHARE:
             raise UnreadableInput("found ruled paper without the traces of an ECG; needed an ECG")
         rows, words = find_rows(parts.trace), find_words(page, parts, threads=threads)
+        _refuse_two(words)
         scale = find_scale(find_pulses(parts.pulse), words)
         refused, arranged = None, None
         try:

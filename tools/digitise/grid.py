@@ -32,6 +32,8 @@ _PITCHES: Final = (8.0, 90.0)
 _MOST_SQUARES: Final = 125
 #: Lines of a wider pitch stand nearer in a spectrum than a tile can tell apart.
 _RESOLVED_PX: Final = 52.0
+#: Degrees by which a page may lie turned; the products of both directions' lines stand at 27 and 45.
+_MOST_TURN: Final = 24.0
 #: Share of the mean power below which nothing is told apart.
 _FLOOR: Final = 0.03
 #: So do the lines that a multiple of the found pitch must have of its own.
@@ -45,7 +47,7 @@ class Grid(NamedTuple):
 
     Attributes:
         pitch_px: between thick lines (5 mm).
-        angle: of the lines that run across, radians clockwise from the picture's rows, -pi/4 to pi/4.
+        angle: of the lines that run across, radians clockwise from the picture's rows.
         prominence: how clearly it stands out; below `LEAST_PROMINENCE` it is none.
     """
 
@@ -92,7 +94,7 @@ def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
     # Without a floor, the faint products of both directions stand out as much as the lines on clean pages.
     log = np.log(mean + _FLOOR * float(mean.mean()))
     radii = np.arange(4.0, _SPECTRUM / 2 - 2, 0.5)
-    angles = np.radians(np.arange(-45.0, 45.0, 0.25))
+    angles = np.radians(np.arange(-_MOST_TURN, _MOST_TURN + 0.1, 0.25))
     rays = np.stack([_ray(log, angle, radii) + _ray(log, angle + np.pi / 2, radii) for angle in angles]) / 2
     # What stands above the smooth fall of a spectrum along its ray.
     rays -= median_filter(rays, size=(1, 41), mode="nearest")

@@ -37,6 +37,9 @@ _THINNED: Final = 3
 _QUIET: Final = 0.6
 #: What wearing an edge down may take from a spike, in pens' widths.
 _SPIKE: Final = 0.6
+#: A row's stroke reaches over so many columns, and is another's beyond so many pixels.
+_BESIDE: Final = 7
+_APART_PX: Final = 3
 #: The quiet level is the median over so many millimetres.
 _LEVEL_MM: Final = 14.0
 #: How far a trace may swing from its row, in rows' distances.
@@ -174,11 +177,20 @@ def _measured(
     height, width = trace.shape
     top, bottom, middle = (np.full(path.size, np.nan) for _ in range(3))
     chance = np.zeros(width)
+    reaches = [(minimum_filter1d(p, _BESIDE), maximum_filter1d(p, _BESIDE)) for p in others]
     for k, at in enumerate(path):
         x = span[0] + k
-        limits = [int(p[x - s[0]]) for p, s in zip(others, spans, strict=True) if s[0] <= x < s[1]]
-        ceiling = max((one + 2 for one in limits if one < at - 3), default=0)
-        floor = min((one - 2 for one in limits if one > at + 3), default=height - 1)
+        ceiling, floor = 0, height - 1
+        for (lowest, highest), (first, last) in zip(reaches, spans, strict=True):
+            if not first <= x < last:
+                continue
+            upper, lower = int(lowest[x - first]), int(highest[x - first])
+            if lower < at - _APART_PX:
+                ceiling = max(ceiling, lower + 2)
+            elif upper > at + _APART_PX:
+                floor = min(floor, upper - 2)
+            else:  # another row's stroke passes here: only the path's own line is this row's
+                ceiling, floor = max(ceiling, int(at - wide / 2)), min(floor, int(at + wide / 2))
         column = thin[:, x]
         run = _run(column, int(at), ceiling, floor)
         if run is None:
@@ -222,6 +234,8 @@ def _heights(top: Float64, bottom: Float64, middle: Float64, wide: float) -> Flo
 
 def _worn(edge: Float64, pen: int, wide: float) -> Float64:
     """An edge (outwards counts up) worn down by half the pen; of a spike narrower than the pen its tip is kept."""
+    # Between two strokes that meet higher up, the path may have seen the foot alone: such notches are closed.
+    edge = minimum_filter1d(maximum_filter1d(edge, pen), pen)
     worn = minimum_filter1d(edge, pen)
     for size in range(pen - 2, 0, -2):
         less = minimum_filter1d(edge, size)
