@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
-def open_checkpoints(home: Path) -> tuple[BaseCheckpointSaver[Any], Any]:
-    """The saver and its connection, which the caller closes. Threads survive a restart.
+def open_checkpoints(home: Path) -> tuple[BaseCheckpointSaver[Any], Callable[[], None]]:
+    """The saver, and what closes it. Threads survive a restart.
 
     Raises:
         MissingPart: a Postgres URL is set and the packages for it are not installed.
@@ -27,13 +28,19 @@ def open_checkpoints(home: Path) -> tuple[BaseCheckpointSaver[Any], Any]:
     connection = sqlite3.connect(home / "threads.sqlite", check_same_thread=False, timeout=30.0)
     saver = SqliteSaver(connection)
     saver.setup()
-    return saver, connection
+
+    def close() -> None:
+        # A run of another thread may be writing: SQLite does not survive being closed under its hands.
+        with saver.lock:
+            connection.close()
+
+    return saver, close
 
 
-def _postgres(url: str) -> tuple[BaseCheckpointSaver[Any], Any]:
+def _postgres(url: str) -> tuple[BaseCheckpointSaver[Any], Callable[[], None]]:
     pool = postgres_pool(url)
     from langgraph.checkpoint.postgres import PostgresSaver
 
     saver = PostgresSaver(pool)
     saver.setup()
-    return saver, pool
+    return saver, pool.close

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event as Flag
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from calipers.agent.case_store import CaseStore, case_key
@@ -39,7 +39,8 @@ class Threads:
     def __init__(self, home: Path, library: Library) -> None:
         self._home, self._library = home, library
         self._opened: Graph | None = None
-        self._connection: Any = None
+        self._close: Callable[[], None] | None = None
+        self._opening = Lock()
 
     def question(self, store: CaseStore, thread_id: str, text: str, ecg: Ecg | None, priors: Sequence[Ecg]) -> State:
         """The input of one run: the question, and the ECG and priors that it is about.
@@ -97,22 +98,24 @@ class Threads:
         return answer
 
     def close(self) -> None:
-        """Close the checkpoint database."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection, self._opened = None, None
+        """Close the checkpoint database; a run that is not over ends at its next step."""
+        with self._opening:
+            if self._close is not None:
+                self._close()
+            self._close, self._opened = None, None
 
     def _values(self, thread_id: str) -> dict[str, Any]:
         return dict(self._graph().get_state(_config(thread_id)).values)
 
     def _graph(self) -> Graph:
-        if self._opened is None:
-            from calipers.agent.checkpoints import open_checkpoints
-            from calipers.agent.graph import build_graph
+        with self._opening:
+            if self._opened is None:
+                from calipers.agent.checkpoints import open_checkpoints
+                from calipers.agent.graph import build_graph
 
-            saver, self._connection = open_checkpoints(self._home)
-            self._opened = build_graph(saver)
-        return self._opened
+                saver, self._close = open_checkpoints(self._home)
+                self._opened = build_graph(saver)
+            return self._opened
 
 
 def streamed(name: str, run: Callable[[Callable[[Event], None]], Answer]) -> Iterator[Event]:

@@ -61,6 +61,7 @@ def create_app(settings: ServerSettings, choice: Choice, host: str = "127.0.0.1"
         loading = asyncio.create_task(_load(app))
         yield
         loading.cancel()
+        await app.state.runs.close()
         app.state.desks.close()
         database.close()
 

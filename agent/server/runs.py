@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 #: An idle stream says so, so that no proxy takes it for dead.
 _KEEP_ALIVE_S: Final = 15.0
+#: How long the server waits for answers in the making when it stops, and how often it looks.
+_PATIENCE_S: Final = 3.0
+_GLANCE_S: Final = 0.02
 
 
 class Runs:
@@ -85,6 +88,15 @@ class Runs:
                 workspace.records.set_status(row.id, "cancelled")
                 ended = True
         return ended
+
+    async def close(self) -> None:
+        """Listen to nothing any more and give the threads a moment to end; what is unfinished is asked again."""
+        for run in self._live.values():
+            run.turn += 1
+        for _ in range(round(_PATIENCE_S / _GLANCE_S)):
+            if not any(run.busy for run in self._live.values()):
+                return
+            await asyncio.sleep(_GLANCE_S)
 
     def live(self, run_id: str) -> LiveRun | None:
         """An answer in the making, or one just made."""

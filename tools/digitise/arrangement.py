@@ -194,7 +194,8 @@ def _columns(
     width = usual_s((right - left) / count / speed_mm_s) * speed_mm_s
     # What the ink's extent has over whole columns is the gaps between them, where it is more than a speck.
     gap = (right - left - count * width) / max(count - 1, 1)
-    gap = gap if _LEAST_GAP_MM <= gap <= _MOST_GAP_MM else 0.0
+    agree = np.ptp([row.right_mm for row in rows]) < _LEAST_GAP_MM
+    gap = gap if agree and _LEAST_GAP_MM <= gap <= _MOST_GAP_MM else 0.0
     ends, starts = [], [left]
     for number in range(1, count):
         at = left + number * (width + gap)
