@@ -26,7 +26,7 @@ _LEAST_PITCH_MM: Final = 6.5
 _ROW_SHARE: Final = 0.22
 _LEAST_ROW_MM: Final = 25.0
 #: Stretch lengths that pages have, in seconds, and how near one must be.
-_USUAL_S: Final = (1.25, 2.5, 5.0, 10.0)
+_USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
 _SNAP: Final = 0.04
 _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
 #: Rows whose ink begins this near one another began together.

@@ -13,6 +13,7 @@ from calipers.digitisation import Digitisation
 from calipers.errors import PictureNotDigitised, UnreadableInput
 from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
 from calipers.tools.digitise.arrangement import Arranged, Row, arrange, find_rows
+from calipers.tools.digitise.ink import pen_ink
 from calipers.tools.digitise.names import Found, find_words, lead_names
 from calipers.tools.digitise.picture_file import MAX_PAGES, page_count, picture
 from calipers.tools.digitise.scale import Scale, find_pulses, find_scale
@@ -110,7 +111,9 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
         raise read.refused
     pitch_px = PX_MM * (float(np.median(np.diff([row.y_mm for row in read.rows]))) if len(read.rows) > 1 else 30.0)
     spans = [_span(number, read) for number in range(len(read.rows))]
-    tracks = follow(read.parts.trace, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
+    page = np.ascontiguousarray(np.rot90(flat.image, -read.turns))
+    ink = pen_ink(page, read.parts.trace)
+    tracks = follow(read.parts.trace, ink, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
     leads = leads_of(read.arranged, tracks, read.scale)
     if not leads.segments:
         raise PictureNotDigitised(
@@ -150,7 +153,7 @@ def _upright(flat: Flat, threads: int) -> _Read:
             raise UnreadableInput("found ruled paper without the traces of an ECG; needed an ECG")
         rows, words = find_rows(parts.trace), find_words(page, parts, threads=threads)
         _refuse_two(words)
-        scale = find_scale(find_pulses(parts.pulse), words)
+        scale = find_scale(find_pulses(parts.pulse), words, [row.right_mm - row.left_mm for row in rows])
         refused, arranged = None, None
         try:
             arranged = arrange(rows, lead_names(words), parts.trace, scale.speed_mm_s)

@@ -19,6 +19,8 @@ _GAINS: Final = (2.5, 5.0, 10.0, 20.0, 40.0)
 _SPEEDS: Final = (12.5, 25.0, 50.0, 100.0)
 _USUAL_GAIN, _USUAL_SPEED = 10.0, 25.0
 _TOLERANCE: Final = 0.12
+#: No page of usual speed has rows longer than this; half of a longer row is a page's ten seconds at twice the speed.
+_LONGEST_MM: Final = 400.0
 
 
 class Scale(NamedTuple):
@@ -59,8 +61,14 @@ def find_pulses(pulse: NDArray[np.float32]) -> list[Pulse]:
     return found
 
 
-def find_scale(pulses: Sequence[Pulse], words: Sequence[Found]) -> Scale:
-    """Speed and gain, and how they were found."""
+def find_scale(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Sequence[float] = ()) -> Scale:
+    """Speed and gain, and how they were found.
+
+    Args:
+        pulses: calibration pulses of the page.
+        words: what is printed on it.
+        rows_mm: how long its rows are; they speak where neither print nor pulse does.
+    """
     notes: list[str] = []
     height = float(np.median([one.height_mm for one in pulses])) if pulses else None
     top = float(np.median([one.top_mm for one in pulses])) if pulses else None
@@ -69,6 +77,8 @@ def find_scale(pulses: Sequence[Pulse], words: Sequence[Found]) -> Scale:
     gain_words, speed_words = printed_gain(words), printed_speed(words)
     gain, gain_by = _chosen(gain_pulse, gain_words, "calibration pulse", _USUAL_GAIN)
     speed, speed_by = _chosen(speed_words, speed_pulse, "print", _USUAL_SPEED)
+    if speed_by == "assumed" and len(rows_mm) and float(np.median(rows_mm)) > _LONGEST_MM:
+        speed = 2 * _USUAL_SPEED
     if gain_by == "calibration pulse" and gain_words not in (None, gain):
         notes.append(f"the pulse says {gain:g} mm/mV, the print reads {gain_words:g} mm/mV; the pulse was followed")
     if gain_by != "calibration pulse" and gain_by != "assumed":
@@ -78,7 +88,10 @@ def find_scale(pulses: Sequence[Pulse], words: Sequence[Found]) -> Scale:
     if gain_by == "assumed":
         notes.append(f"no calibration pulse and no printed gain were read; {gain:g} mm/mV was assumed")
     if speed_by == "assumed":
-        notes.append(f"no printed speed was read; {speed:g} mm/s was assumed")
+        notes.append(
+            f"no printed speed was read; {speed:g} mm/s was assumed"
+            + (" by the rows' length" if speed != _USUAL_SPEED else "")
+        )
     return Scale(speed, gain, f"grid; {gain:g} mm/mV by {gain_by}, {speed:g} mm/s by {speed_by}", tuple(notes))
 
 

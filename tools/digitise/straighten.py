@@ -41,6 +41,8 @@ _NODE_MM: Final = 6.0
 _CLEAR_SHARE: Final = 0.5
 _SMOOTH_MM: Final = 4.0
 _MOST_BEND_MM: Final = 8.0
+#: A bend that makes the millimetre lines stand out by less than this is none.
+_LEAST_GAIN: Final = 1.02
 #: A page wider or higher than this is no page.
 _LARGEST_MM: Final = 900.0
 _SMALLEST_MM: Final = 25.0
@@ -169,7 +171,7 @@ def _bend(lines: Float32, to_small: Float64, box: tuple[float, float]) -> tuple[
     """
     nodes = (int(box[1] // _NODE_MM) + 2, int(box[0] // _NODE_MM) + 2)
     best, here = np.zeros((2, *nodes)), None
-    measured = _phases(_warped(lines, to_small, None, box, _BEND_PX_MM), nodes, 1.0)
+    plane = measured = _phases(_warped(lines, to_small, None, box, _BEND_PX_MM), nodes, 1.0)
     for pitch, degree in ((SQUARE_MM, 3), (1.0, 5), (1.0, 6)):
         by = measured if pitch == 1.0 else _phases(_warped(lines, to_small, here, box, _BEND_PX_MM), nodes, pitch)
         added = [_surface(shift, weight, degree) for shift, weight in zip(by.shift_mm, by.weight, strict=True)]
@@ -179,6 +181,9 @@ def _bend(lines: Float32, to_small: Float64, box: tuple[float, float]) -> tuple[
         # The wide grid's word is rough: it must help much. The narrow one's is fine: it must not hurt.
         if now.clarity > (1.01 if pitch == SQUARE_MM else 0.995) * measured.clarity:
             best, here, measured = shifts, tried, now
+    if measured.clarity < _LEAST_GAIN * plane.clarity:
+        # A flat page has no bend to find: what was found is where its edge, print and traces pull the phase.
+        here, measured = None, plane
     rows, columns = np.nonzero(measured.weight.min(axis=0))
     if not rows.size:
         rows, columns = np.nonzero(measured.weight.max(axis=0))

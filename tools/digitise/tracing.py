@@ -37,6 +37,11 @@ _THINNED: Final = 3
 _QUIET: Final = 0.6
 #: What wearing an edge down may take from a spike, in pens' widths.
 _SPIKE: Final = 0.6
+#: The ink's middle is that of its darkness to this power: a pen is darkest where its middle passes.
+_DARKEST: Final = 4.0
+#: A peak's or trough's tip is the outermost within so many columns, as far as so many pixels tell.
+_TIP_COLUMNS: Final = 5
+_TIP_PX: Final = 0.3
 #: A row's stroke reaches over so many columns, and is another's beyond so many pixels.
 _BESIDE: Final = 7
 _APART_PX: Final = 3
@@ -60,26 +65,29 @@ class Track(NamedTuple):
 
 
 def follow(
-    trace: Float32, baselines_px: Sequence[float], pitch_px: float, spans_px: Sequence[tuple[int, int]]
+    trace: Float32, ink: Float32, baselines_px: Sequence[float], pitch_px: float, spans_px: Sequence[tuple[int, int]]
 ) -> list[Track]:
     """The traces of all rows.
 
     Args:
         trace: (h, w) probability of trace.
+        ink: (h, w) the same, no wider than the pen.
         baselines_px: where each row's quiet line stands.
         pitch_px: the rows' distance.
         spans_px: first and last column of each row.
     """
-    wide = line_width_px(trace)
-    thin = minimum_filter1d(trace, _THINNED, axis=1)
-    paths = [_path(trace, thin, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
+    wide = line_width_px(ink)
+    # The mask is thinned; what is no wider than the pen already is not.
+    thin = minimum_filter1d(trace, _THINNED, axis=1) if ink is trace else ink
+    paths = [_path(ink, thin, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
     again = []
     for number, (base, span) in enumerate(zip(baselines_px, spans_px, strict=True)):
         held = _held(trace.shape, number, paths, baselines_px, spans_px)
-        again.append(paths[number] if held is None else _path(trace, thin, base, pitch_px, span, held))
+        again.append(paths[number] if held is None else _path(ink, thin, base, pitch_px, span, held))
     return [
         _measured(
             trace,
+            ink,
             thin,
             wide,
             path,
@@ -166,6 +174,7 @@ def _held(
 
 def _measured(
     trace: Float32,
+    ink: Float32,
     thin: Float32,
     wide: float,
     path: NDArray[np.int64],
@@ -194,17 +203,17 @@ def _measured(
         column = thin[:, x]
         run = _run(column, int(at), ceiling, floor)
         if run is None:
-            column = trace[:, x]
+            column = ink[:, x]
             run = _run(column, int(at), ceiling, floor)
         if run is None:
             continue
         low, high = run
         part = column[low : high + 1]
         # Thinning takes a peak's rounded end with it: how far it reaches is the whole ink's word.
-        whole = _run(trace[:, x], low, ceiling, floor) or run
-        top[k] = whole[0] - _beyond(trace[:, x], whole[0], -1)
-        bottom[k] = whole[1] + _beyond(trace[:, x], whole[1], 1)
-        middle[k] = float(np.average(np.arange(low, high + 1), weights=part))
+        whole = _run(ink[:, x], low, ceiling, floor) or run
+        top[k] = whole[0] - _beyond(ink[:, x], whole[0], -1)
+        bottom[k] = whole[1] + _beyond(ink[:, x], whole[1], 1)
+        middle[k] = float(np.average(np.arange(low, high + 1), weights=part**_DARKEST))
         chance[x] = float(trace[low : high + 1, x].mean())
     y = np.full(width, np.nan)
     y[span[0] : span[1]] = _heights(top, bottom, middle, wide)
@@ -214,8 +223,9 @@ def _measured(
 def _heights(top: Float64, bottom: Float64, middle: Float64, wide: float) -> Float64:
     """One height for each column from the upper and lower edges of its ink.
 
-    A pen of some width draws its line's closing above and its opening below: the upper edge, worn down sideways by
-    half the pen, is the line wherever it stands above the quiet level, the lower edge where it stands below.
+    At tips a pen of some width draws its line's closing above and its opening below: the upper edge, worn down
+    sideways by half the pen, is the line where it stands above the quiet level, the lower edge where it stands below.
+    Elsewhere the line is the middle of the ink's darkness.
     """
     known = np.isfinite(middle)
     if not known.any():
@@ -224,11 +234,15 @@ def _heights(top: Float64, bottom: Float64, middle: Float64, wide: float) -> Flo
     upper, lower, filled = (np.interp(places, np.flatnonzero(known), one[known]) for one in (top, bottom, middle))
     level = median_filter(filled, size=round(_LEVEL_MM * PX_MM) | 1, mode="nearest")
     pen = 2 * round((wide - 1) / 2) + 1
+    outer = np.where(level - upper >= lower - level, upper, -lower)
+    tip = outer <= minimum_filter1d(outer, _TIP_COLUMNS) + _TIP_PX
     upper = -_worn(-upper, pen, wide) + wide / 2
     lower = _worn(lower, pen, wide) - wide / 2
     above, below = level - upper, lower - level
     quiet = np.maximum(above, below) < _QUIET * wide
-    heights = np.where(quiet, filled, np.where(above >= below, upper, lower))
+    edges = np.where(above >= below, upper, lower)
+    # On a flank the darkest of the ink is where the pen's middle passed.
+    heights = np.where(quiet | ~tip, filled, edges)
     return np.where(known, heights, np.nan)
 
 

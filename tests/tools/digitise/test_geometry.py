@@ -105,7 +105,7 @@ def test_rows_that_cross_keep_their_own_traces() -> None:
     for line in (upper, lower):
         points = np.stack((columns, line), axis=1)
         cv2.polylines(plane, [np.round(points * 16).astype(np.int32)[:, None]], False, 1.0, 2, cv2.LINE_AA, 4)
-    tracks = follow(plane, [100.0, 200.0], 100.0, [(0, 600), (0, 600)])
+    tracks = follow(plane, plane, [100.0, 200.0], 100.0, [(0, 600), (0, 600)])
     for track, line in zip(tracks, (upper, lower), strict=True):
         assert np.nanmedian(np.abs(track.y_px - line)) < 0.6
         assert np.corrcoef(track.y_px[5:-5], line[5:-5])[0, 1] > 0.98
