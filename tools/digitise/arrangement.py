@@ -29,6 +29,8 @@ _LEAST_ROW_MM: Final = 25.0
 _USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
 _SNAP: Final = 0.04
 _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
+#: A column's start this near the columns' common distance is kept.
+_ONE_STEP_MM: Final = 1.5
 #: Rows whose ink begins this near one another began together.
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
@@ -209,7 +211,17 @@ def _columns(
         else:
             ends.append(at - gap)
             starts.append(at)
-    return list(zip(starts, [*ends, right], strict=True))
+    # Columns stand at one distance: a gap elsewhere is a pause in the ink.
+    steps = sorted((start - left) / number for number, start in enumerate(starts) if number)
+    step = steps[(len(steps) - 1) // 2] if steps else 0.0
+    bounds = list(zip(starts, [*ends, right], strict=True))
+    usual = float(np.median([end - start for start, end in bounds]))
+    return [
+        bound
+        if abs(bound[0] - left - number * step) < _ONE_STEP_MM
+        else (left + number * step, left + number * step + usual)
+        for number, bound in enumerate(bounds)
+    ]
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:

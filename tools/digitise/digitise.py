@@ -33,6 +33,7 @@ _LEAST_TRACE_SHARE: Final = 0.0006
 _PLACE_MM: Final = 0.12
 _BEND_PLACE: Final = 0.06
 _COARSE_PX_MM: Final = 3.5
+_MOST_STRETCHED_MM: Final = 2.0
 
 
 class Digitised(NamedTuple):
@@ -114,12 +115,22 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     page = np.ascontiguousarray(np.rot90(flat.image, -read.turns))
     ink = pen_ink(page, read.parts.trace)
     tracks = follow(read.parts.trace, ink, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
-    leads = leads_of(read.arranged, tracks, read.scale)
+    leads = leads_of(read.arranged, tracks, read.scale, _stretched_mm(read.rows, read.arranged))
     if not leads.segments:
         raise PictureNotDigitised(
             "found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace"
         )
     return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads), image)
+
+
+def _stretched_mm(rows: list[Row], arranged: Arranged) -> float:
+    """How far ink ends from where whole lengths would: a page whose scale was found a little wrong."""
+    away = [
+        abs(row.right_mm - max(cell.right_mm for cell in arranged.cells if cell.row == number))
+        for number, row in enumerate(rows)
+        if any(cell.row == number for cell in arranged.cells)
+    ]
+    return min(float(np.median(away)), _MOST_STRETCHED_MM) if away else 0.0
 
 
 def _refuse_two(words: list[Found]) -> None:
@@ -185,6 +196,7 @@ def _stated(image: Image, flat: Flat, read: _Read, leads: Leads) -> Digitisation
     if flat.px_mm < _COARSE_PX_MM:
         said.append(f"the picture has only {flat.px_mm:.1f} pixels a millimetre; fine detail is lost")
     turned = _turned(flat, read.turns)
+    stretched_mm = _stretched_mm(read.rows, read.arranged)
     bend_mm = 0.0 if flat.bend is None else float(np.abs(flat.bend.dx_mm).max())
     return Digitisation(
         layout=read.arranged.name,
@@ -193,7 +205,7 @@ def _stated(image: Image, flat: Flat, read: _Read, leads: Leads) -> Digitisation
         scale_found=scale.found,
         segments=leads.segments,
         strips=tuple(dict.fromkeys(segment.lead for segment in leads.segments if segment.strip)),
-        timing_error_ms=round(1000 * (_PLACE_MM + _BEND_PLACE * bend_mm) / scale.speed_mm_s, 2),
+        timing_error_ms=round(1000 * (_PLACE_MM + stretched_mm + _BEND_PLACE * bend_mm) / scale.speed_mm_s, 2),
         turned_deg=90 * read.turns,
         notes=tuple(said),
         width_px=image.shape[1],

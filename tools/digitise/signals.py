@@ -45,7 +45,7 @@ class _Stretch(NamedTuple):
     baseline_mm: float
 
 
-def leads_of(arranged: Arranged, tracks: Sequence[Track], scale: Scale) -> Leads:
+def leads_of(arranged: Arranged, tracks: Sequence[Track], scale: Scale, placing_mm: float = 0.0) -> Leads:
     """Every stretch sampled, placed and joined.
 
     Columns follow one another in time, as most pages print them; a strip covers them all.
@@ -54,6 +54,7 @@ def leads_of(arranged: Arranged, tracks: Sequence[Track], scale: Scale) -> Leads
         arranged: the page's order.
         tracks: of the rows.
         scale: of the paper.
+        placing_mm: how far a moment may stand from its place along the page.
     """
     starts = _starts_s(arranged, scale)
     stretches = [
@@ -70,7 +71,19 @@ def leads_of(arranged: Arranged, tracks: Sequence[Track], scale: Scale) -> Leads
         signal[row, places] = one.samples_mv[known]
         confidence[row, places] = one.chance[known]
     residual_mv = _limb_residual(stretches)
-    return Leads(signal, confidence, tuple(_segment(one, scale, residual_mv) for one in stretches))
+    return Leads(
+        signal,
+        confidence,
+        tuple(_segment(one, scale, residual_mv, _crossing_mv(one, stretches, scale), placing_mm) for one in stretches),
+    )
+
+
+def _crossing_mv(one: _Stretch, stretches: Sequence[_Stretch], scale: Scale) -> float:
+    """RMS that a wrong choice between crossing rows could cost: what stands nearer to another row may be its ink."""
+    away_mm = [abs(other.baseline_mm - one.baseline_mm) for other in stretches if other.cell.row != one.cell.row]
+    half_mv = min(away_mm, default=np.inf) / 2 / scale.gain_mm_mv
+    beyond = np.abs(one.samples_mv) - half_mv
+    return float(np.sqrt(np.mean(np.where(beyond > 0, one.samples_mv, 0.0) ** 2)))
 
 
 def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
@@ -138,8 +151,12 @@ def _limb_residual(stretches: Sequence[_Stretch]) -> float:
     return max(found, default=0.0)
 
 
-def _segment(one: _Stretch, scale: Scale, residual_mv: float) -> Segment:
+def _segment(one: _Stretch, scale: Scale, residual_mv: float, crossing_mv: float, placing_mm: float) -> Segment:
     known = np.isfinite(one.samples_mv)
+    # Steep parts suffer from a wrong place in time.
+    slopes = np.diff(one.samples_mv)
+    slope = float(np.sqrt(np.nanmean(slopes**2))) * FS_HZ if np.isfinite(slopes).any() else 0.0
+    placing_mv = slope * placing_mm / scale.speed_mm_s
     confidence = float(np.clip(one.chance.mean(), 0.0, 1.0))
     own = np.hypot(_PIXEL_ERROR / PX_MM, _DOUBT_MM * (1 - confidence)) / scale.gain_mm_mv
     return Segment(
@@ -147,7 +164,7 @@ def _segment(one: _Stretch, scale: Scale, residual_mv: float) -> Segment:
         start_s=round(one.start_s, 4),
         end_s=round(one.start_s + one.samples_mv.size / FS_HZ, 4),
         strip=one.cell.strip,
-        error_mv=round(float(max(own, residual_mv)) if known.any() else 1.0, 4),
+        error_mv=round(float(max(np.hypot(own, placing_mv), residual_mv, crossing_mv)) if known.any() else 1.0, 4),
         confidence=round(confidence, 4),
         x_mm=round(one.x_mm, 3),
         baseline_mm=round(one.baseline_mm, 3),
