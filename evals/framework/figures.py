@@ -51,13 +51,14 @@ def forest(
         panel.set_xlim(-0.02, 1.02)
     if len(series) > 1:
         canvas.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    return Figure(name, caption, _png(canvas))
+    panel.grid(axis="x", color="#dddddd", lw=0.6)
+    return Figure(name, caption, png(canvas))
 
 
-def _png(canvas: Canvas) -> bytes:
+def png(canvas: Canvas) -> bytes:
+    """The canvas as PNG, without frames, in the reports' type size."""
     for panel in canvas.axes:
         panel.spines[["top", "right"]].set_visible(False)
-        panel.grid(axis="x", color="#dddddd", lw=0.6)
         panel.tick_params(labelsize=8)
     out = BytesIO()
     FigureCanvasAgg(canvas)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Final
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
 from calipers.evals.framework import Figure
+from calipers.evals.framework.figures import png
 from calipers.evals.measurement.intervals import INTERVALS, LIMITS, RecordScore, errors_ms, relative_errors
 from calipers.evals.measurement.peers import PROGRAMS, Program
 from calipers.evals.measurement.robustness import NOISES, SNR_DB, Changes, change_scores, noise_condition
@@ -20,7 +19,6 @@ _COLOURS: Final[dict[Program, str]] = {"calipers": "#0b6e4f", "openecg": "#b0531
 _INTERVAL_COLOURS: Final = ("#b0531f", "#0b6e4f", "#5b5f97", "#222222")
 #: Errors beyond this are drawn at the edge, so that one record does not flatten the rest.
 _EDGE_MS: Final = 100.0
-_DPI: Final = 110
 
 
 def bland_altman(scores: Sequence[RecordScore]) -> Figure:
@@ -51,7 +49,7 @@ def bland_altman(scores: Sequence[RecordScore]) -> Figure:
         "Bland–Altman: program minus reference against the mean of both, one point a record. Line: bias; dashed: bias"
         f" ± 1.96 SD; band: allowed bias. Errors beyond ±{_EDGE_MS:.0f} ms are drawn at the edge."
     )
-    return Figure("bland-altman", caption, _png(canvas))
+    return Figure("bland-altman", caption, png(canvas))
 
 
 def error_histograms(scores: Sequence[RecordScore]) -> Figure:
@@ -69,7 +67,7 @@ def error_histograms(scores: Sequence[RecordScore]) -> Figure:
     canvas.axes[0].set_ylabel("records")
     canvas.axes[0].legend(fontsize=7, frameon=False)
     caption = f"Errors of the global intervals; those beyond ±{_EDGE_MS:.0f} ms are counted in the last bins."
-    return Figure("errors", caption, _png(canvas))
+    return Figure("errors", caption, png(canvas))
 
 
 def calibration(scores: Sequence[RecordScore]) -> Figure:
@@ -94,7 +92,7 @@ def calibration(scores: Sequence[RecordScore]) -> Figure:
         "Calibration of the stated uncertainty: how often the reference lies inside the interval of each probability."
         " Above the diagonal the stated interval is wider than it need be. Dotted: the 95 % that is printed."
     )
-    return Figure("calibration", caption, _png(canvas))
+    return Figure("calibration", caption, png(canvas))
 
 
 def noise_curves(changes: Sequence[Changes]) -> Figure:
@@ -117,14 +115,4 @@ def noise_curves(changes: Sequence[Changes]) -> Figure:
     panels[1, 0].set_ylabel("share still measured")
     panels[0, 0].legend(frameon=False)
     caption = "Noise added to the same records: change of each interval against the clean measurement."
-    return Figure("noise", caption, _png(canvas))
-
-
-def _png(canvas: Canvas) -> bytes:
-    for panel in canvas.axes:
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.tick_params(labelsize=8)
-    out = BytesIO()
-    FigureCanvasAgg(canvas)
-    canvas.savefig(out, format="png", dpi=_DPI)
-    return out.getvalue()
+    return Figure("noise", caption, png(canvas))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Final
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
 from calipers.evals.framework import Figure
+from calipers.evals.framework.figures import png
 
 _OURS: Final = "#0b6e4f"
 _PEER: Final = "#5b5f97"
-_DPI: Final = 110
 
 
 def cost_curves(metrics: Mapping[str, float]) -> list[Figure]:
@@ -32,7 +30,7 @@ def cost_curves(metrics: Mapping[str, float]) -> list[Figure]:
         "Left above: seconds of each stage of one 10 s ECG, warm, and NeuroKit2's twelve leads. Right above: time against"
         " length. Below: memory against length, and throughput against processes."
     )
-    return [Figure("cost", caption, _png(canvas))]
+    return [Figure("cost", caption, png(canvas))]
 
 
 def _stages(panel: Axes, seconds: Mapping[str, float]) -> None:
@@ -59,13 +57,3 @@ def _found(metrics: Mapping[str, float], pattern: str) -> dict[str, float]:
     """What a pattern's only group names → the value."""
     hits = ((re.fullmatch(pattern, name), value) for name, value in metrics.items())
     return {hit[1]: value for hit, value in hits if hit}
-
-
-def _png(canvas: Canvas) -> bytes:
-    for panel in canvas.axes:
-        panel.spines[["top", "right"]].set_visible(False)
-        panel.tick_params(labelsize=8)
-    out = BytesIO()
-    FigureCanvasAgg(canvas)
-    canvas.savefig(out, format="png", dpi=_DPI)
-    return out.getvalue()
