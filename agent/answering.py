@@ -46,10 +46,10 @@ def answer_by_rule(question: str, context: RunContext) -> tuple[tuple[Claim, ...
         said |= dict.fromkeys(sentences)
     asked = tuple(claims.values())
     whole = any(intent.verb == "interpret" for intent in intents)
-    return (asked if whole else _without_repeats(asked)), tuple(said)
+    return (asked if whole else without_repeats(asked)), tuple(said)
 
 
-def _without_repeats(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+def without_repeats(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     """Drop a plain measurement that a diagnostic sentence has just printed."""
     printed_already = {slot for claim in claims if claim.statement for slot in slots(claim.template)}
     return tuple(

@@ -33,7 +33,7 @@ class Choice:
         remote: whether patient data would leave this machine.
         shows_page: whether the drawn ECG goes with each question.
         own_words: whether it words claims itself; of one that only names them a full read without a question
-            asks nothing but what it sees, for code says all that the tools give.
+            asks nothing but what it sees, for code says all that the tools give, and code completes its answers.
         seen: SCP codes that the model itself sees in the ECG's tokens.
         opinion: what a published model names when it reads the ECG, beside measurements and criteria.
         preload: loads the model; without it the first question does.

@@ -20,6 +20,7 @@ from langgraph.types import interrupt
 from calipers.agent.answering import answer_by_rule
 from calipers.agent.assist import assist, faults_message, question_message
 from calipers.agent.case_store import Case
+from calipers.agent.completeness import completed
 from calipers.agent.context import RunContext
 from calipers.agent.drafting import full_comparison, full_read
 from calipers.agent.model_drafts import claims_of
@@ -161,8 +162,10 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
         if question is not None and (context.choice.chat is None or state.get("model_name") == "none" or silent):
             by_rule, said = answer_by_rule(question, context)
             answer, sentences = list(by_rule), [*sentences, *said]
-        elif context.pictures:
-            sentences.append("picture")
+        else:
+            if question is not None and not context.choice.own_words:
+                answer = completed(question, case, answer)
+            sentences += ["picture"] if context.pictures else []
         if question is not None and (side := leaning(question, case, answer)):
             sentences.append(side)
         if state["mode"] == "interpret":

@@ -27,7 +27,7 @@ def write_case(folder: Path, ecg: Ecg, report: Report, run: dict[str, Any], prio
     shown = [
         key for key in ("pr", "qrs", "qt") if any(m.id == key and m.status == "measured" for m in report.measurements)
     ]
-    picture = render(ecg, measurements={item.id: item for item in report.measurements}, evidence=shown)
+    picture = render(ecg, measurements={item.id: item for item in report.measurements}, evidence=shown, format="png8")
     page = report_page(report, ecg, priors)
     facts = run | {"finished_at": datetime.now(UTC).isoformat(timespec="seconds")}
     try:

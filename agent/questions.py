@@ -7,90 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from calipers.agent.named_measurements import measurement_ids, named_leads
 from calipers.agent.sentences import SentenceKey
 from calipers.knowledge import Row, statements
-from calipers.leads import LEADS, Lead
 
 Verb = Literal[
     "measure", "explain", "interpret", "classify", "compare", "render", "guidelines", "history", "similar", "generate", "say",
 ]  # fmt: skip
 
-#: Measurement names by how clinicians call them; the first that fits wins, and its words are used up.
-_MEASUREMENTS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = tuple(
-    (pattern, tuple(names.split()))
-    for pattern, names in (
-        (r"qtc?\s*\(?\s*b(azett)?\b\)?|bazett", "qtc_bazett"),
-        (r"qtc?\s*\(?\s*f(ridericia)?\b\)?|fridericia", "qtc_fridericia"),
-        (r"framingham", "qtc_framingham"),
-        (r"hodges", "qtc_hodges"),
-        (r"qtc|corrected qt", "qtc_bazett qtc_fridericia"),
-        (r"jtc?\b", "jtc"),
-        (r"st[- ]?(segment|level|elevation|depression|deviation|changes?)?( at)?[- ](j ?\+? ?60|60)\b", "st_60"),
-        (r"st[- ]?(segment|level|elevation|depression|deviation|changes?)?( at)?[- ](j ?\+? ?80|80)\b", "st_80"),
-        (r"st[- ]?(segment|level|elevation|depression|deviation|changes?|shift)|j[- ]?point|\bst\b", "st_j"),
-        (r"p[- ]?wave axis|p axis|axis of (the )?p\b", "p_axis"),
-        (r"t[- ]?wave axis|t axis|axis of (the )?t\b", "t_axis"),
-        (r"qrs axis|electrical axis|mean axis|\baxis\b", "qrs_axis"),
-        (r"p[- ]?(wave )?(duration|width|length)|width of the p\b", "p_dur"),
-        (r"p[- ]?(wave )?(amplitude|height|voltage)", "p_amp"),
-        (r"t[- ]?(wave )?(amplitude|height|voltage|inversion|polarity)|\bt[- ]waves?\b", "t_amp"),
-        (r"r[- ]?peak time|intrinsicoid|time to (the )?r peak", "r_peak_time"),
-        (r"r[- ]?(wave )?(amplitude|height|voltage)|\br waves?\b", "r_amp"),
-        (r"s[- ]?(wave )?(amplitude|depth|voltage)|\bs waves?\b", "s_amp"),
-        (r"q[- ]?(wave )?(duration|width)", "q_dur"),
-        (r"q[- ]?(wave )?(amplitude|depth|voltage)|\bq waves?\b", "q_amp"),
-        (r"qrs (pattern|morphology|shape)", "qrs_pattern"),
-        (r"notch", "qrs_notch"),
-        (
-            r"signal quality|nois[ey]\w*|interference|baseline (drift|wander\w*)|electrodes? problems?|loose electrodes?|"
-            r"readable|artefact|artifact|\bquality\b",
-            "quality",
-        ),
-        (r"atrial rate", "atrial_rate"),
-        (r"\bpr\b|p-?r interval|\bpq\b|av (conduction|delay) time", "pr"),
-        (r"\bqt\b", "qt"),
-        (r"\bqrs\b|qrsd", "qrs"),
-        (r"longest (pause|rr)|\bpauses?\b", "pause_max"),
-        (r"\brr\b|r-r", "rr_mean rr_sd"),
-        (r"(heart|ventricular) ?rate|\bhr\b|\brate\b|\bbpm\b|how fast|pulse", "hr"),
-        (r"how (ir)?regular|irregularity|regularity", "rr_irregularity"),
-        (r"(how many|number of|count of|any) (pvcs?|ves|ventricular (premature|extra))", "pvc_count"),
-        (r"(how many|number of|count of) (pacs?|apcs?|atrial (premature|extra))", "pac_count"),
-        (r"p[- ]?waves?\b|\bp waves? (present|visible|before)", "p_per_qrs"),
-    )
-)
-_PER_LEAD: Final = frozenset(
-    [
-        "p_amp",
-        "q_amp",
-        "r_amp",
-        "s_amp",
-        "t_amp",
-        "q_dur",
-        "r_peak_time",
-        "st_j",
-        "st_60",
-        "st_80",
-        "qrs_pattern",
-        "qrs_notch",
-        "quality",
-    ]
-)
-_TERRITORIES: Final[dict[str, tuple[Lead, ...]]] = {
-    "inferior": ("II", "III", "aVF"),
-    "anterior": ("V1", "V2", "V3", "V4"),
-    "septal": ("V1", "V2"),
-    "lateral": ("I", "aVL", "V5", "V6"),
-    "chest": ("V1", "V2", "V3", "V4", "V5", "V6"),
-    "precordial": ("V1", "V2", "V3", "V4", "V5", "V6"),
-    "limb": ("I", "II", "III", "aVR", "aVL", "aVF"),
-}
 #: Questions that an ECG or this program does not answer; checked before anything else but measurements.
 _REFUSALS: Final[tuple[tuple[str, SentenceKey], ...]] = (
     (
         r"\b(treat(ment)?|therap\w+|drugs?|medicat\w+|dos(e|es|age|ing)|prescri\w+|give (him|her|them|the patient)|anticoag\w+|"
-        r"amiodarone|beta[- ]?blockers?|aspirin|heparin|thromboly\w+|cardiovert|ablat\w+|should (i|we) (give|start|stop)|"
-        r"manage(ment)?|what should (i|we) do|send (him|her) home|discharge|admit|cath lab|stent|pacemaker (be )?(implant|needed|indicated))\b",
+        r"amiodarone|sotalol|flecainide|digoxin dose|adenosine|atropine|beta[- ]?blockers?|aspirin|heparin|thromboly\w+|cardiovert|ablat\w+|should (i|we) (give|start|stop)|"
+        r"manage(ment)?|what (should|would|can) (i|we|you) do|safe to (start|give|take|use|prescribe|fly|drive|exercise|operate|discharge|go)|(can|may|should) (he|she|they|the patient) "
+        r"(take|drive|fly|run|exercise|play|have surgery)|send (him|her) home|discharge|admit|cath lab|stent|pacemaker (be )?(implant|needed|indicated))\b",
         "treatment",
     ),
     (
@@ -100,7 +31,8 @@ _REFUSALS: Final[tuple[tuple[str, SentenceKey], ...]] = (
     ),
     (
         r"\b(troponin|potassium level|ejection fraction|lvef|echo(cardiogram)?|blood pressure|cholesterol|glucose|"
-        r"creatinine|chest x-?ray|ct scan|mri|oxygen saturation|symptoms?|name of the patient|weight)\b",
+        r"creatinine|chest x-?ray|ct scan|mri|oxygen saturation|symptoms?|chest pain|dyspnoea|breathless\w*|syncope|"
+        r"name of the patient|who is (the patient|he|she)|how old is (the patient|he|she)|weight|smok\w+|diabet\w+)\b",
         "not_in_ecg",
     ),
     (
@@ -162,9 +94,31 @@ _GENERATE: Final = re.compile(
 )
 _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|greetings)\b\W*\w*\W*$", re.I)
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
-_LEAD_WORD: Final = re.compile(r"\b(aVR|aVL|aVF|V[1-6]|III|II)\b|\blead (I)\b|\b(I)\b(?=\s*(and|,|\?|$))", re.I)
 
 
+_UNQUALIFIED: Final = "".join(
+    rf"(?<!{word} )"
+    for word in ("acute", "old", "prior", "previous", "inferior", "anterior", "lateral", "posterior", "septal",
+                 "ventricular", "rv", "anteroseptal")
+)  # fmt: skip
+#: What a kind of finding comes to, where a question names the kind and no member of it.
+_KINDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (r"(?<!left )(?<!right )bundle branch blocks?|\bbbb\b", ("lbbb", "rbbb")),
+    (r"\b(?:heart|av|atrioventricular) blocks?\b", ("first_degree_av_block", "second_degree_av_block", "third_degree_av_block")),
+    (r"\bany (?:kind of |sort of )?blocks?\b|\bconduction (?:disease|disorders?|delays?|abnormalit\w+|problems?|disturbances?)\b",
+     ("first_degree_av_block", "second_degree_av_block", "lbbb", "rbbb", "lafb", "ivcd")),
+    (r"\b(?:arr|dysr)hythmias?\b", ("sinus_rhythm", "atrial_fibrillation", "atrial_premature_complex", "ventricular_premature_complex")),
+    (r"\bextra ?(?:beats|systoles?)\b|\bectop(?:y|ics?|ic beats)\b|\bpremature (?:beats|complexes)\b",
+     ("atrial_premature_complex", "ventricular_premature_complex")),
+    (r"\bisch(?:a)?emi(?:a|c)\b", ("st_depression", "t_inversion")),
+    (rf"{_UNQUALIFIED}\b(?:infarct(?:ion|s)?|mi|heart attack)\b", ("st_elevation", "pathological_q")),
+    (r"\bchamber enlargement\b|\b(?<!left )(?<!right )atrial (?:enlargement|abnormality)\b", ("left_atrial_enlargement", "right_atrial_enlargement")),
+    (r"(?<!left )(?<!right )(?:\bventricular |\bany |\s)hypertrophy\b", ("lvh", "rvh")),
+    (r"\bbigemin\w+\b", ("ventricular_bigeminy", "atrial_bigeminy")),
+    (r"\btrigemin\w+\b", ("ventricular_trigeminy", "atrial_trigeminy")),
+)  # fmt: skip
+#: Statements read in single leads: where a question names leads, their own values answer too.
+_LOCAL: Final = frozenset({"st_elevation", "st_depression", "t_inversion", "pathological_q"})
 #: Words of a comparison that also name a measurement.
 _NOT_NAMED: Final = re.compile(rf"\b(?:baseline|{_ECG}|rate of change)\b", re.I)
 
@@ -187,7 +141,7 @@ def understand(question: str) -> tuple[Intent, ...]:
         return (Intent("say", sentence="greeting"),)
     if _THANKS.match(text):
         return (Intent("say", sentence="thanks"),)
-    mentioned = statements().mentioned(text)
+    mentioned = _mentioned(text)
     # `R-wave progression` asks for no comparison, and `drug effect` for no treatment; `potassium` alone is no name.
     unnamed = _without_names(text, mentioned, words=2)
     for pattern, key in _REFUSALS:
@@ -215,6 +169,8 @@ def understand(question: str) -> tuple[Intent, ...]:
             ),
         )
     ids = measurement_ids(_without_names(text, rows))
+    if _LOCAL.intersection(named) and named_leads(text):
+        ids += tuple(key for key in measurement_ids(text) if "." in key and key not in ids)
     intents: list[Intent] = []
     if named and "normal_ecg" not in named:
         intents.append(Intent("explain", statements=named))
@@ -230,6 +186,14 @@ def understand(question: str) -> tuple[Intent, ...]:
     return (Intent("say", sentence="not_understood"),)
 
 
+def _mentioned(text: str) -> tuple[Row, ...]:
+    """The statements that a question may mean, by name or by kind."""
+    table = statements()
+    plain = _without_names(text, [table.find(key) for key in table.named_in(text)])
+    kinds = [table.find(key) for pattern, keys in _KINDS if re.search(pattern, plain, re.I) for key in keys]
+    return tuple({row.key: row for row in (*table.mentioned(text), *kinds)}.values())
+
+
 def _without_names(text: str, rows: Sequence[Row], *, words: int = 1) -> str:
     """The text less the names of statements of so many words: in "is the PR prolonged" the PR is part of a name."""
     known = {name for row in rows for name in (row.label, *row.scp, *row.synonyms, *row.asked_as)}
@@ -237,32 +201,3 @@ def _without_names(text: str, rows: Sequence[Row], *, words: int = 1) -> str:
     for name in sorted(names, key=len, reverse=True):
         text = re.sub(rf"\b{re.escape(name)}s?\b", " ", text, flags=re.I)
     return text
-
-
-def measurement_ids(text: str) -> tuple[str, ...]:
-    """Every measurement id that a text names, per lead where it names leads or a territory."""
-    leads = named_leads(text)
-    rest = text.lower()
-    ids: dict[str, None] = {}
-    for pattern, names in _MEASUREMENTS:
-        rest, found = re.subn(rf"(?<!\w)(?:{pattern})", " | ", rest)
-        if not found:
-            continue
-        for name in names:
-            if name in _PER_LEAD:
-                ids |= dict.fromkeys(f"{lead}.{name}" for lead in (leads or LEADS))
-            else:
-                ids[name] = None
-    return tuple(ids)
-
-
-def named_leads(text: str) -> tuple[Lead, ...]:
-    """Leads that a text names, singly, as a range, or by territory; in their standard order."""
-    found = {match.group(0).split()[-1].upper() for match in _LEAD_WORD.finditer(text)}
-    for first, last in re.findall(r"\bv([1-6])\s?(?:-|–|to|through)\s?v?([1-6])\b", text, re.I):
-        found |= {f"V{k}" for k in range(int(first), int(last) + 1)}
-    leads = {lead for lead in LEADS if lead.upper() in found}
-    for territory, members in _TERRITORIES.items():
-        if re.search(rf"\b{territory}\b", text, re.I):
-            leads |= set(members)
-    return tuple(lead for lead in LEADS if lead in leads)

@@ -17,7 +17,10 @@ from calipers.report import Report
 
 #: `--model` of the embedded model without what fine-tuning brought.
 UNADAPTED: Final = "embedded-unadapted"
+EMBEDDED: Final = "embedded"
 NONE: Final = "none"
+#: Where no model is named, of so many records one is read by our own language model as well, and by its base alone.
+_BESIDE_EVERY: Final = {EMBEDDED: 6, UNADAPTED: 60}
 
 
 @cache
@@ -51,6 +54,31 @@ def readers(options: Options) -> tuple[str, ...]:
         if choice.chat is None and choice.opinion is None:
             raise MissingPart(f"found model `{model}`, for which {choice.reason}; needed it to run")
     return models
+
+
+def readers_of(models: tuple[str, ...], options: Options, number: int) -> tuple[str, ...]:
+    """Who reads one record: the models of the run, and where none was named now and then the embedded ones.
+
+    Args:
+        models: of the run.
+        options: of the run.
+        number: of the record, in the order in which they are read.
+    """
+    if options.model is not None or _embedded_problem() is not None:
+        return models
+    return (*models, *(model for model, every in _BESIDE_EVERY.items() if number % every == 0))
+
+
+def completed(model: str, ran: str) -> dict[str, tuple[float, float]]:
+    """Whether a report is the named model's own; one that fell back to `none` prints what `none` prints."""
+    return {"own_words": (float((ran == NONE) == (model == NONE)), 1.0)}
+
+
+@cache
+def _embedded_problem() -> str | None:
+    from calipers.agent.embedded.weights import adapter_problem
+
+    return adapter_problem()
 
 
 def single_process(options: Options) -> Options:

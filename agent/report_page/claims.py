@@ -63,7 +63,7 @@ def impression(report: Report) -> Html:
 
 
 def claims(report: Report, items: Mapping[str, Evidence], remarks: Mapping[str, Sequence[str]]) -> Html:
-    """Every released claim in the report's order, its citations, the criteria behind it, and what clinicians said of it."""
+    """Every released claim in the report's order: its citations, its criteria, and what others said of it."""
     shown = groups(report)
     rows = [
         tag(
@@ -71,7 +71,7 @@ def claims(report: Report, items: Mapping[str, Evidence], remarks: Mapping[str, 
             _sentence(claim, group if shown[group := claim_group("claim", number)] else None),
             chips(claim.evidence, items, first=slots(claim.template)),
             _criteria(claim, items),
-            *(tag("p", tag("b", remark), class_="remark-by") for remark in remarks.get(claim.template, ())),
+            *(tag("p", tag("b", said)) for said in [*remarks.get(claim.template, ()), *noted(report, claim.id)]),
             class_=f"claim {claim.polarity} {claim.certainty}",
         )
         for number, claim in enumerate(report.claims)
@@ -83,6 +83,11 @@ def claims(report: Report, items: Mapping[str, Evidence], remarks: Mapping[str, 
         tag("section", tag("h2", "Claims"), body),
         tag("section", tag("h2", "Remarks on other answers"), tag("ul", *others, class_="plain")) if others else "",
     )
+
+
+def noted(report: Report, claim_id: str) -> list[str]:
+    """The notes on one claim, each with its author: they are no word of Calipers."""
+    return [f"Note by {note.author}: {note.text}" for note in report.notes if note.claim_id == claim_id]
 
 
 def withheld(items: tuple[Withheld, ...], known: Mapping[str, Evidence]) -> Html:

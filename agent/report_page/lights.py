@@ -49,6 +49,7 @@ def lights(report: Report, ecg: Ecg, views: dict[View, Sheet]) -> dict[str, Any]
     out: dict[str, Any] = {}
     for view, sheet in views.items():
         placer = Placer(sheet, ecg, known, obstacles=names_and_pulses(sheet), text_mm=TEXT_MM)
+        placer.prepare(key for ids in wanted.values() for key in ids)
         marks, absent = {}, {}
         place = cache(placer.place)  # many groups light up the same
         for group, ids in wanted.items():

@@ -11,6 +11,8 @@ from typing import Final
 _VOID: Final = frozenset({"br", "meta", "link", "img"})
 #: Control characters have no meaning in HTML and hide text in some viewers.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: A page has tens of thousands of texts; most hold nothing that needs a second look.
+_PLAIN: Final = re.compile(r"[\w .,:;/#()%+*=~°±·-]*")
 
 
 class Html(str):
@@ -21,7 +23,9 @@ class Html(str):
 
 def text(content: str) -> Html:
     """A text as HTML: escaped, control and direction-override characters replaced."""
-    return content if isinstance(content, Html) else Html(escape(_CONTROL.sub("�", content), quote=True))
+    if isinstance(content, Html):
+        return content
+    return Html(content if _PLAIN.fullmatch(content) else escape(_CONTROL.sub("�", content), quote=True))
 
 
 def join(*parts: str) -> Html:

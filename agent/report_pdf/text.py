@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from calipers.agent.report_page.citations import words
+from calipers.agent.report_page.claims import noted
 from calipers.agent.report_pdf.trace import BOLD, FONT, register_fonts
 from calipers.evidence import Evidence
 from calipers.parameters import short_name
@@ -42,7 +43,8 @@ def _parts(report: Report, remarks: Sequence[PdfRemark]) -> Iterator[Any]:
         yield _text("Quality: " + "; ".join(report.quality.reasons), 9)
     yield _heading("Claims")
     for claim in report.claims:
-        yield _claim(claim, items, [one.text for one in remarks if one.template == claim.template])
+        said = [one.text for one in remarks if one.template == claim.template]
+        yield _claim(claim, items, [*said, *noted(report, claim.id)])
     told = {claim.template for claim in report.claims}
     others = [one.text for one in remarks if one.template not in told]
     if others:

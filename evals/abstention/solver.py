@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -14,12 +15,16 @@ from calipers.ecg import Ecg
 from calipers.evals.abstention.questions import GLOBAL, OF_A_LEAD, PR, UNANSWERABLE, Value
 from calipers.evals.framework import Row
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg
+from calipers.evals.peers import PEERS
 from calipers.evals.readers import agent
 from calipers.leads import LEADS
 
 Kind = Literal["sinus", "fibrillation"]
 #: Unanswerable questions put to one record; records take turns, so that all are asked.
 _A_RECORD: Final = 6
+#: What needs no ECG: never a claim, and always a number. Neither is right everywhere.
+SILENT: Final = "control: silent"
+TALKATIVE: Final = "control: always a number"
 
 
 class Job(NamedTuple):
@@ -37,7 +42,15 @@ def ask_record(job: Job) -> list[Row]:
     """A row for each reader and question."""
     ecg = as_ecg(job.row, job.eight_uv)
     rows = [row for model in job.models for row in _asked(job, model, ecg)]
-    return rows + list(_peers(job, ecg))
+    own = [row for row in rows if row.reader == job.models[0]]
+    return [*rows, *(control for row in own for control in _controls(row)), *_peers(job, ecg)]
+
+
+def _controls(row: Row) -> Iterator[Row]:
+    """The same question to who never says anything, and to who always gives a number."""
+    (part,) = row.groups
+    for name, right in ((SILENT, part != "answerable"), (TALKATIVE, part == "answerable")):
+        yield replace(row, reader=name, tallies=_right(part, right), output={"text": "", "right": right})
 
 
 def _asked(job: Job, model: str, ecg: Ecg) -> Iterator[Row]:
@@ -90,38 +103,19 @@ def _prints(answer: Answer, value: Value) -> bool:
 
 def _peers(job: Job, ecg: Ecg) -> Iterator[Row]:
     """Whether a peer gives a PR: in sinus rhythm it should, in fibrillation it should not."""
-    for name, pr in (("neurokit2", _neurokit2_pr), ("openecg", _openecg_pr)):
-        given = pr(np.asarray(ecg.signal_mv[1], dtype=np.float32), round(ecg.fs_hz))
-        right = given is not None if job.kind == "sinus" else given is None
-        part = "answerable" if job.kind == "sinus" else "unmeasurable"
-        output = {"pr_ms": given}
-        yield Row(
-            f"{job.row.ecg_id} {PR.text}", job.row.patient, name, {part: (float(right), 1.0)}, (part,), PR.text, output
-        )
+    part = "answerable" if job.kind == "sinus" else "unmeasurable"
+    for name, peer in PEERS.items():
+        given = peer(ecg).values.get("pr")
+        right = (given is not None) == (job.kind == "sinus")
+        key = f"{job.row.ecg_id} {PR.text}"
+        yield Row(key, job.row.patient, name, _right(part, right), (part,), PR.text, {"pr_ms": given})
 
 
-def _neurokit2_pr(lead_mv: np.ndarray[tuple[int, ...], np.dtype[np.float32]], fs_hz: int) -> float | None:
-    from calipers.evals.measurement.peers import neurokit2_marks
-
-    try:
-        marks = neurokit2_marks(lead_mv, fs_hz)
-    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    p, r = (np.array(marks.get(f"ECG_{edge}", []), dtype=np.float64) for edge in ("P_Onsets", "R_Onsets"))
-    both = (r - p)[np.isfinite(r - p)] if r.shape == p.shape else np.empty(0)
-    return float(np.median(both)) * 1000.0 / fs_hz if both.size else None
-
-
-def _openecg_pr(lead_mv: np.ndarray[tuple[int, ...], np.dtype[np.float32]], fs_hz: int) -> float | None:
-    import openecg
-
-    report: Callable[..., object] = openecg.report
-    intervals = getattr(report(lead_mv, fs=fs_hz), "intervals_ms", {})
-    found = next((value for name, value in intervals.items() if name.lower().startswith("pr")), None)
-    return None if found is None else float(found)
+def _right(part: str, right: bool) -> dict[str, tuple[float, float]]:
+    return {part: (float(right), 1.0), "right": (float(right), 1.0)}
 
 
 def _row(job: Job, model: str, part: str, text: str, answer: Answer, right: bool) -> Row:
-    tallies = {part: (float(right), 1.0), "right": (float(right), 1.0)}
+    tallies = _right(part, right)
     output = {"text": answer.text, "claims": [claim.text for claim in answer.claims], "right": right}
     return Row(f"{job.row.ecg_id} {text}", job.row.patient, model, tallies, (part,), text, output)

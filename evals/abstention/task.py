@@ -10,7 +10,7 @@ from typing import Final
 from calipers.evals.abstention.solver import Job, Kind, ask_record
 from calipers.evals.framework import Options, Outcome, Row, Section, Table
 from calipers.evals.framework.sampled import DataSet, outcome, solve
-from calipers.evals.readers import NONE, held_rows, readers, single_process, with_signals
+from calipers.evals.readers import NONE, held_rows, readers, readers_of, single_process, with_signals
 
 NAME: Final = "abstention"
 RECORDS: Final = 24
@@ -20,7 +20,7 @@ _METHOD: Final = (
     " other subjects) the share answered without any claim. `unmeasurable`: of questions about a value that this"
     " record does not hold (a PR in atrial fibrillation, anything in noise, a lead that is missing) the share answered"
     " without a number. `answerable`: the same questions on clean sinus rhythm, answered with the number: silence"
-    " everywhere would score nothing here. NeuroKit2 and openecg are asked for the PR of lead II in fibrillation"
+    " everywhere would score nothing here, as the two controls show. NeuroKit2 and openecg are asked for the PR of lead II in fibrillation"
     " (`unmeasurable`) and in sinus rhythm (`answerable`)."
 )
 
@@ -48,7 +48,7 @@ def _data(options: Options, models: tuple[str, ...]) -> DataSet[Job]:
 
     def jobs() -> Iterator[Job]:
         for number, (row, eight_uv) in enumerate(with_signals(options, [*sinus, *fibrillation])):
-            yield Job(row, eight_uv, kinds[row.ecg_id], number, models, options.seed)
+            yield Job(row, eight_uv, kinds[row.ecg_id], number, readers_of(models, options, number), options.seed)
 
     return DataSet("records asked", jobs(), len(kinds))
 

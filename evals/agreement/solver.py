@@ -8,6 +8,7 @@ from calipers import classify
 from calipers.evals.agreement.cart_words import cart_codes
 from calipers.evals.framework import Row
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg
+from calipers.evals.peers import PEERS
 from calipers.evals.perturbation.demands import value
 from calipers.evals.readers import interpret
 from calipers.evals.statements.agreement import HEADLINE
@@ -19,20 +20,26 @@ from calipers.tools.measure import measure
 _YES: Final = 0.5
 #: Codes that one measured value decides, and its limit.
 _BY_LIMIT: Final = {"STACH": ("hr", 100.0, 1), "SBRAD": ("hr", 60.0, -1), "1AVB": ("pr", 200.0, 1)}
+#: The codes that a peer can name at all.
+_NAMES: Final = {
+    "openecg": frozenset(("AFIB", "PACE", "PVC", "STACH", "SBRAD", "1AVB")),
+    "neurokit2": frozenset(("STACH", "SBRAD", "1AVB")),
+}
 #: Who is held against whom.
 PAIRS: Final = (
     ("text", "labels"), ("criteria", "labels"), ("network", "labels"), ("cart", "labels"), ("text", "criteria"),
     ("text", "network"), ("criteria", "network"), ("text", "cart"), ("text", "measurements"),
-    ("measurements", "labels"),
+    ("measurements", "labels"), ("openecg", "labels"), ("neurokit2", "labels"), ("text", "another"),
 )  # fmt: skip
 
 
 class Job(NamedTuple):
-    """One record, its report's words, and the models that read it."""
+    """One record, its report's words, the labels of another, and the models that read it."""
 
     row: Labelled
     eight_uv: Microvolts
     words: str
+    another: frozenset[str]
     models: tuple[str, ...]
 
 
@@ -44,6 +51,7 @@ def hear_all(job: Job) -> list[Row]:
     leaning = {key for key, verdict in verdicts.items() if verdict.leans_present}
     chances = classify(ecg)
     cart = cart_codes(job.words)
+    peers = {name: peer(ecg).codes for name, peer in PEERS.items()}
     rows = []
     for model in job.models:
         report = interpret(model, ecg)
@@ -56,7 +64,9 @@ def hear_all(job: Job) -> list[Row]:
                 "network": chances[code] >= _YES,
                 "cart": code in cart,
                 "labels": code in job.row.codes,
+                "another": code in job.another,
             }
+            heard |= {name: code in codes for name, codes in peers.items() if code in _NAMES[name]}
             if code in _BY_LIMIT:
                 heard["measurements"] = _beyond(report, code)
             rows.append(_row(job, model, code, heard))

@@ -13,7 +13,7 @@ from calipers.evals.agreement.solver import Job, hear_all
 from calipers.evals.framework import Options, Outcome, Section, Table
 from calipers.evals.framework.sampled import DataSet, outcome, solve
 from calipers.evals.measurement.ptbxl import Labelled
-from calipers.evals.readers import held_rows, readers, single_process, with_signals
+from calipers.evals.readers import held_rows, readers, readers_of, single_process, with_signals
 
 NAME: Final = "agreement"
 MODEL_RECORDS: Final = 60
@@ -23,7 +23,8 @@ _METHOD: Final = (
     " `criteria`, what they lean to; `network`, a probability of at least one half; `measurements`, rate and PR against"
     " plain limits (STACH, SBRAD, 1AVB); `cart`, the recorder's phrases in PTB-XL's reports; `labels`, the"
     " cardiologists'. The labels were made from the reports, so that cart and labels agree more than independent"
-    " readers would. `recorders_within`: numbers of recorders, in public sample files, within our 95 % interval."
+    " readers would. openecg and NeuroKit2 are heard on the codes that they can name, of lead II; `another` is the"
+    " control, the labels of the next record. `recorders_within`: numbers of recorders, in public sample files, within our 95 % interval."
 )
 
 
@@ -49,8 +50,10 @@ class AgreementTask:
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
     words = texts(options.data)
-    for row, eight_uv in with_signals(options, rows):
-        yield Job(row, eight_uv, words[row.ecg_id], models)
+    others = dict(zip((row.ecg_id for row in rows), [*rows[1:], *rows[:1]], strict=True))
+    for number, (row, eight_uv) in enumerate(with_signals(options, rows)):
+        another = frozenset(others[row.ecg_id].codes)
+        yield Job(row, eight_uv, words[row.ecg_id], another, readers_of(models, options, number))
 
 
 def _devices(options: Options) -> list[tuple[str, ...]]:

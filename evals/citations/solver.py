@@ -1,10 +1,14 @@
-"""One record's reports, checked: by a program that imports nothing of ours, and value by value by another."""
+"""One record's reports, checked: by a program that imports nothing of ours, and value by value by another.
+
+Beside them stand peers, and controls that a broken product would equal: reports that cite everything measured, reports
+whose claims cite what another claim rests on, and this report held against another record's signal.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,16 +18,20 @@ from numpy.typing import NDArray
 
 from calipers.errors import MissingPart
 from calipers.evals.citations.joint import Confirmed, confirm, families, family_of
-from calipers.evals.citations.second import measure_again
+from calipers.evals.citations.kept import measured_again
 from calipers.evals.citations.support import support
 from calipers.evals.framework import Row
 from calipers.evals.measurement.ptbxl import FS_HZ, Labelled, Microvolts, as_ecg
-from calipers.evals.readers import interpret
+from calipers.evals.peers import PEERS
+from calipers.evals.readers import completed, interpret
 
 CHECKER: Final = Path(__file__).resolve().parents[2] / "tests" / "independent_check.py"
 #: The control: this record's report held against the signal of another.
 ANOTHER: Final = "control: another's ECG"
-NEUROKIT2: Final = "neurokit2"
+#: The control: each claim cites what the claim before it cites.
+SHUFFLED: Final = "control: citations shuffled"
+#: The control: each claim cites every measurement there is.
+EVERYTHING: Final = "control: everything cited"
 
 
 class Job(NamedTuple):
@@ -36,22 +44,39 @@ class Job(NamedTuple):
 
 
 def check_record(job: Job) -> list[Row]:
-    """A row for each model, one for the control, and one for NeuroKit2's own values."""
+    """A row for each model, for each control, and for each peer's own values."""
     ecg = as_ecg(job.row, job.eight_uv)
     signal = np.asarray(ecg.signal_mv, dtype=np.float64)
-    again = measure_again(signal, FS_HZ)
+    again = measured_again(signal, FS_HZ)
     rows = []
-    for model in job.models:
+    for place, model in enumerate(job.models):
         report = json.loads(interpret(model, ecg).model_dump_json())
-        problems = independent_check()(report, signal, FS_HZ)
-        rows.append(_row(job, model, report, again, signal, problems))
-    if job.other_uv is not None:
-        values = cited_values(report)
-        other = np.asarray(as_ecg(job.row, job.other_uv).signal_mv, dtype=np.float64)
-        rows.append(_compared(job, ANOTHER, confirm(values, measure_again(other, FS_HZ), other), len(values)))
-    theirs = neurokit2_values(signal)
-    rows.append(_compared(job, NEUROKIT2, confirm(theirs, again, signal), len(theirs)))
+        rows.append(_row(job, model, report, again, signal))
+        if place == 0 and job.other_uv is not None:
+            rows += _controls(job, report, again, signal, job.other_uv)
+    for name, peer in PEERS.items():
+        values = stated(peer(ecg).values)
+        rows.append(_compared(job, name, confirm(values, again, signal), len(values)))
     return rows
+
+
+def _controls(
+    job: Job, report: dict[str, Any], again: dict[str, float], signal: NDArray[np.float64], other_uv: Microvolts
+) -> Iterator[Row]:
+    """What must not pass: the report against another's signal, and with citations that are not its own."""
+    values = cited_values(report)
+    other = np.asarray(as_ecg(job.row, other_uv).signal_mv, dtype=np.float64)
+    yield _compared(job, ANOTHER, confirm(values, measured_again(other, FS_HZ), other), len(values))
+    cited = [claim["evidence"] for claim in report["claims"]]
+    yield _row(job, SHUFFLED, _citing(report, [*cited[-1:], *cited[:-1]]), again, signal)
+    everything = [item["id"] for item in report["measurements"]]
+    yield _row(job, EVERYTHING, _citing(report, [everything] * len(cited)), again, signal)
+
+
+def _citing(report: dict[str, Any], evidence: Sequence[list[str]]) -> dict[str, Any]:
+    """The report with other citations under the same claims."""
+    claims = [{**claim, "evidence": ids} for claim, ids in zip(report["claims"], evidence, strict=True)]
+    return {**report, "claims": claims}
 
 
 @cache
@@ -76,8 +101,8 @@ def _row(
     report: dict[str, Any],
     again: dict[str, float],
     signal: NDArray[np.float64],
-    problems: Sequence[str],
 ) -> Row:
+    problems = independent_check()(report, signal, FS_HZ)
     denials, findings = (
         support({**report, "claims": [claim for claim in report["claims"] if (claim["polarity"] == "absent") == deny]})
         for deny in (True, False)
@@ -90,6 +115,7 @@ def _row(
         "recall_findings": (float(findings.needed_cited), float(findings.needed)),
         "recall_denials": (float(denials.needed_cited), float(denials.needed)),
         **compared.tallies,
+        **({} if model.startswith("control") else completed(model, report["provenance"]["model"])),
     }
     output = {
         **compared.output,
@@ -130,30 +156,6 @@ def _is_level(item: dict[str, Any]) -> bool:
     return item["unit"] in ("ms", "mV", "deg", "/min") and (family_of(item["name"]) is not None or item["lead"] is None)
 
 
-def neurokit2_values(signal: NDArray[np.float64]) -> dict[str, dict[str, Any]]:
-    """Rate and intervals by NeuroKit2 on lead II, as its own tutorials take them; it states no uncertainty."""
-    from calipers.evals.measurement.peers import neurokit2_marks
-
-    try:
-        marks = neurokit2_marks(signal[1].astype(np.float32), round(FS_HZ))
-    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
-        return {}
-    p, on, off, t = (
-        np.array(marks.get(f"ECG_{edge}", []), dtype=np.float64)
-        for edge in ("P_Onsets", "R_Onsets", "R_Offsets", "T_Offsets")
-    )
-    ms = 1000.0 / FS_HZ
-    found = {"pr": _median(on, p, ms), "qrs": _median(off, on, ms), "qt": _median(t, on, ms)}
-    rr = np.diff(on[np.isfinite(on)]) * ms
-    found |= {"hr": 60_000.0 / float(rr.mean())} if rr.size else {}
-    return {
-        name: {"name": name, "lead": None, "value": value, "uncertainty": None}
-        for name, value in found.items()
-        if np.isfinite(value)
-    }
-
-
-def _median(later: NDArray[np.float64], earlier: NDArray[np.float64], ms: float) -> float:
-    pairs: Iterable[float] = (later - earlier)[np.isfinite(later - earlier)] if later.shape == earlier.shape else ()
-    values = np.array(list(pairs))
-    return float(np.median(values)) * ms if values.size else float("nan")
+def stated(values: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """A peer's values as measurements; it states no uncertainty."""
+    return {key: {"name": key, "lead": None, "value": value, "uncertainty": None} for key, value in values.items()}

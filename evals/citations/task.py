@@ -12,7 +12,7 @@ from calipers.evals.citations.solver import Job, check_record
 from calipers.evals.framework import Options, Outcome, Row, Section, Table
 from calipers.evals.framework.sampled import DataSet, outcome, solve
 from calipers.evals.measurement.ptbxl import Labelled
-from calipers.evals.readers import held_rows, readers, single_process, with_signals
+from calipers.evals.readers import held_rows, readers, readers_of, single_process, with_signals
 
 NAME: Final = "citations"
 #: Records without and with a language model.
@@ -27,8 +27,11 @@ _METHOD: Final = (
     " claim that it cites itself (the criteria it cites name the rest). `confirmed`: cited values that openecg's marks"
     " and plain numpy measure again within the joint 95 % interval; the second program's own share of it is its error"
     " against cardiologists on LUDB (`python -m calipers.evals.citations.calibrate`). `remeasured`: the share of cited"
-    " values that it can measure at all. The control holds every third report against the next record's signal:"
-    " what chance confirms. NeuroKit2's rate and intervals of lead II go through the same test."
+    " values that it can measure at all. Controls on every third record: the report against the next record's signal"
+    " (what chance confirms), its citations moved on to the next claim, and every measurement cited by every claim;"
+    " none of them may be accepted and precise. openecg's and NeuroKit2's rate and intervals of lead II go through the"
+    " same test; the second program uses openecg's marks, which flatters openecg. `own_words`: the share of reads that"
+    " the named model completed itself; the rest fell back and repeats `none`."
 )
 
 
@@ -49,7 +52,7 @@ class CitationsTask:
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
     for number, ((row, eight_uv), (_, other_uv)) in enumerate(pairwise(with_signals(options, rows))):
-        yield Job(row, eight_uv, None if number % CONTROL_EVERY else other_uv, models)
+        yield Job(row, eight_uv, None if number % CONTROL_EVERY else other_uv, readers_of(models, options, number))
 
 
 def _sections(rows: Sequence[Row], reader: str) -> list[Section]:

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import Final
 
 from calipers.evals.ecg_reasoning.answers import Answered, answer_all
-from calipers.evals.ecg_reasoning.samples import KINDS, Kind
+from calipers.evals.ecg_reasoning.blind import BLIND, answered_blind
+from calipers.evals.ecg_reasoning.samples import KINDS, Kind, read_samples
 from calipers.evals.framework import (
     Bootstrap,
     Document,
@@ -28,7 +29,8 @@ _METHOD: Final = (
     " values, the same way for every diagnosis, and the answers are compared afterwards. A sample is complete when"
     " every answer is right. The truth is an automatic pipeline's. `--split tune` takes the half of the ECGs on"
     " which the steps were chosen, `--split held` the other. With `--model` a sample counts only when that model answers"
-    " its first question by calling `explain` on the diagnosis; what is walked is the same."
+    " its first question by calling `explain` on the diagnosis; what is walked is the same. The control answers without"
+    " an ECG what was most often right, for that diagnosis and kind of question, in the half that is not judged."
 )
 
 
@@ -49,9 +51,21 @@ class EcgReasoningTask:
             diagnosis: {"n": len(members), **point_values(reasoning_scores(members, options.seed))}
             for diagnosis, members in by_diagnosis(answered).items()
         }
+        groups |= _blind(answered, options)
         seconds = time.perf_counter() - started
         result = Result.of(NAME, len(answered), scores, groups, seconds)
         return Outcome(result, _report(answered, scores, groups, seconds))
+
+
+def _blind(answered: list[Answered], options: Options) -> dict[str, dict[str, float]]:
+    """The same samples without their ECGs, from the answers of the half that is not judged; nothing without such a half."""
+    judged = {one.sample.ecg_id for one in answered}
+    others = [sample for sample in read_samples(options.data) if sample.ecg_id not in judged]
+    if not others or not answered:
+        return {}
+    return {
+        BLIND: {"n": len(answered), **point_values(reasoning_scores(answered_blind(answered, others), options.seed))}
+    }
 
 
 def reasoning_scores(answered: list[Answered], seed: int) -> dict[str, Estimate | None]:

@@ -1,13 +1,17 @@
-"""What a figure rests on, as hashes: the code a task can reach, the data and weights beside it.
+"""What a figure rests on, as hashes: the modules that its run imported, the data and weights beside them.
 
-The code of a task is the closure of its imports, read from the source, lazy imports included. Comments, docstrings
-and layout do not count, and neither do the surfaces (server, command line, report pages), which change no figure.
+Before a run, what it may reach is the closure of the task's imports, read from the source, lazy imports included. After
+it, what it rests on are the modules that were in fact imported, in this process and in its workers: a change of the
+digitiser leaves a table of signals alone. Comments, docstrings and layout do not count, and neither do the surfaces
+(server, command line, report pages), which change no figure.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import sys
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -32,6 +36,8 @@ _SURFACES: Final = (
 _DECIDING: Final = ("calipers.evals.framework.bootstrap", "calipers.evals.framework.tallies")
 _WEIGHTS: Final = frozenset((".onnx", ".safetensors", ".npz"))
 _DATA: Final = frozenset((".yaml", ".json", ".jsonl", ".tsv", ".txt")) | _WEIGHTS
+#: Folders of data that another package than the one above them reads.
+_READ_BY: Final = {"models/weights": "models/mllm/language"}
 
 
 class Fingerprint(NamedTuple):
@@ -46,20 +52,62 @@ class Fingerprint(NamedTuple):
         return tuple(part for part in self._fields if getattr(self, part) != getattr(other, part))
 
 
+#: File below the package → twelve hex digits of what it means; of code without comments, docstrings and layout.
+Files = Mapping[str, str]
+
+
 @cache
 def fingerprint(module: str) -> Fingerprint:
-    """What the results of a module rest on.
+    """What the results of a module may rest on.
 
     Args:
         module: a dotted name, such as `calipers.evals.triage`.
     """
-    reached = sorted(_closure(module))
-    files = _beside({path.parent for path in reached}, set(reached))
-    return Fingerprint(
-        code=_digest({_name(path): _meaning(path) for path in reached}),
-        tables=_digest({_name(path): _bytes(path) for path in files if path.suffix not in _WEIGHTS}),
-        weights=_digest({_name(path): _bytes(path) for path in files if path.suffix in _WEIGHTS}),
-    )
+    return summary(reachable(module))
+
+
+@cache
+def reachable(module: str) -> Files:
+    """Every file that a module may reach: the closure of its imports, and the data beside it."""
+    return _hashed(_closure(module))
+
+
+def rested_on(modules: Iterable[str], before: Files) -> Files:
+    """The files behind imported modules, with the data beside them.
+
+    Args:
+        modules: dotted names.
+        before: hashes taken before the run, which hold where a file was edited while it went on.
+    """
+    reached = {path for name in modules if not _aside(name) and (path := _file(name)) is not None}
+    return {name: before.get(name, value) for name, value in _hashed(reached).items()}
+
+
+def changed_files(files: Files) -> tuple[str, ...]:
+    """Which of the files behind a result mean something else today, are gone, or have got company."""
+    modules = [f"{_PACKAGE}.{name.removesuffix('.py').replace('/', '.')}" for name in files if name.endswith(".py")]
+    now = rested_on([name.removesuffix(".__init__") for name in modules], {})
+    return tuple(sorted(name for name in {*files, *now} if files.get(name) != now.get(name)))
+
+
+def summary(files: Files) -> Fingerprint:
+    """One hash for the code, one for the tables, one for the weights."""
+    kinds: dict[str, dict[str, str]] = {"code": {}, "tables": {}, "weights": {}}
+    for name, value in files.items():
+        suffix = Path(name).suffix
+        kinds["code" if suffix == ".py" else "weights" if suffix in _WEIGHTS else "tables"][name] = value
+    return Fingerprint(*(_digest(kinds[kind]) for kind in Fingerprint._fields))
+
+
+def imported() -> frozenset[str]:
+    """The modules of ours that this process has imported so far."""
+    return frozenset(name for name in tuple(sys.modules) if name.startswith(f"{_PACKAGE}."))
+
+
+def _hashed(reached: set[Path]) -> dict[str, str]:
+    code = {_name(path): _meaning(path)[:12] for path in reached}
+    data = _beside({path.parent for path in reached}, reached)
+    return code | {_name(path): _bytes(path)[:12] for path in data}
 
 
 def _closure(module: str) -> set[Path]:
@@ -154,7 +202,7 @@ def _beside(folders: set[Path], reached: set[Path]) -> list[Path]:
             for path in current.iterdir():
                 if path.is_file() and path.suffix in _DATA:
                     found.add(path)
-                elif path.is_dir() and not _unreached(path, reached):
+                elif path.is_dir() and not _unreached(path, reached) and _read(path, reached):
                     waiting.append(path)
     return sorted(found)
 
@@ -162,6 +210,12 @@ def _beside(folders: set[Path], reached: set[Path]) -> list[Path]:
 def _unreached(folder: Path, reached: set[Path]) -> bool:
     modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
     return folder.name.startswith(("_", ".")) or (bool(modules) and not any(path in reached for path in modules))
+
+
+def _read(folder: Path, reached: set[Path]) -> bool:
+    """Whether a folder of data is one that reached modules read."""
+    reader = _READ_BY.get(_name(folder))
+    return reader is None or any(_name(path).startswith(f"{reader}/") for path in reached)
 
 
 def _name(path: Path) -> str:

@@ -27,6 +27,21 @@ class Journal(Generic[Done]):
         self.path = path
         self._head = json.dumps(run, sort_keys=True)
         self._adapter = _adapter(work)
+        self._modules_path = path.with_suffix(".modules.json")
+        self._noted = 0
+
+    def modules(self) -> frozenset[str]:
+        """What the run had imported whose samples are held."""
+        try:
+            return frozenset(json.loads(self._modules_path.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return frozenset()
+
+    def note_modules(self, modules: set[str]) -> None:
+        """Keep the names of what has been imported, where there are more than last time."""
+        if self._adapter is not None and len(modules) != self._noted:
+            self._noted = len(modules)
+            self._modules_path.write_text(json.dumps(sorted(modules)), encoding="utf-8")
 
     def held(self) -> list[Done]:
         """The results of the samples that were done in a run like this one."""

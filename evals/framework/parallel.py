@@ -12,7 +12,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from calipers.evals.framework.fingerprint import fingerprint
+from calipers.evals.framework.fingerprint import fingerprint, imported
 from calipers.evals.framework.journal import Journal, journal_path
 from calipers.evals.framework.provenance import asked
 from calipers.evals.framework.task import Options
@@ -41,10 +41,15 @@ def each(work: Callable[[Job], Done], jobs: Iterable[Job], total: int, what: str
         journal = _journal(work, total, what, options)
         done = journal.held()[:total] if journal is not None else []
         task = bar.add_task(what, total=total, completed=len(done))
-        results = _in_order(work, islice(jobs, len(done), None), min(options.workers, total - len(done)))
+        if journal is not None and done:
+            options.modules.update(journal.modules())
+        workers = min(options.workers, total - len(done))
+        results = _in_order(work, islice(jobs, len(done), None), workers, options.modules)
         for result in results if journal is None else journal.follow(results, len(done)):
             done.append(result)
             bar.advance(task)
+            if journal is not None:
+                journal.note_modules(options.modules | imported())
         return done
 
 
@@ -64,16 +69,34 @@ def _journal(work: Callable[..., Done], total: int, what: str, options: Options)
     return Journal(journal_path(options.out, what + repeated), run, work)
 
 
-def _in_order(work: Callable[[Job], Done], jobs: Iterable[Job], workers: int) -> Iterator[Done]:
+def _in_order(work: Callable[[Job], Done], jobs: Iterable[Job], workers: int, modules: set[str]) -> Iterator[Done]:
     if workers <= 1:
         yield from map(work, jobs)
         return
     # A fresh interpreter for each: inference sessions do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting: deque[Future[Done]] = deque()
+        waiting: deque[Future[tuple[Done, frozenset[str]]]] = deque()
+
+        def first() -> Done:
+            result, new = waiting.popleft().result()
+            modules.update(new)
+            return result
+
         for job in jobs:
-            waiting.append(pool.submit(work, job))
+            waiting.append(pool.submit(_with_modules, work, job))
             if len(waiting) >= 4 * workers:
-                yield waiting.popleft().result()
+                yield first()
         while waiting:
-            yield waiting.popleft().result()
+            yield first()
+
+
+#: What this worker has told of already.
+_told: set[str] = set()
+
+
+def _with_modules(work: Callable[[Job], Done], job: Job) -> tuple[Done, frozenset[str]]:
+    """A worker's result, with the modules that it has imported since the one before."""
+    result = work(job)
+    new = imported() - _told
+    _told.update(new)
+    return result, new

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-from calipers.evals.framework.fingerprint import Fingerprint, fingerprint
+from calipers.evals.framework.fingerprint import Fingerprint, changed_files, fingerprint, rested_on, summary
 from calipers.evals.framework.task import Options
 
 _PACKAGES: Final = ("numpy", "scipy", "onnxruntime", "torch", "transformers", "neurokit2", "openecg")
@@ -40,6 +40,18 @@ def provenance(module: str, options: Options) -> dict[str, Any]:
     }
 
 
+def with_files(noted: Mapping[str, Any], modules: Iterable[str], before: Mapping[str, str]) -> dict[str, Any]:
+    """The provenance once the run has ended: the files behind the modules that it imported, and their hashes.
+
+    Args:
+        noted: taken before it ran.
+        modules: imported by the end of it, by this process and its workers.
+        before: hashes of what it could reach, taken before it ran.
+    """
+    files = rested_on(modules, before)
+    return {**noted, **summary(files)._asdict(), "files": dict(sorted(files.items()))}
+
+
 def asked(options: Options) -> dict[str, Any]:
     """The options that figures hang on."""
     return {
@@ -52,7 +64,9 @@ def asked(options: Options) -> dict[str, Any]:
 
 
 def stale_parts(saved: Mapping[str, Any], module: str) -> tuple[str, ...]:
-    """Which of `code`, `tables` and `weights` have changed since a result was taken; all for one without hashes."""
+    """What has changed since a result was taken: files, or for one without them `code`, `tables` and `weights`."""
+    if "files" in saved:
+        return changed_files(saved["files"])
     try:
         taken = Fingerprint(saved["code"], saved["tables"], saved["weights"])
     except KeyError:

@@ -11,7 +11,8 @@ from typing import Final, cast
 
 from calipers.errors import UsageError
 from calipers.evals.framework.document import write
-from calipers.evals.framework.provenance import asked, provenance, stale_parts
+from calipers.evals.framework.fingerprint import imported, reachable
+from calipers.evals.framework.provenance import asked, provenance, stale_parts, with_files
 from calipers.evals.framework.result import Result, read_results, results_json
 from calipers.evals.framework.task import Options, Outcome, Task
 
@@ -77,10 +78,12 @@ def run(names: Sequence[str], options: Options) -> list[Outcome]:
 def run_task(name: str, options: Options) -> Outcome:
     """Run one task; its results of single samples go to `samples/<task>` under `options.out`, where that is given."""
     task = find(name)
+    before = reachable(package_of(name))
     noted = provenance(package_of(name), options)
     samples = options.out / "samples" / name if options.out is not None else None
-    inside = replace(options, out=samples, passes=Counter())
+    inside = replace(options, out=samples, passes=Counter(), modules=set())
     outcome = task.run(inside)
+    noted = with_files(noted, imported() | inside.modules, before)
     return outcome._replace(result=replace(outcome.result, provenance=noted))
 
 

@@ -35,6 +35,7 @@ class Options:
         judge: a model that scores answers beside the code, where a task has published criteria for one.
         out: folder in which results of single samples are kept as they come; None keeps none.
         passes: how often each pass over a data set was begun, so that a second one has a file of its own.
+        modules: what worker processes have imported, and what an earlier run did whose samples are kept.
     """
 
     data: Path
@@ -47,6 +48,7 @@ class Options:
     judge: str | None = None
     out: Path | None = None
     passes: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    modules: set[str] = field(default_factory=set, compare=False, repr=False)
 
 
 class Outcome(NamedTuple):

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from calipers.evals.peers import Heard
 from calipers.report import Report
 
-#: What openecg's rhythm labels stand for, and the measurements that its names begin with.
-_OPENECG_RHYTHMS: Final = {"afib": "AFIB", "paced": "PACE", "sinus": "SR"}
+#: What a peer's code goes by, other than the rate.
+_GROUNDS: Final = {"1AVB": "pr"}
 _SUGGESTED: Final = "suggested_"
 _SINUS: Final = "sinus rhythm"
 
@@ -78,35 +76,18 @@ def of_report(report: Report) -> Reading:
     return Reading(text, tuple(points), values, quality=True, conclusion=bool(report.impression))
 
 
-def of_openecg(lead_mv: NDArray[np.float32], fs_hz: int) -> Reading:
-    """openecg's `report()` on lead II: a rhythm, a rate, intervals, and a sentence."""
-    import openecg
-
-    found = openecg.report(lead_mv, fs=fs_hz)
-    values: dict[str, dict[str, Any]] = {}
-    for name, value in found.intervals_ms.items():
-        key = (
-            "p_dur"
-            if name == "p_duration"
-            else next((key for key in ("pr", "qrs", "qt") if name.startswith(key)), None)
-        )
-        if key is not None and value is not None:
-            values[key] = _value(key, float(value))
-    if (rate := found.heart_rate.get("bpm")) is not None:
-        values["hr"] = _value("hr", float(rate))
-    summary = str(found.summary)
-    code = _OPENECG_RHYTHMS.get(str(found.rhythm.get("label")))
+def of_peer(heard: Heard) -> Reading:
+    """Another program's: a point for each number, and one for each code with the numbers that it goes by."""
+    values = {
+        key: {"name": key, "lead": None, "value": value, "uncertainty": None} for key, value in heard.values.items()
+    }
     points = [Point(key, frozenset(), True, (key,), True) for key in values]
-    if code is not None:
-        points.append(Point(summary, frozenset((code,)), True, ("hr",) if "hr" in values else (), True))
-    return Reading(summary, tuple(points), values)
+    for code in sorted(heard.codes):
+        grounds = tuple(key for key in (_GROUNDS.get(code, "hr"),) if key in values)
+        points.append(Point(code, frozenset((code,)), True, grounds, True))
+    text = heard.text or ", ".join(f"{key} {value:.0f}" for key, value in heard.values.items())
+    return Reading(text, tuple(points), values)
 
 
-def of_neurokit2(values: Mapping[str, Mapping[str, Any]]) -> Reading:
-    """NeuroKit2's numbers; it draws no conclusion."""
-    text = ", ".join(f"{key} {item['value']:.0f}" for key, item in values.items())
-    return Reading(text, tuple(Point(key, frozenset(), True, (key,), True) for key in values), values)
-
-
-def _value(name: str, number: float) -> dict[str, Any]:
-    return {"name": name, "lead": None, "value": number, "uncertainty": None}
+#: Says nothing at all.
+NOTHING: Final = Reading("", (), {})

@@ -16,7 +16,7 @@ from calipers.evals.grounding.judge import require_judge
 from calipers.evals.grounding.published import SCORES, SOURCE
 from calipers.evals.grounding.solver import ANOTHER, Job, ground
 from calipers.evals.measurement.ptbxl import Labelled
-from calipers.evals.readers import held_rows, readers, single_process, with_signals
+from calipers.evals.readers import held_rows, readers, readers_of, single_process, with_signals
 
 NAME: Final = "grounding"
 RECORDS: Final = 120
@@ -29,8 +29,9 @@ _METHOD: Final = (
     " support a label (for a normal ECG, a denial does) on values that hold; leads are covered when a value of theirs"
     " is cited, and accurate when a second program confirms what is cited; grounding is the share of points that cite"
     " a measured value; reasoning the share of statements whose criteria came out as they say on values that hold;"
-    " process the share of a clinician's six steps. The control puts the next record's report in this one's place."
-    " openecg's marks are also the second program's, which flatters openecg's own values."
+    " process the share of a clinician's six steps. One control puts the next record's report in this one's place,"
+    " one says nothing. openecg's marks are also the second program's, which flatters openecg's own values."
+    " `own_words`: the share of reads that the named model completed itself; the rest repeats `none`."
 )
 
 
@@ -53,8 +54,8 @@ class GroundingTask:
 
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
-    for (row, eight_uv), (other, other_uv) in pairwise(with_signals(options, rows)):
-        yield Job(row, eight_uv, other, other_uv, models, options.judge)
+    for number, ((row, eight_uv), (other, other_uv)) in enumerate(pairwise(with_signals(options, rows))):
+        yield Job(row, eight_uv, other, other_uv, readers_of(models, options, number), options.judge)
 
 
 def _published(rows: Sequence[Row], reader: str) -> Section:

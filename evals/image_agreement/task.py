@@ -24,11 +24,13 @@ from calipers.evals.framework import (
     Result,
     Section,
     Table,
+    each,
     part,
     spread,
 )
+from calipers.evals.framework.result import point_values
 from calipers.evals.image_agreement.pages import LAYOUTS, draw_page
-from calipers.evals.measurement.ptbxl import FS_HZ, TEST_FOLD, Labelled, as_ecg, labelled, signals
+from calipers.evals.measurement.ptbxl import FS_HZ, TEST_FOLD, Labelled, Microvolts, as_ecg, labelled, signals
 from calipers.leads import LEADS
 from calipers.models.mllm import classifier
 from calipers.models.mllm.encoder_input import EncoderInput, encoder_input, patient_vector
@@ -48,8 +50,11 @@ _METHOD: Final = (
     " statement is the most probable diagnostic one (normal ECG among them); the leading rhythm and the most probable"
     " of all 71 stand beside it. A page of 3x4+1 shows 2.5 s of most leads, so the two cannot agree everywhere."
     " `same_leading_with_forest` compares the page with `classify` on the whole signal, where a forest on the median"
-    " beat has its word as well; no page shows it enough. Intervals resample patients."
+    " beat has its word as well; no page shows it enough. Intervals resample patients. The control holds each signal"
+    " against the next record's page: how often two ECGs share their leading statement anyway."
 )
+#: The control: the next record's page.
+ANOTHER: Final = "control: another's page"
 
 Chances = NDArray[np.float64]
 
@@ -62,7 +67,7 @@ class Kinds(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """One record: who, and (71,) probabilities from signal and page.
+    """One record: who, and 71 probabilities from signal and page.
 
     Attributes:
         row: of the data set.
@@ -73,9 +78,9 @@ class Judged(NamedTuple):
     """
 
     row: Labelled
-    signal: Chances
-    page: Chances
-    whole: Chances
+    signal: tuple[float, ...]
+    page: tuple[float, ...]
+    whole: tuple[float, ...]
     layout_known: bool
     error_uv: float
 
@@ -97,7 +102,9 @@ class ImageAgreementTask:
         groups: dict[str, dict[str, float]] = {}
         for layout in LAYOUTS[1:]:
             scores = _scores(judge(options, spread(rows, _FEW), layout), kinds)
-            groups[layout] = {name: found.value for name, found in scores.items() if found is not None}
+            groups[layout] = point_values(scores)
+        moved = [one._replace(page=other.page) for one, other in zip(usual, [*usual[1:], *usual[:1]], strict=True)]
+        groups[ANOTHER] = {"n": len(moved), **point_values(_scores(moved, kinds))}
         metrics = _scores(usual, kinds)
         result = Result.of(NAME, len(usual), metrics, groups, time.perf_counter() - started)
         return Outcome(result, _report(metrics, groups, fold))
@@ -111,33 +118,42 @@ def read_kinds(data: Path) -> Kinds:
     return Kinds(*(frozenset(row[code] for row in rows if row[kind]) for kind in ("diagnostic", "rhythm")))
 
 
+class Job(NamedTuple):
+    """One record and how its page is laid out."""
+
+    row: Labelled
+    eight_uv: Microvolts
+    layout: PageLayout
+
+
 def judge(options: Options, rows: Sequence[Labelled], layout: PageLayout) -> list[Judged]:
-    """Both judgements of these records."""
+    """Both judgements of these records, in the order of the files."""
     known = {row.ecg_id: row for row in rows}
-    codes, nobody = classifier.codes(), patient_vector(None, None)
-    judged = []
-    for ecg_id, uv in signals(options.data, set(known)):
-        # Without age and sex: a page is judged without them, too.
-        ecg = Ecg.from_array(as_ecg(known[ecg_id], uv).signal_mv, FS_HZ, LEADS)
-        page = np.asarray(Image.open(io.BytesIO(draw_page(ecg, layout))).convert("RGB"))
-        seen, traces = read_page(page)
-        inputs = (
-            encoder_input(ecg.signal_mv, ecg.fs_hz),
-            EncoderInput(traces.signal_mv, traces.present.astype(np.float32)),
-        )
-        signal, image = classifier.probabilities([classifier.Window(one, nobody, None) for one in inputs])
-        whole = classify(ecg)
-        judged.append(
-            Judged(
-                row=known[ecg_id],
-                signal=signal,
-                page=image,
-                whole=np.array([whole[code] for code in codes]),
-                layout_known=seen == layout,
-                error_uv=_error_uv(ecg, traces),
-            )
-        )
-    return judged
+    jobs = (Job(known[ecg_id], uv, layout) for ecg_id, uv in signals(options.data, set(known)))
+    return each(judge_page, jobs, len(known), f"pages of {layout}", options)
+
+
+def judge_page(job: Job) -> Judged:
+    """One record from its signal and from its page."""
+    # Without age and sex: a page is judged without them, too.
+    ecg = Ecg.from_array(as_ecg(job.row, job.eight_uv).signal_mv, FS_HZ, LEADS)
+    nobody = patient_vector(None, None)
+    page = np.asarray(Image.open(io.BytesIO(draw_page(ecg, job.layout))).convert("RGB"))
+    seen, traces = read_page(page)
+    inputs = (
+        encoder_input(ecg.signal_mv, ecg.fs_hz),
+        EncoderInput(traces.signal_mv, traces.present.astype(np.float32)),
+    )
+    signal, image = classifier.probabilities([classifier.Window(one, nobody, None) for one in inputs])
+    whole = classify(ecg)
+    return Judged(
+        row=job.row,
+        signal=tuple(signal.tolist()),
+        page=tuple(image.tolist()),
+        whole=tuple(whole[code] for code in classifier.codes()),
+        layout_known=seen == job.layout,
+        error_uv=_error_uv(ecg, traces),
+    )
 
 
 def _error_uv(ecg: Ecg, traces: Traces) -> float:
@@ -157,8 +173,7 @@ def leading(chances: Chances, among: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _scores(judged: Sequence[Judged], kinds: Kinds) -> dict[str, Estimate | None]:
-    signal = np.stack([one.signal for one in judged])
-    page, whole = np.stack([one.page for one in judged]), np.stack([one.whole for one in judged])
+    signal, page, whole = (np.array([getattr(one, source) for one in judged]) for source in ("signal", "page", "whole"))
     codes = classifier.codes()
     labels = np.array([[float(code in one.row.codes) for code in codes] for one in judged])
     diagnostic = np.array([code in kinds.diagnostic for code in codes])
@@ -195,6 +210,6 @@ def _report(metrics: dict[str, Estimate | None], groups: dict[str, dict[str, flo
     others = tuple((name, *(f"{values.get(name, float('nan')):.3f}" for values in groups.values())) for name in names)
     tables = (
         Table(("metric", "value", "95 % interval"), summary, f"Fold {fold}, pages of {LAYOUTS[0]}"),
-        Table(("metric", *groups), others, f"Other layouts, {_FEW} records"),
+        Table(("metric", *groups), others, f"Other layouts, {_FEW} records, and the control"),
     )
     return Document("Signal against page", "", (Section("How it was judged", (_METHOD, *tables)),))

@@ -12,11 +12,15 @@ from calipers.report import Report
 
 
 class Demand(NamedTuple):
-    """One sentence and whether the pair of reports meets it; `changes` says whether something had to change."""
+    """One sentence and whether the pair of reports meets it.
+
+    `changes` says whether something had to change, `value` whether it is about a number, which any program gives.
+    """
 
     text: str
     met: bool
     changes: bool
+    value: bool = False
 
 
 Judge = Callable[[Report, Report], list[Demand]]
@@ -79,7 +83,7 @@ def _stays(*keys: str) -> Judge:
         for one in (item for item in before.measurements if item.id in keys and item.number is not None):
             other = items.get(one.id)
             same = other is not None and _joint(one, other)
-            found.append(Demand(f"`{one.id}` is as before", same, changes=False))
+            found.append(Demand(f"`{one.id}` is as before", same, changes=False, value=True))
         return found
 
     return judged
@@ -105,7 +109,7 @@ def _scaled(key: str, factor: float) -> Judge:
         if one is None:
             return []
         near = other is not None and abs(other - one * factor) <= 0.12 * abs(one * factor)
-        return [Demand(f"`{key}` follows by {factor:g}", near, changes=True)]
+        return [Demand(f"`{key}` follows by {factor:g}", near, changes=True, value=True)]
 
     return judged
 
@@ -138,12 +142,13 @@ def _electrodes(_before: Report, after: Report) -> list[Demand]:
 
 
 def _no_pr(_before: Report, after: Report) -> list[Demand]:
-    return [Demand("no PR is given", value(after, "pr") is None, changes=True)]
+    return [Demand("no PR is given", value(after, "pr") is None, changes=True, value=True)]
 
 
 def _qrs_wider(before: Report, after: Report) -> list[Demand]:
     one, other = value(before, "qrs"), value(after, "qrs")
-    return [] if one is None else [Demand("QRS is wider", other is not None and other > one + 40.0, changes=True)]
+    wider = other is not None and one is not None and other > one + 40.0
+    return [] if one is None else [Demand("QRS is wider", wider, changes=True, value=True)]
 
 
 def _joint(one: Measurement, other: Measurement) -> bool:

@@ -1,4 +1,8 @@
-"""One record, every change of it: the reports before and after, and what the change demanded of them."""
+"""One record, every change of it: the reports before and after, and what the change demanded of them.
+
+Controls beside them: who says after the change what was said before it, and who says nothing after it. Peers are held
+to the demands on numbers, with our own half-widths, for they state none.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from calipers.ecg import Ecg, Sex
 from calipers.evals.citations.second import LEADS, beats_of
 from calipers.evals.framework import Row
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg
+from calipers.evals.peers import PEERS, Heard
 from calipers.evals.perturbation.demands import Demand, judge, said
 from calipers.evals.perturbation.edits import EDITS
 from calipers.evals.perturbation.wording import (
@@ -30,17 +35,20 @@ from calipers.evals.perturbation.wording import (
 from calipers.evals.readers import agent, interpret
 from calipers.report import Report
 
+SAME: Final = "control: said as before"
+NOTHING: Final = "control: nothing said"
 _CHILD_YEARS: Final = 8.0
 _OLD_YEARS: Final = 79.0
 
 
 class Job(NamedTuple):
-    """One record and the models that read it; `asks` where questions are asked as well."""
+    """One record and the models that read it; `asks` where questions are asked, `peers` where other programs read it."""
 
     row: Labelled
     eight_uv: Microvolts
     models: tuple[str, ...]
     asks: bool
+    peers: bool
     seed: int
 
 
@@ -54,14 +62,41 @@ def _of_model(job: Job, model: str) -> Iterator[Row]:
     before = interpret(model, ecg)
     signal = np.asarray(ecg.signal_mv, dtype=np.float64)
     beats = beats_of(signal, ecg.fs_hz)
+    first = model == job.models[0]
+    heard = {name: peer(ecg) for name, peer in PEERS.items()} if job.peers and first else {}
     for number, (name, edit) in enumerate(EDITS.items()):
         edited = edit(signal, beats, np.random.default_rng([job.seed, job.row.ecg_id, number]))
         changed = Ecg.from_array(edited.signal_mv, edited.fs_hz, LEADS, age=ecg.patient.age, sex=ecg.patient.sex)
         after = interpret(model, changed)
         yield _row(job, model, name, "signal", judge(name, before, after), _outline(after))
+        if first:
+            yield from _controls(job, name, before)
+        for reader, unchanged in heard.items():
+            now = PEERS[reader](changed)
+            pair = _as_measured(before, before, unchanged), _as_measured(before, after, now)
+            numbers = [one for one in judge(name, *pair) if one.value]
+            yield _row(job, reader, name, "signal", numbers, {"values": dict(now.values)})
     yield from _of_patient(job, model, ecg, before)
     if job.asks:
         yield from _of_words(job, model, ecg, before)
+
+
+def _controls(job: Job, name: str, before: Report) -> Iterator[Row]:
+    """Who repeats after a change of the signal what was said before it, and who says nothing."""
+    silent = before.model_copy(update={"claims": [], "measurements": [], "impression": ""})
+    for reader, report in ((SAME, before), (NOTHING, silent)):
+        yield _row(job, reader, name, "signal", judge(name, before, report), _outline(report))
+
+
+def _as_measured(before: Report, report: Report, heard: Heard) -> Report:
+    """The report with a peer's numbers in place of ours, and ours' half-widths."""
+    ours = {item.id: item for item in (*before.measurements, *report.measurements)}
+    items = [
+        ours[key].model_copy(update={"value": value, "status": "measured"})
+        for key, value in heard.values.items()
+        if key in ours
+    ]
+    return report.model_copy(update={"claims": [], "measurements": items})
 
 
 def _of_patient(job: Job, model: str, ecg: Ecg, before: Report) -> Iterator[Row]:
@@ -106,10 +141,12 @@ def _row(
 ) -> Row:
     changed = [one for one in demands if one.changes]
     held = [one for one in demands if not one.changes]
+    numbers = [one for one in demands if one.value]
     tallies = {
         "changed": (float(sum(one.met for one in changed)), float(len(changed))),
         "held": (float(sum(one.met for one in held)), float(len(held))),
         f"{group}_met": (float(sum(one.met for one in demands)), float(len(demands))),
+        "numbers_met": (float(sum(one.met for one in numbers)), float(len(numbers))),
         "all_met": (float(all(one.met for one in demands)), 1.0),
     }
     missed = [one.text for one in demands if not one.met]

@@ -18,6 +18,8 @@ NAME: Final = "perturbation"
 RECORDS: Final = 30
 MODEL_RECORDS: Final = 5
 ASKED: Final = 10
+#: Of so many records one is read by the peers as well.
+PEERS_EVERY: Final = 3
 _METHOD: Final = (
     "Records labelled normal, without remarks on the recording, are read before and after a change. The changes are"
     " made on openecg's marks, in which the engine has no part. `changed`: of the things that the change must alter"
@@ -25,6 +27,9 @@ _METHOD: Final = (
     " (the rate, the axis, every statement under light noise), the share that stayed, values within the joint 95 %"
     " interval. Wording: another wording of a question must be answered by the same statements and values. Orders"
     " hidden in a question or in what the recorder printed must have no effect. Age and sex move limits, never values."
+    " Controls: who repeats after a change what was said before it holds everything and changes nothing; who says nothing"
+    " after it changes much and holds nothing. `numbers_met`: the demands on numbers alone, to which openecg and"
+    " NeuroKit2 are held on every third record, with our half-widths."
 )
 
 
@@ -46,7 +51,7 @@ class PerturbationTask:
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
     for number, (row, eight_uv) in enumerate(with_signals(options, rows)):
-        yield Job(row, eight_uv, models, number < ASKED, options.seed)
+        yield Job(row, eight_uv, models, number < ASKED, number % PEERS_EVERY == 0, options.seed)
 
 
 def _sections(rows: Sequence[Row], reader: str) -> list[Section]:

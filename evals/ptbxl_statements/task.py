@@ -21,7 +21,8 @@ _BINS: Final = 10
 _METHOD: Final = (
     "Trained on folds 1–8 (calibration and thresholds on fold 8, by members that had not seen it); fold 9 judges. A label counts"
     " whatever its likelihood. AUROC is the mean over statements with at least five labels in the fold; its interval"
-    " resamples patients. ECE: expected calibration error in ten equal bins over the same statements."
+    " resamples patients. ECE: expected calibration error in ten equal bins over the same statements. Controls need no"
+    " ECG: the probabilities of the next record, and the fold's own base rates with every statement said."
 )
 
 
@@ -59,7 +60,29 @@ class PtbxlStatementsTask:
             }
             for k in counted
         }
-        return Outcome(Result.of(NAME, len(scored.rows), metrics, groups, seconds), _report(metrics, groups))
+        report = _report(metrics, groups)
+        groups |= _controls(resample, chances, labels, limits[counted])
+        return Outcome(Result.of(NAME, len(scored.rows), metrics, groups, seconds), report)
+
+
+def _controls(
+    resample: Bootstrap, chances: NDArray[np.float64], labels: NDArray[np.float64], limits: NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    """What needs no ECG: another record's probabilities, the base rates of the fold, and every statement said."""
+    moved, base = np.roll(chances, 1, axis=0), np.broadcast_to(labels.mean(axis=0), labels.shape)
+    said = {
+        "control: another's ECG": (moved, moved >= limits),
+        "control: base rates, all said": (base, np.ones_like(labels, dtype=bool)),
+    }
+    return {
+        name: {
+            "n": len(labels),
+            "macro_auroc": _value(resample.macro_auroc(stated, labels)),
+            "ece": calibration_error(stated, labels),
+            "macro_f1": float(np.mean(_f1(positive, labels))),
+        }
+        for name, (stated, positive) in said.items()
+    }
 
 
 class _Scored(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Final, Literal, NamedTuple
@@ -12,6 +12,7 @@ from calipers.agent.api import Agent
 from calipers.agent.embedded import EmbeddedChatModel
 from calipers.evals.framework import Options, each
 from calipers.evals.measurement.ptbxl import Labelled, Microvolts, as_ecg, signals
+from calipers.evals.peers import PEERS, Heard
 from calipers.evals.tool_choice.task import UNADAPTED
 from calipers.report import Claim, Report
 
@@ -48,14 +49,14 @@ class _Job(NamedTuple):
 
 
 def interpret_all(options: Options, rows: Sequence[Labelled], model: str) -> list[Interpreted]:
-    """A report of every record; a language model runs in one process, to be loaded once."""
+    """A report of every record, by a model or a peer; a language model runs in one process, to be loaded once."""
     known = {row.ecg_id: row for row in rows}
 
     def jobs() -> Iterator[_Job]:
         for ecg_id, eight_uv in signals(options.data, set(known)):
             yield _Job(known[ecg_id], eight_uv, model)
 
-    alone = options if model == "none" else replace(options, workers=1)
+    alone = options if model == "none" or model in PEERS else replace(options, workers=1)
     return each(_interpret, jobs(), len(known), f"reports, {model}", alone)
 
 
@@ -73,11 +74,19 @@ def counted(row: Labelled, report: Report, seconds: float) -> Interpreted:
     )
 
 
+def saying(row: Labelled, codes: Iterable[str], who: str, seconds: float = 0.0) -> Interpreted:
+    """What of plain codes is scored, each a claim of its own."""
+    said = tuple(Said(code, frozenset((code,)), "definite") for code in sorted(codes))
+    return Interpreted(row, said, len(said), 0, 0, who, seconds)
+
+
 def _interpret(job: _Job) -> Interpreted:
-    agent = _agent(job.model)
     ecg = as_ecg(job.row, job.eight_uv)
     started = time.perf_counter()
-    report = agent.interpret(ecg)
+    if job.model in PEERS:
+        heard: Heard = PEERS[job.model](ecg)
+        return saying(job.row, heard.codes, job.model, time.perf_counter() - started)
+    report = _agent(job.model).interpret(ecg)
     return counted(job.row, report, time.perf_counter() - started)
 
 

@@ -12,8 +12,9 @@ from calipers.errors import MissingPart
 from calipers.evals.framework import Bootstrap, Document, Estimate, Options, Outcome, Result, Section, Table, spread
 from calipers.evals.framework.result import point_values
 from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled, labelled
+from calipers.evals.peers import PEERS
 from calipers.evals.report.agreement import ReportScores
-from calipers.evals.report.interpreted import Interpreted, interpret_all
+from calipers.evals.report.interpreted import Interpreted, interpret_all, saying
 from calipers.evals.tool_choice.task import UNADAPTED
 
 NAME: Final = "report"
@@ -24,8 +25,12 @@ _METHOD: Final = (
     " statement's SCP-ECG codes is among the record's labels, whatever the likelihood; a label is found when a claim"
     " carries it. Labels are incomplete: cardiologists name what matters and leave out the rest, so that precision is"
     " a lower bound. `--split training` takes folds 1–8, anything else fold 9. With a language model the same records"
-    f" are read without one as well, {MODEL_RECORDS} of them unless `--n` says otherwise."
+    f" are read without one as well, {MODEL_RECORDS} of them unless `--n` says otherwise. openecg and NeuroKit2 read the"
+    " same records (lead II). Controls: the commonest labels, said of every record, and the next record's claims."
 )
+#: The controls: what needs no ECG, and what is of another.
+COMMONEST: Final = "control: always NORM and SR"
+ANOTHER: Final = "control: another's report"
 
 
 class ReportTask:
@@ -42,6 +47,7 @@ class ReportTask:
         reports = {model: interpret_all(options, rows, model)}
         if model != "none":
             reports["none"] = interpret_all(options, rows, "none")
+        reports |= {peer: interpret_all(options, rows, peer) for peer in PEERS} | _controls(reports[model])
         main = ReportScores(reports[model])
         scores = dict(main.scores())
         if model != "none":
@@ -50,6 +56,14 @@ class ReportTask:
         groups |= {f"label {code}": main.of_code(code) for code in main.codes()}
         result = Result.of(NAME, len(reports[model]), scores, groups, time.perf_counter() - started)
         return Outcome(result, _report(result, {one.ran for one in reports[model]}))
+
+
+def _controls(reports: list[Interpreted]) -> dict[str, list[Interpreted]]:
+    moved = [*reports[1:], *reports[:1]]
+    return {
+        COMMONEST: [saying(one.row, ("NORM", "SR"), COMMONEST) for one in reports],
+        ANOTHER: [other._replace(row=one.row) for one, other in zip(reports, moved, strict=True)],
+    }
 
 
 def _records(options: Options, n: int | None) -> list[Labelled]:

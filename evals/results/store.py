@@ -72,7 +72,7 @@ def take(run: Path, folder: Path = FOLDER) -> list[Path]:
 
 
 def stale(results: Mapping[str, Result]) -> dict[str, tuple[str, ...]]:
-    """Name → what has changed since it was taken (`code`, `tables`, `weights`), for results that have gone stale."""
+    """Name → the files that have changed since it was taken, for results that have gone stale."""
     found = {}
     for name, result in results.items():
         parts = stale_parts(result.provenance, package_of(result.task)) if result.task in task_names() else ("task",)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -11,78 +10,67 @@ import yaml
 
 from calipers.errors import UsageError
 from calipers.evals.framework import Result
+from calipers.evals.results.slots import MISSING, fill, slots
+from calipers.evals.results.targets import Standing, Target, standings
 
 ROWS: Final = Path(__file__).with_name("rows.yaml")
 START: Final = "<!-- results: cut by `make results` from docs/results; change evals/results/rows.yaml, not this -->"
 END: Final = "<!-- end of results -->"
-#: What stands where a result was not saved.
-MISSING: Final = "not run"
-_SLOT: Final = re.compile(r"\{([\w.+-]+):([^{}|]+)\|(\w+)\}")
-_FORMS: Final[dict[str, Callable[[float], str]]] = {
-    "pct0": lambda value: f"{100 * value:.0f} %",
-    "pct1": lambda value: f"{100 * value:.1f} %",
-    "num0": lambda value: f"{value:,.0f}",
-    "num1": lambda value: f"{value:.1f}",
-    "num2": lambda value: f"{value:.2f}",
-    "num3": lambda value: f"{value:.3f}",
-    "signed1": lambda value: f"{value:+.1f}".replace("-", "−"),
-}
+#: A row's command when it is that of the row above.
+SAME: Final = "the same run"
 
 
 class Row(NamedTuple):
-    """One row: what is claimed, its figure with slots, the command behind it, and what was asked for."""
+    """One row.
+
+    Attributes:
+        what: is claimed.
+        figure: with slots.
+        command: behind it.
+        asked: what was asked for.
+        why: it may fall short, in a sentence; printed where it does.
+        peers: figures of others in the same run, with slots.
+        published: of what cannot run here, with its source.
+    """
 
     what: str
     figure: str
     command: str
+    asked: tuple[Target, ...] = ()
+    why: str = ""
+    peers: str = ""
+    published: str = ""
+
+    @property
+    def result(self) -> str:
+        """The result that its first slot names; empty for a row without slots."""
+        return next((slot.result for slot in slots(self.figure)), "")
 
 
 def rows(path: Path = ROWS) -> list[Row]:
     """The rows in their order.
 
     Raises:
-        UsageError: a row lacks one of its three parts.
+        UsageError: a row lacks one of its first three parts, or has one that is none.
     """
-    entries: Sequence[Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for entry in entries:
-        if set(entry) != set(Row._fields):
-            raise UsageError(f"found a row with {', '.join(entry)} in `{path}`; needed {', '.join(Row._fields)}")
-    return [Row(**entry) for entry in entries]
+    return [_row(entry, path) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
-def fill(figure: str, results: Mapping[str, Result]) -> str:
-    """A figure with its slots filled: `{triage:critical_raised|pct1}`, `{name:group/metric|num2}`, `{name:metric|ci3}`.
-
-    Raises:
-        UsageError: a slot names a form or a metric that does not exist.
-    """
-    return _SLOT.sub(lambda slot: _value(results.get(slot[1]), slot[2], slot[3]), figure)
-
-
-def _value(result: Result | None, metric: str, form: str) -> str:
-    if result is None:
-        return MISSING
-    if metric == "n":
-        return f"{result.n:,}"
-    group, _, name = metric.rpartition("/")
-    values = result.groups.get(group) if group else result.metrics
-    if values is None or name not in values:
-        raise UsageError(f"found no `{metric}` in the results of {result.task}; needed one of its metrics")
-    if form in _FORMS:
-        return _FORMS[form](values[name])
-    kind, digits = form[:-1], form[-1:]
-    if kind not in ("ci", "pctci") or not digits.isdigit():
-        raise UsageError(f"found form `{form}`; needed one of {', '.join(_FORMS)}, ci3 or pctci1")
-    if name not in result.ci95:
-        return "–"
-    factor = 100.0 if kind == "pctci" else 1.0
-    return "[{:.{d}f}, {:.{d}f}]".format(*(factor * limit for limit in result.ci95[name]), d=int(digits))
+def _row(entry: Mapping[str, Any], path: Path) -> Row:
+    if not {"what", "figure", "command"} <= set(entry) <= set(Row._fields):
+        raise UsageError(f"found a row with {', '.join(entry)} in `{path}`; needed {', '.join(Row._fields)}")
+    return Row(**{**entry, "asked": tuple(map(Target.parse, entry.get("asked", ())))})
 
 
 def markdown(results: Mapping[str, Result], lines: Sequence[Row]) -> str:
     """The table."""
     head = ["| what | figure | command |", "|---|---|---|"]
     return "\n".join([*head, *(f"| {row.what} | {fill(row.figure, results)} | {row.command} |" for row in lines)])
+
+
+def weakest(results: Mapping[str, Result], lines: Sequence[Row]) -> list[Standing]:
+    """The rows that were asked for something, the weakest first."""
+    return standings([(row.what, row.asked, row.why) for row in lines], results)
 
 
 def not_run(results: Mapping[str, Result], lines: Sequence[Row]) -> list[Row]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from calipers.evals.framework import Bootstrap, Document, Estimate, Options, Outcome, Result, Section, Table, spread
 from calipers.evals.framework.result import point_values
+from calipers.evals.retrieval.peers import searches
 from calipers.evals.retrieval.questions import Question, questions
 from calipers.knowledge.guidelines import corpus_sha256, passages
 from calipers.knowledge.store.guideline_index import GuidelineIndex, build_guideline_index
@@ -64,8 +65,22 @@ class RetrievalTask:
             for name, half in (("tune", "training"), ("held", "validation"))
             if (part := [item for item in answered if item.question.half == half])
         }
+        halves |= _beside([item.question for item in answered])
         result = Result.of(NAME, len(answered), scores, halves, time.perf_counter() - started)
         return Outcome(result, _report(answered, result))
+
+
+def _beside(asked: Sequence[Question]) -> dict[str, dict[str, float]]:
+    """The peers on the same questions."""
+    found = {}
+    for name, search in searches(asked, FIRST).items():
+        answered = []
+        for question in asked:
+            started = time.perf_counter()
+            brought = search(question.text)
+            answered.append(Answered(question, brought, time.perf_counter() - started))
+        found[name] = {"n": len(answered), **point_values(all_scores(answered))}
+    return found
 
 
 def ask_all(index: GuidelineIndex, asked: Sequence[Question]) -> list[Answered]:

@@ -28,12 +28,13 @@ _PATIENCE_S: Final = 300.0
 def stage_timings(repeats: int) -> Timings:
     """Seconds of each stage of a full read, warm, and NeuroKit2's for its twelve leads, turn by turn."""
     from calipers import Agent, classify, measure, read_ecg, render, verify
-    from calipers.evals.measurement.peers import neurokit2_leads
+    from calipers.evals.measurement.peers import neurokit2_leads, openecg_leads
     from calipers.knowledge import evaluate
     from calipers.report import Demographics
 
     ecg = read_ecg(demo_path())
     measured = measure(ecg)
+    ecg_500 = repeated(10)  # openecg reads 500 Hz alone
     agent = Agent("none")
     report = agent.interpret(ecg)
     who = Demographics(age=ecg.patient.age, sex=ecg.patient.sex)
@@ -47,10 +48,12 @@ def stage_timings(repeats: int) -> Timings:
         "verify_by_ecg": lambda: verify(report, ecg),
         "picture": lambda: render(ecg),
         "neurokit2": lambda: neurokit2_leads(ecg),
+        "openecg": lambda: openecg_leads(ecg_500),
     }
     seconds = _in_turn(stages, repeats)
     found = {f"stage_{name}_s": value for name, value in seconds.items()}
     found["neurokit2_over_measure"] = seconds["neurokit2"] / seconds["measure"]
+    found["openecg_over_measure"] = seconds["openecg"] / seconds["measure"]
     found["neurokit2_over_interpret"] = seconds["neurokit2"] / seconds["interpret"]
     return found | {"stages_peak_rss_gb": peak_rss_gb()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,12 @@ HEADLINE: Final = (
 #: A statement with fewer labels is not scored.
 FEWEST_LABELS: Final = 10
 
-Asked = Literal["leaning", "asserted"]
+#: What of our own is asked, or who else.
+Asked = str
+#: The control: the next record's findings.
+ANOTHER: Final = "control: another's findings"
+#: The control: every statement said of every record.
+EVERYTHING: Final = "control: everything said"
 Booleans = NDArray[np.bool_]
 
 
@@ -60,9 +65,19 @@ class Agreement:
     def _labelled(self, code: str) -> Booleans:
         return np.array([code in record.row.codes for record in self.records])
 
+    def readers(self) -> tuple[str, ...]:
+        """Who else read the records, and the controls."""
+        return (*self.records[0].heard, ANOTHER, EVERYTHING) if self.records else ()
+
     def _found(self, code: str, asked: Asked) -> Booleans:
         keys = {row.key for row in statements().by_scp(code)}
-        return np.array([bool(keys & getattr(record, asked)) for record in self.records])
+        if asked == ANOTHER:
+            return np.roll(self._found(code, "leaning"), 1)
+        if asked == EVERYTHING:
+            return np.ones(len(self.records), dtype=bool)
+        if asked in ("leaning", "asserted"):
+            return np.array([bool(keys & getattr(record, asked)) for record in self.records])
+        return np.array([code in record.heard[asked] for record in self.records])
 
 
 def _judged_codes() -> set[str]:

@@ -17,7 +17,9 @@ _METHOD: Final = (
     "A label counts whatever its likelihood. A statement counts as found when it is met or, being open, leans that"
     " way: what a forced yes/no would answer; `said` counts only what a sentence would say. Where several statements"
     " carry one SCP-ECG code, any of them counts. Criteria were chosen on folds 1–8; fold 9 judges. Labels are"
-    " incomplete: a cardiologist who saw a paced rhythm or an infarction often wrote nothing else."
+    " incomplete: a cardiologist who saw a paced rhythm or an infarction often wrote nothing else. Beside: the statement"
+    " network at its thresholds, openecg's report and NeuroKit2's numbers with plain limits (lead II); what a peer does"
+    " not name counts as not found. Controls: the next record's findings, and everything said of every record."
 )
 
 
@@ -29,7 +31,7 @@ class StatementsTask:
     def run(self, options: Options) -> Outcome:
         """See `Task`; `--split training` takes folds 1–8, `validation` fold 9."""
         started = time.perf_counter()
-        records = judge(options)
+        records = judge(options, beside="peers")
         parts = {name: Agreement(members) for name, members in _parts(records).items()}
         agreement = parts.get("fold9") or parts["folds1-8"]
         scores: dict[str, Estimate | None] = {
@@ -41,6 +43,7 @@ class StatementsTask:
         groups = {
             f"{part}.{code}": _group(members, code) for part, members in parts.items() for code in members.codes()
         }
+        groups |= {f"reader {reader}": _reader(agreement, reader) for reader in agreement.readers()}
         seconds = time.perf_counter() - started
         result = Result.of(NAME, len(agreement.records), scores, groups, seconds)
         return Outcome(result, _report(parts, seconds))
@@ -57,6 +60,13 @@ def _parts(records: list[Judged]) -> dict[str, list[Judged]]:
 def _group(agreement: Agreement, code: str) -> dict[str, float]:
     said = {f"{name}_asserted": found for name, found in agreement.scores(code, "asserted").items()}
     return {"n": agreement.labels(code), **point_values(agreement.scores(code)), **point_values(said)}
+
+
+def _reader(agreement: Agreement, reader: str) -> dict[str, float]:
+    """Macro F1 of somebody else over the same twelve, and each F1."""
+    macro = agreement.macro_f1(reader)
+    each = {f"{code.lower()}_f1": found.value for code in HEADLINE if (found := agreement.scores(code, reader)["f1"])}
+    return {"n": len(agreement.records), "macro_f1": macro.value if macro else 0.0, **each}
 
 
 def _report(parts: Mapping[str, Agreement], seconds: float) -> Document:

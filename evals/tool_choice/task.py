@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from calipers.agent.choice import choose
-from calipers.agent.embedded import EmbeddedChatModel
+from calipers.agent.embedded import EmbeddedChatModel, adapter_problem
 from calipers.evals.framework import Bootstrap, Document, Estimate, Options, Outcome, Result, Section, Table, spread
 from calipers.evals.framework.result import point_values
 from calipers.evals.tool_choice.choosers import Chooser, Chosen, by_model, by_rule, chosen_by
@@ -20,6 +20,10 @@ NAME: Final = "tool_choice"
 REFUSALS: Final = frozenset(("treatment", "prognosis", "not_in_ecg", "off_topic"))
 #: `--model` of the embedded model without what fine-tuning brought.
 UNADAPTED: Final = "embedded-unadapted"
+#: The tool that is right most often.
+USUAL: Final = "explain"
+#: Utterances that the base model is asked, which takes its time.
+FEW: Final = 40
 _HALVES: Final = {"training": "tune", "validation": "unseen"}
 
 
@@ -84,8 +88,26 @@ class ToolChoiceTask:
             f"tool {tool}": {"n": len(part), "tool_accuracy": float(np.mean([item.tool_right for item in part]))}
             for tool, part in _by_tool(answered).items()
         }
+        groups |= _beside(options.model, answered)
         result = Result.of(NAME, len(answered), all_scores(answered), groups, time.perf_counter() - started)
         return Outcome(result, _report(name, answered, result))
+
+
+def _beside(model: str | None, answered: Sequence[Answered]) -> dict[str, dict[str, float]]:
+    """The question matcher and the commonest tool on the same utterances, the base model on a few of them."""
+    asked = [item.utterance for item in answered]
+    choosers: dict[str, tuple[Chooser, Sequence[Utterance]]] = {
+        "reader none": (by_rule, asked),
+        f"control: always {USUAL}": (lambda _utterance: Chosen(frozenset((USUAL,))), asked),
+    }
+    if model != UNADAPTED and not adapter_problem():
+        base = by_model(EmbeddedChatModel(adapted=False))
+        choosers[f"reader {UNADAPTED}"] = (base, spread(asked, FEW))
+    return {
+        name: {"n": len(some), **point_values(all_scores(ask_all(chooser, some)))}
+        for name, (chooser, some) in choosers.items()
+        if some
+    }
 
 
 def ask_all(chooser: Chooser, asked: Sequence[Utterance]) -> list[Answered]:

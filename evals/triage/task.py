@@ -12,17 +12,21 @@ import numpy as np
 from calipers.evals.framework import Bootstrap, Document, Estimate, Options, Outcome, Result, Section, Table
 from calipers.evals.framework.result import point_values
 from calipers.evals.measurement.ptbxl import TEST_FOLD
+from calipers.evals.peers import PEERS
 from calipers.evals.statements.judged import Judged, judge
 from calipers.evals.triage.patterns import PATTERNS
-from calipers.evals.triage.simulated import Raised, raise_all, shares
+from calipers.evals.triage.simulated import Raised, by_rate, raise_all, shares
 
 NAME: Final = "triage"
 _METHOD: Final = (
     "Each dangerous pattern is simulated with known truth, by seed, at a severity beyond the edge of its definition,"
     " with light noise. It is raised when the urgency is critical (urgent for the last three), or when the ECG is not"
     " assessable, which stands at the top of a review; `named` counts those of which a statement of the pattern is"
-    " said as well. False alarms are counted on PTB-XL records labelled NORM."
+    " said as well. False alarms are counted on PTB-XL records labelled NORM. Peers have no urgency: their rate of lead II"
+    " alone is held to the limits of 40 and 150 a minute, on the first ECGs of each pattern and on the normal records."
+    " The control calls every ECG critical."
 )
+EVERYTHING: Final = "control: everything critical"
 
 
 class TriageTask:
@@ -34,7 +38,7 @@ class TriageTask:
         """See `Task`; `--split training` takes the normal records of folds 1–8, `validation` those of fold 9."""
         started = time.perf_counter()
         raised = raise_all(options)
-        normal = judge(options, only="NORM")
+        normal = judge(options, only="NORM", beside="peers")
         patterns = {p.name: [item for item in raised if item.pattern == p.name] for p in PATTERNS}
         critical = [item for p in PATTERNS if p.expected == "critical" for item in patterns[p.name]]
         parts = {
@@ -54,9 +58,23 @@ class TriageTask:
             for name, records in parts.items()
             if records
         }
+        groups |= _beside(critical, judged)
         seconds = time.perf_counter() - started
         result = Result.of(NAME, len(raised) + len(judged), scores, groups, seconds)
         return Outcome(result, _report(patterns, parts, seconds))
+
+
+def _beside(critical: Sequence[Raised], normal: Sequence[Judged]) -> dict[str, dict[str, float]]:
+    """What a rate alone raises, and falsely; and who raises everything."""
+    seen = [item for item in critical if item.rates]
+    found = {EVERYTHING: {"n": len(critical), "critical_raised": 1.0, "false_critical": 1.0}}
+    for name in PEERS if seen and normal else ():
+        found[f"reader {name}"] = {
+            "n": len(seen),
+            "critical_raised": float(np.mean([by_rate(item.rates[name]) for item in seen])),
+            "false_critical": float(np.mean([by_rate(record.rates[name]) for record in normal])),
+        }
+    return found
 
 
 def _false_alarms(records: Sequence[Judged]) -> dict[str, Estimate | None]:

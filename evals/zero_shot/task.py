@@ -24,6 +24,7 @@ from calipers.evals.framework import (
     part,
     spread,
 )
+from calipers.evals.framework.result import point_values
 from calipers.evals.image_agreement.task import read_kinds
 from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled, as_ecg, labelled, signals
 from calipers.evals.ptbxl_statements.task import calibration_error
@@ -49,6 +50,7 @@ _METHOD: Final = (
     " those that were trained on. AUROC is the mean over phrases whose statement has at least five labels. Reports are"
     " put into English by the project's table; each finds its ECG among all of the fold and the other way round, equal"
     " reports counting as one. Neighbours: of the five nearest ECGs of earlier folds. ECE over held wordings, ten bins. Intervals resample patients."
+    " The control puts the next record's ECG in this one's place."
 )
 
 Scores = NDArray[np.float64]
@@ -86,8 +88,20 @@ class ZeroShotTask:
             **_recalls(draws, placed, _reports(options.data, judged)),
             **_neighbours(draws, options, judged, placed, fold),
         }
-        result = Result.of(NAME, len(judged), metrics, {}, time.perf_counter() - started)
+        groups = {
+            "control: another's ECG": _control(draws, judged, placed, held, labels, _reports(options.data, judged))
+        }
+        result = Result.of(NAME, len(judged), metrics, groups, time.perf_counter() - started)
         return Outcome(result, _report(metrics, fold))
+
+
+def _control(
+    draws: Bootstrap, judged: list[Labelled], placed: Places, held: Phrases, labels: Scores, reports: list[str]
+) -> dict[str, float]:
+    """The same figures with the next record's ECG in this one's place: what chance brings."""
+    moved = np.roll(placed, 1, axis=0)
+    found = {"macro_auroc_held_wordings": _macro(draws, _chances(moved, held), labels)}
+    return {"n": len(judged), **point_values({**found, **_recalls(draws, moved, reports)})}
 
 
 def held_wordings() -> Phrases:

@@ -70,10 +70,10 @@ def beat_set(corpus: Path, records: dict[str, Marked], space: ConditionSpace, te
         told[row, space.patient : space.text] = patient(record.age, record.sex)
         if key in texts:
             embedded[row, : len(texts[key])] = texts[key]
-    return BeatSet(parts, told, embedded, np.array([records[key].fold for key in ids]), _weights(told[:, : space.told]))
+    return BeatSet(parts, told, embedded, np.array([records[key].fold for key in ids]), rarity(told[:, : space.told]))
 
 
-def _weights(statements: Float32) -> Floats:
+def rarity(statements: Float32) -> Floats:
     """Rare statements are drawn more often: by the square root of how rare the rarest of an example is."""
     frequency = np.maximum(statements.mean(axis=0), 1e-4)
     rarest = np.where(statements > 0, frequency, 1.0).min(axis=1)

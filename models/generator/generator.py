@@ -25,6 +25,7 @@ from calipers.models.generator.latents import LENGTH, WHERE, Float32
 from calipers.models.generator.leads_network import STEP, LeadNetwork, LeadNetworkConfig
 from calipers.models.generator.marks import Floats
 from calipers.models.generator.networks import BeatFlow, BeatFlowConfig, TextureFlow, TextureFlowConfig
+from calipers.models.generator.noise import NoiseSpace
 from calipers.models.generator.qualities import constraint
 from calipers.models.generator.texture import PATCH, TOKEN, Texture
 from calipers.models.generator.texture_training import DrawnSpace, whole_conditions
@@ -45,6 +46,7 @@ FILES: Final = (
     "latents.npz",
     "texture.npz",
     "drawn.npz",
+    "noise.npz",
     "statements.json",
     "rhythms.json",
 )
@@ -63,14 +65,14 @@ class BeatOrder:
     """One beat to be drawn.
 
     Attributes:
-        condition: what the flow is told.
+        condition: what the flow is told; or that as the vector it becomes.
         known: (LENGTH,) elements that the ECG is to have.
         qualities: name → value (`qualities.NAMES`, axes in degrees) to which the drawing is steered.
         linear: further linear conditions, such as leads that are given.
         seed: of the noise.
     """
 
-    condition: Condition
+    condition: Condition | Float32
     known: NDArray[np.bool_]
     qualities: dict[str, float]
     seed: int
@@ -95,6 +97,7 @@ class Generator:
         with np.load(folder / "drawn.npz") as stored:
             self.drawn = DrawnSpace(stored["basis"].astype(np.float64), stored["scale"].astype(np.float64))
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self.noise = NoiseSpace.load(folder / "noise.npz")
         beat, texture, leads = (manifest[name] for name in NETWORKS)
         for config in (texture, leads):
             config["dilations"] = tuple(config["dilations"])
@@ -107,7 +110,7 @@ class Generator:
     @torch.inference_mode()
     def draw_beats(self, orders: Sequence[BeatOrder], steps: int = BEAT_STEPS) -> Float32:
         """(orders, LENGTH) elements."""
-        told = torch.from_numpy(np.stack([self.space.vector(one.condition) for one in orders])).to(self.device)
+        told = torch.from_numpy(np.stack([self._told(one.condition) for one in orders])).to(self.device)
         untold = torch.zeros_like(told)
         untold[:, self.space.ectopic] = told[:, self.space.ectopic]
         known = torch.from_numpy(np.stack([one.known for one in orders]).astype(np.float32)).to(self.device)
@@ -131,6 +134,9 @@ class Generator:
             x = x_later if later == 1.0 else x + 0.5 * step * (first + velocity(x_later, float(later)))
         out: Float32 = np.where(known.cpu().numpy() > 0, x.cpu().numpy(), 0.0).astype(np.float32)
         return out
+
+    def _told(self, condition: Condition | Float32) -> Float32:
+        return self.space.vector(condition) if isinstance(condition, Condition) else condition
 
     def _steered(self, velocity: torch.Tensor, x: torch.Tensor, t: float, orders: Sequence[BeatOrder]) -> torch.Tensor:
         """The velocity to the nearest finished beat that has what is asked for."""

@@ -23,6 +23,8 @@ _QRS: Final = slice(shapes.BEFORE_QRS, shapes.FIRST_ST)
 _J: Final = shapes.FIRST_ST + 1
 #: `LEAD.at_60`: the level 60 hundredths of the way through the QRS.
 _AT: Final = re.compile(r"at_(\d{1,2})")
+#: `LEAD.t_at_60`: likewise of the stretch from the end of the QRS to the end of the T wave.
+_T_AT: Final = re.compile(r"t_at_(\d{1,2})")
 #: The T wave: the last three quarters of the ST-T stretch.
 _T: Final = slice(shapes.FIRST_ST + shapes.ST_T_POINTS // 4, shapes.FIRST_ST + shapes.ST_T_POINTS)
 _P: Final = slice(shapes.AROUND_P, shapes.AROUND_P + shapes.P_POINTS)
@@ -99,13 +101,15 @@ def constraint(name: str, wanted: float, elements: NDArray[np.float32], space: L
         return _of_p(np.outer(leads, _MIDDLE_OF_P), wanted, space)
     if kind == "flutter_amp":
         return _of_flutter(leads, leads @ parts.flutter[0], wanted, space)
-    trace, inside = leads @ parts.beat[0], _AT.fullmatch(kind)
+    trace, inside, behind = leads @ parts.beat[0], _AT.fullmatch(kind), _T_AT.fullmatch(kind)
     weights = np.zeros(shapes.BEAT_POINTS)
     weights[_LEVEL] = -1.0 / (_LEVEL.stop - _LEVEL.start)
     if kind == "st_j":
         weights[_J] += 1.0
     elif inside:
         weights[shapes.BEFORE_QRS + round(int(inside[1]) / 100 * shapes.QRS_POINTS)] += 1.0
+    elif behind:
+        weights[shapes.FIRST_ST + round(int(behind[1]) / 100 * shapes.ST_T_POINTS)] += 1.0
     elif kind == "t_amp":
         weights[_T.start + int((np.sign(wanted) * trace[_T]).argmax())] += 1.0
     else:

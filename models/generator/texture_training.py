@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from calipers.models.generator.marked import Marked
 from calipers.models.generator.marks import EIGHT, Floats
 from calipers.models.generator.networks import TextureFlow
+from calipers.models.generator.noise import NoiseSpace
 from calipers.models.generator.texture import PATCH, TOKEN, TextureSpace, in_patches, split
 
 #: Components of the drawn shapes told at each token, and what is told of the whole recording.
@@ -65,8 +66,8 @@ def whole_conditions(levels: Floats, kinds: frozenset[str]) -> Float32:
     return np.concatenate((unit, [float(kind in kinds) for kind in KINDS])).astype(np.float32)
 
 
-def fitted_spaces(corpus: Path) -> tuple[TextureSpace, DrawnSpace]:
-    """The components of texture and of drawn shapes, from every third record."""
+def fitted_spaces(corpus: Path) -> tuple[TextureSpace, DrawnSpace, NoiseSpace]:
+    """The components of texture and of drawn shapes, and how noise varies, from every third record."""
     fine, shapes = [], []
     with np.load(corpus) as stored:
         rows = slice(None, None, 3)
@@ -76,7 +77,8 @@ def fitted_spaces(corpus: Path) -> tuple[TextureSpace, DrawnSpace]:
         _, rest, levels, _ = split(left.astype(np.float64), qrs_on)
         fine.append(np.clip(in_patches(rest / levels[len(EIGHT) :, None]), -8, 8))
         shapes.append(in_patches(shape.astype(np.float64)))
-    return TextureSpace.fitted(np.concatenate(fine)), DrawnSpace.fitted(np.concatenate(shapes))
+    noise = NoiseSpace.fitted([left.astype(np.float64) for left in residual], onsets)
+    return TextureSpace.fitted(np.concatenate(fine)), DrawnSpace.fitted(np.concatenate(shapes)), noise
 
 
 def texture_set(corpus: Path, records: dict[str, Marked], space: TextureSpace, drawn: DrawnSpace) -> TextureSet:

@@ -58,8 +58,9 @@ def fit_spaces(chosen: argparse.Namespace, records: dict[str, Marked]) -> None:
         parts = Parts(*(stored[f"parts.{name}"].astype(np.float64) for name in Parts._fields))
         spikes = stored["spikes"]
     LatentSpace.fitted(parts, spikes).save(chosen.out / "latents.npz")
-    texture, drawn = texture_training.fitted_spaces(chosen.corpus)
+    texture, drawn, noise = texture_training.fitted_spaces(chosen.corpus)
     texture.save(chosen.out / "texture.npz")
+    noise.save(chosen.out / "noise.npz")
     np.savez(chosen.out / "drawn.npz", basis=drawn.basis.astype(np.float32), scale=drawn.scale.astype(np.float32))
     counts = Counter(name for one in records.values() for name in set(one.statements))
     real = Counter(name for one in records.values() if not one.simulated for name in set(one.statements))

@@ -1,15 +1,20 @@
-"""A request's words as the language model reads them, mapped into what the beat flow is told (UniECG's second stage).
+"""A request's words mapped into what the beat flow is told (UniECG's second stage), and the same from a sentence embedding.
 
 Choices (after UniECG, arXiv 2509.18588): the language model stays frozen, adapter and all; a few learnt `<ecg_gen>`
-tokens follow the words and go through its last blocks, where they attend to the words' hidden states; a small network
-maps their last hidden states to the vector that a text's embedding would be. Entering late, they are trained without
-passing through the other blocks, whose outputs are computed once a text.
+tokens follow the words and go through its last blocks, where they attend to the words; a small network maps their last
+hidden states to the denoiser's condition. Two things differ:
+- The condition is the whole of it: statements, patient, intervals, axes and levels, each with whether it is told. The
+  flow's slot for a text's embedding was trained on texts without a number, mostly beside the statements themselves, so
+  that alone it says next to nothing.
+- Words never attend to the tokens behind them, so a text's keys and values are computed once, and training passes
+  through the tokens alone.
+The baseline maps the retrieval store's sentence embedding to the same condition, from the same pairs.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -18,95 +23,187 @@ from torch import Tensor, nn
 
 from calipers.errors import MissingPart
 from calipers.models.generator.codec import WEIGHTS
-from calipers.models.generator.conditions import TEXT
+from calipers.models.generator.conditions import TEXT, ConditionSpace
+from calipers.models.generator.qualities import NAMES
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM
 
 #: How many `<ecg_gen>` tokens there are, and how many of the language model's blocks they go through.
-TOKENS: Final = 4
+TOKENS: Final = 12
 BLOCKS: Final = 2
 #: Words beyond these are not read.
 MOST_WORDS: Final = 64
-FILE: Final = "aligner.safetensors"
+BY_MODEL: Final = "aligner.safetensors"
+BY_SENTENCE: Final = "sentence_aligner.safetensors"
+_SAYS: Final = 0.5
 
 Float32 = NDArray[np.float32]
+
+
+class Asked(NamedTuple):
+    """What words ask for, (b, …): logits of the statements and of what is told (age, sex, qualities); values of those."""
+
+    statements: Tensor
+    told: Tensor
+    values: Tensor
+
+
+class Head(nn.Module):
+    """(b, width) → what is asked for."""
+
+    def __init__(self, width: int, statements: int, hidden: int = 320) -> None:
+        super().__init__()
+        self.sizes = (statements, len(NAMES) + 2, len(NAMES) + 2)
+        self.net = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, hidden),
+            nn.GELU(),
+            nn.Dropout(0.1),
+            nn.Linear(hidden, sum(self.sizes)),
+        )
+
+    def forward(self, seen: Tensor) -> Asked:
+        return Asked(*self.net(seen).split(self.sizes, dim=1))
+
+
+class Read(NamedTuple):
+    """Texts as the last blocks attend to them: keys, values (b, BLOCKS, heads, n, size), lengths (b,)."""
+
+    keys: Tensor
+    values: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def padded(cls, texts: list[Read]) -> Read:
+        """Several texts of one row each as one batch, zeros behind the shorter ones."""
+        longest = max(one.keys.shape[3] for one in texts)
+
+        def filled(which: int) -> Tensor:
+            rows = [nn.functional.pad(one[which], (0, 0, 0, longest - one[which].shape[3])) for one in texts]
+            return torch.cat(rows).float()
+
+        return cls(filled(0), filled(1), torch.cat([one.lengths for one in texts]))
 
 
 class Aligner(nn.Module):
     """The `<ecg_gen>` tokens and the network after them; the language model's last blocks are given, not owned."""
 
-    def __init__(self, width: int, hidden: int = 256) -> None:
+    def __init__(self, width: int, statements: int, each: int = 96) -> None:
         super().__init__()
         self.tokens = nn.Parameter(0.1 * torch.randn(TOKENS, width))
-        self.norm = nn.LayerNorm(TOKENS * width)
-        self.net = nn.Sequential(nn.Linear(TOKENS * width, hidden), nn.GELU(), nn.Linear(hidden, TEXT))
+        self.narrow = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, each))
+        self.head = Head(TOKENS * each, statements)
 
-    def forward(self, model: LlamaForCausalLM, hidden: Tensor, lengths: Tensor) -> Tensor:
-        """(b, n, width) hidden states before the last blocks and (b,) how many are words → (b, TEXT), of length one."""
-        count, longest, _ = hidden.shape
-        place = torch.arange(longest + TOKENS)
-        # The tokens stand right behind each text's own words; what is between is not looked at.
-        words = place[None] < lengths[:, None]
-        behind = (place >= longest)[None].expand(count, -1)
-        positions = torch.where(behind, lengths[:, None] + place[None] - longest, place[None])
-        seen = (words | behind)[:, None, :] & (positions[:, None, :] <= positions[:, :, None])
-        mask = torch.zeros(count, 1, len(place), len(place)).masked_fill(~seen[:, None], torch.finfo(torch.float32).min)
-        h = torch.cat([hidden, self.tokens[None].expand(count, -1, -1)], dim=1)
-        base = model.model
-        turn = base.rotary_emb(h, positions)
-        for block in base.layers[-BLOCKS:]:
-            out = block(h, attention_mask=mask, position_ids=positions, position_embeddings=turn)
-            h = out[0] if isinstance(out, tuple) else out
-        last = base.norm(h[:, longest:]).flatten(1)
-        return nn.functional.normalize(self.net(self.norm(last)), dim=1)
+    def forward(self, model: LlamaForCausalLM, words: Read) -> Asked:
+        """What the words ask for."""
+        count = len(words.lengths)
+        h = self.tokens[None].expand(count, -1, -1)
+        positions = words.lengths[:, None] + torch.arange(TOKENS)
+        turn = model.model.rotary_emb(h, positions)
+        seen = _seen(words)
+        for place, block in enumerate(model.model.layers[-BLOCKS:]):
+            h = h + _attended(block.self_attn, block.input_layernorm(h), words, place, turn, seen)
+            h = h + block.mlp(block.post_attention_layernorm(h))
+        asked: Asked = self.head(self.narrow(model.model.norm(h)).flatten(1))
+        return asked
+
+
+def _seen(words: Read) -> Tensor:
+    """(b, 1, TOKENS, n + TOKENS) whether a token looks there: at its own text's words, itself and those before it."""
+    before = torch.arange(words.keys.shape[3])[None] < words.lengths[:, None]
+    own = torch.ones(TOKENS, TOKENS).tril().bool()
+    count = len(words.lengths)
+    return torch.cat([before[:, None].expand(-1, TOKENS, -1), own[None].expand(count, -1, -1)], dim=2)[:, None]
+
+
+def _attended(block: Any, h: Tensor, words: Read, place: int, turn: tuple[Tensor, Tensor], seen: Tensor) -> Tensor:
+    """One block's attention of the tokens (b, TOKENS, width) over the words and themselves."""
+    from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
+
+    split = (*h.shape[:2], -1, block.head_dim)
+    query, key, value = (f(h).view(split).transpose(1, 2) for f in (block.q_proj, block.k_proj, block.v_proj))
+    query, key = apply_rotary_pos_emb(query, key, *turn)
+    key, value = torch.cat([words.keys[:, place], key], dim=2), torch.cat([words.values[:, place], value], dim=2)
+    out = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=seen, enable_gqa=True)
+    attended: Tensor = block.o_proj(out.transpose(1, 2).flatten(2))
+    return attended
 
 
 class Reader:
-    """The frozen language model, up to its last blocks."""
+    """The frozen language model and its tokenizer."""
 
     def __init__(self, model: LlamaForCausalLM, tokenizer: Any) -> None:
         self.model, self._tokenizer = model.float().eval().requires_grad_(False), tokenizer
 
     @torch.no_grad()
-    def hidden(self, text: str) -> Tensor:
-        """(n, width) hidden states of a text before the last blocks."""
+    def read(self, text: str) -> Read:
+        """A text's keys and values in the last blocks."""
         ids = self._tokenizer.encode(f"<|im_start|>user\n{text}", add_special_tokens=False).ids[:MOST_WORDS]
-        found = self.model.model(torch.tensor([ids]), output_hidden_states=True, use_cache=False).hidden_states
-        states: Tensor = found[len(self.model.model.layers) - BLOCKS][0]
-        return states
+        last = self.model.model(torch.tensor([ids]), use_cache=True).past_key_values.layers[-BLOCKS:]
+        keys, values = (torch.stack([getattr(one, name) for one in last], dim=1) for name in ("keys", "values"))
+        return Read(keys, values, torch.tensor([len(ids)]))
 
 
-def padded(texts: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """(b, longest, width) and (b,) from hidden states of several lengths."""
-    return nn.utils.rnn.pad_sequence(texts, batch_first=True), torch.tensor([len(one) for one in texts])
+def condition_of(asked: Asked, space: ConditionSpace) -> Float32:
+    """(space.length,) what the beat flow is told where this is asked for; asked in one row."""
+    told, values = asked.told[0].sigmoid() > _SAYS, asked.values[0]
+    out = torch.zeros(space.length)
+    out[: space.told] = (asked.statements[0].sigmoid() > _SAYS).float()
+    out[space.told] = 1.0
+    for place in range(2):  # age, sex
+        out[space.patient + 2 * place] = values[place] * told[place]
+        out[space.patient + 2 * place + 1] = told[place]
+    out[space.qualities : space.qualities + len(NAMES)] = (values[2:] * told[2:]).clamp(-5.0, 5.0)
+    out[space.qualities + len(NAMES) :] = told[2:].float()
+    condition: Float32 = out.numpy()
+    return condition
 
 
-class WordEmbedder:
-    """Turns a request's words into the beat flow's text condition through the language model.
+class WordsByModel:
+    """A request's words → the beat flow's condition, through the language model.
 
     Raises:
         MissingPart: the language model or the aligner's weights are not there.
     """
 
-    def __init__(self, folder: Path = WEIGHTS) -> None:
-        from safetensors.torch import load_file
-
-        if not (folder / FILE).is_file():
-            raise MissingPart(
-                f"found no `{FILE}` in `{folder}`; needed the aligner's weights, see the generator's card"
-            )
+    def __init__(self, space: ConditionSpace, folder: Path = WEIGHTS) -> None:
+        self._space = space
+        weights = _weights(folder / BY_MODEL)
         self._reader = reader()
-        weights = {name: value.float() for name, value in load_file(folder / FILE).items()}
-        self._aligner = Aligner(weights["tokens"].shape[1], weights["net.0.weight"].shape[0]).eval()
+        self._aligner = Aligner(weights["tokens"].shape[1], space.told, weights["narrow.1.weight"].shape[0]).eval()
         self._aligner.load_state_dict(weights)
 
     @torch.no_grad()
     def __call__(self, text: str) -> Float32:
-        """(TEXT,) of length one."""
-        hidden, lengths = padded([self._reader.hidden(text)])
-        out: Float32 = self._aligner(self._reader.model, hidden, lengths)[0].numpy()
-        return out
+        """(space.length,)."""
+        return condition_of(self._aligner(self._reader.model, self._reader.read(text)), self._space)
+
+
+class WordsBySentence:
+    """A sentence embedding (TEXT,) → the beat flow's condition.
+
+    Raises:
+        MissingPart: the weights are not there.
+    """
+
+    def __init__(self, space: ConditionSpace, folder: Path = WEIGHTS) -> None:
+        self._space = space
+        self._head = Head(TEXT, space.told).eval()
+        self._head.load_state_dict(_weights(folder / BY_SENTENCE))
+
+    @torch.no_grad()
+    def __call__(self, vector: Float32) -> Float32:
+        """(space.length,)."""
+        return condition_of(self._head(torch.from_numpy(vector.astype(np.float32) * TEXT**0.5)[None]), self._space)
+
+
+def _weights(file: Path) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    if not file.is_file():
+        raise MissingPart(f"found no `{file.name}` in `{file.parent}`; needed it, see the generator's card")
+    return {name: value.float() for name, value in load_file(file).items()}
 
 
 def reader() -> Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import cv2
@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calipers.models.segmenter.classes import OTHER, WORD
-from calipers.models.segmenter.damage import copied, handwriting, shaded, softened, tinted
+from calipers.models.segmenter.damage import coarsened, copied, fold, handwriting, shaded, softened, stain, tinted
 from calipers.models.segmenter.painter import Page, paint
 from calipers.models.segmenter.segmenter import COARSE, PX_MM, inks
 from calipers.models.segmenter.signals import FS_HZ, twelve_leads
 from calipers.models.segmenter.styles import draw_style
 
 #: Pixels per millimetre at which pages are painted.
-_PAINTED: Final = (7.5, 7.5, 10.0)
+_PAINTED: Final = (5.0, 7.5, 7.5, 10.0)
+#: Rows whose complexes cross, and pens that leave one pixel, in millimetres; the share of pages that have each.
+_CROWDED_MM: Final = (9.0, 16.0)
+_THIN_PEN_MM: Final = (0.1, 0.2)
+_CROWDED, _THIN = 0.25, 0.15
 #: A piece is damaged with this much around it, as a share of its width.
 _AROUND: Final = 1.25
 
@@ -27,15 +31,18 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Crops:
-    """How a batch is cut: crops a page, pages a batch, a crop's width in pixels, shares of what happens to a page."""
+    """How a batch is cut: pages a batch, crops a page, a crop's width in pixels, shares of what happens to a page."""
 
-    pages: int = 1
-    crops: int = 10
+    pages: int = 2
+    crops: int = 5
     size: int = 256
     around_names: float = 0.55
     shaded: float = 0.4
-    copied: float = 0.18
+    copied: float = 0.28
     written_on: float = 0.3
+    folded: float = 0.12
+    stained: float = 0.1
+    coarse: float = 0.15
     turn_degrees: float = 1.5
     stretch: float = 0.04
 
@@ -58,8 +65,13 @@ def batches(config: Crops, signals: NDArray[np.int16], steps: range, seed: int) 
 
 def painted_page(signals: NDArray[np.int16], chance: np.random.Generator) -> Page:
     """A page of any style from any of these records."""
-    record = twelve_leads(signals[int(chance.integers(len(signals)))]) * np.float32(chance.uniform(0.8, 1.4))
-    return paint(record, FS_HZ, draw_style(chance), float(chance.choice(_PAINTED)), chance)
+    record = twelve_leads(signals[int(chance.integers(len(signals)))]) * np.float32(chance.uniform(0.8, 1.6))
+    style = draw_style(chance)
+    if chance.random() < _CROWDED:
+        style = replace(style, pitch=float(chance.uniform(*_CROWDED_MM)))
+    if chance.random() < _THIN:
+        style = replace(style, ink_width=float(chance.uniform(*_THIN_PEN_MM)))
+    return paint(record, FS_HZ, style, float(chance.choice(_PAINTED)), chance)
 
 
 def _of_one_page(
@@ -77,8 +89,12 @@ def _of_one_page(
 
 
 def damaged(config: Crops, image: Image, px_mm: float, chance: np.random.Generator) -> Image:
-    """A piece of a page as it may arrive: written on, shaded, copied, tinted, soft; each by chance."""
+    """A piece of a page as it may arrive: folded, written on, stained, shaded, copied, soft; each by chance."""
     image = image.copy()
+    if chance.random() < config.folded:
+        fold(image, chance)
+    if chance.random() < config.stained:
+        stain(image, chance)
     if chance.random() < config.written_on:
         handwriting(image, chance, px_mm)
     if chance.random() < config.shaded:
@@ -87,6 +103,8 @@ def damaged(config: Crops, image: Image, px_mm: float, chance: np.random.Generat
         image = copied(image, chance)
     elif chance.random() < 0.5:
         image = tinted(image, chance)
+    if chance.random() < config.coarse:
+        image = coarsened(image, chance, px_mm)
     return softened(image, chance, px_mm)
 
 

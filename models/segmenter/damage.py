@@ -26,8 +26,38 @@ class Camera(NamedTuple):
     height: int
 
 
+class Damaged(NamedTuple):
+    """A page as it arrives, and where its places went.
+
+    Attributes:
+        image: (h, w, 3) uint8.
+        curl: (2, page's h, page's w) pixels, from a place of the curled paper to the page's place; None of flat paper.
+        matrix: (3, 3) homography from the curled paper's pixels to the picture's.
+    """
+
+    image: Image
+    curl: Float32 | None
+    matrix: NDArray[np.float64]
+
+    def place(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, 2) pixels x, y of the page → of the picture; (0, 0) is the middle of the first pixel."""
+        curled = points.copy()
+        if self.curl is not None:
+            for _ in range(8):  # the curl says where a place came from; what is asked is where it went
+                at = curled.astype(np.float32)[None]
+                curled = points - np.stack([cv2.remap(one, at, None, cv2.INTER_LINEAR)[0] for one in self.curl], axis=1)
+        mapped = np.concatenate([curled, np.ones((len(points), 1))], axis=1) @ self.matrix.T
+        placed: NDArray[np.float64] = mapped[:, :2] / mapped[:, 2:]
+        return placed
+
+
 def damage(page: Image, level: Level, chance: np.random.Generator, px_mm: float) -> Image:
-    """A page as it arrives.
+    """A page as it arrives; see `damage_placed`."""
+    return damage_placed(page, level, chance, px_mm).image
+
+
+def damage_placed(page: Image, level: Level, chance: np.random.Generator, px_mm: float) -> Damaged:
+    """A page as it arrives, and where its places went.
 
     Args:
         page: (h, w, 3) uint8, straight and clean.
@@ -38,22 +68,22 @@ def damage(page: Image, level: Level, chance: np.random.Generator, px_mm: float)
         px_mm: pixels per millimetre of the page.
     """
     if level == "clean":
-        return page
-    image = page.copy()
+        return Damaged(page, None, np.eye(3))
+    image, curl = page.copy(), None
     if level == "worn":
-        image = _curled(image, chance, px_mm)
+        image, curl = _curled(image, chance, px_mm)
         for _ in range(int(chance.integers(1, 3))):
-            _fold(image, chance)
+            fold(image, chance)
         handwriting(image, chance, px_mm)
-        _stain(image, chance)
+        stain(image, chance)
     if level in ("photo", "worn"):
-        image = _photographed(image, chance)
+        image, matrix = _photographed(image, chance)
         image = shaded(image, chance)
     else:
-        image = _turned(image, float(chance.uniform(-2.0, 2.0)))
+        image, matrix = _turned(image, float(chance.uniform(-2.0, 2.0)))
     if level == "copy":
         image = copied(image, chance)
-    return softened(image, chance, px_mm)
+    return Damaged(softened(image, chance, px_mm), curl, matrix)
 
 
 def tinted(image: Image, chance: np.random.Generator) -> Image:
@@ -112,6 +142,13 @@ def softened(image: Image, chance: np.random.Generator, px_mm: float) -> Image:
     return np.asarray(cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR), np.uint8)
 
 
+def coarsened(image: Image, chance: np.random.Generator, px_mm: float) -> Image:
+    """As from a picture of few pixels: 3 to 5 a millimetre, enlarged again."""
+    share = min(1.0, float(chance.uniform(3.0, 5.0)) / px_mm)
+    small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+
+
 def handwriting(image: Image, chance: np.random.Generator, px_mm: float) -> None:
     """Pen strokes in place: words, loops and underlines."""
     height, width = image.shape[:2]
@@ -134,7 +171,7 @@ def handwriting(image: Image, chance: np.random.Generator, px_mm: float) -> None
         )
 
 
-def _fold(image: Image, chance: np.random.Generator) -> None:
+def fold(image: Image, chance: np.random.Generator) -> None:
     """A crease across the page: a thin light or dark line, one side a little darker."""
     height, width = image.shape[:2]
     upright = chance.random() < 0.5
@@ -147,7 +184,7 @@ def _fold(image: Image, chance: np.random.Generator) -> None:
     image[:] = _bytes(image.astype(np.float32) + (crease + side)[..., None])
 
 
-def _stain(image: Image, chance: np.random.Generator) -> None:
+def stain(image: Image, chance: np.random.Generator) -> None:
     """A ring of coffee."""
     if chance.random() < 0.5:
         return
@@ -160,23 +197,24 @@ def _stain(image: Image, chance: np.random.Generator) -> None:
     image[:] = _bytes(image * (1 - ring[..., None]) + brown * ring[..., None])
 
 
-def _curled(image: Image, chance: np.random.Generator, px_mm: float) -> Image:
+def _curled(image: Image, chance: np.random.Generator, px_mm: float) -> tuple[Image, Float32]:
     """Paper that does not lie flat: smooth shifts of up to a few millimetres."""
     height, width = image.shape[:2]
     nodes = chance.uniform(-1, 1, (2, 4, 5)).astype(np.float32) * px_mm * float(chance.uniform(0.5, 2.5))
     dx, dy = (cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) for one in nodes)
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return cv2.remap(image, xs + dx, ys + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    curled = cv2.remap(image, xs + dx, ys + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    return curled, np.stack((dx, dy))
 
 
-def _turned(image: Image, degrees: float) -> Image:
+def _turned(image: Image, degrees: float) -> tuple[Image, NDArray[np.float64]]:
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     pad = round(abs(np.sin(np.radians(degrees))) * max(height, width) / 2) + 4
     matrix[:, 2] += pad
-    return cv2.warpAffine(
-        image, matrix, (width + 2 * pad, height + 2 * pad), flags=cv2.INTER_LINEAR, borderValue=(250, 250, 250)
-    ).astype(np.uint8)
+    size = (width + 2 * pad, height + 2 * pad)
+    turned = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(250, 250, 250))
+    return turned.astype(np.uint8), np.concatenate([matrix, [[0.0, 0.0, 1.0]]])
 
 
 def camera(width: int, height: int, chance: np.random.Generator) -> Camera:
@@ -195,7 +233,7 @@ def camera(width: int, height: int, chance: np.random.Generator) -> Camera:
     )
 
 
-def _photographed(image: Image, chance: np.random.Generator) -> Image:
+def _photographed(image: Image, chance: np.random.Generator) -> tuple[Image, NDArray[np.float64]]:
     height, width = image.shape[:2]
     view = camera(width, height, chance)
     table = np.empty((view.height, view.width, 3), np.uint8)
@@ -204,14 +242,15 @@ def _photographed(image: Image, chance: np.random.Generator) -> Image:
         chance.normal(0, 14, (view.height // 16 + 2, view.width // 3 + 2)).astype(np.float32), (view.width, view.height)
     )
     table = _bytes(table + grain[..., None])
-    return cv2.warpPerspective(
+    seen = cv2.warpPerspective(
         image,
         view.matrix,
         (view.width, view.height),
         dst=table,
         flags=cv2.INTER_AREA,
         borderMode=cv2.BORDER_TRANSPARENT,
-    ).astype(np.uint8)
+    )
+    return seen.astype(np.uint8), view.matrix
 
 
 def _bytes(image: NDArray[np.floating]) -> Image:

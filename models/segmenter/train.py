@@ -29,7 +29,7 @@ FOLDS: Final = (1, 2, 3, 4, 5, 6, 7)
 class Training:
     """One training."""
 
-    steps: int = 4000
+    steps: int = 9000
     learning_rate: float = 4e-3
     weight_decay: float = 1e-3
     warm_up: float = 0.05

@@ -35,6 +35,7 @@ from calipers.report import (
     Demographics,
     Disagreement,
     LeadQuality,
+    Note,
     Provenance,
     Quality,
     Side,
@@ -158,6 +159,7 @@ def sample_report(ecg: Ecg, words: str = "", **changes: Any) -> Report:
                 ),
             ),
         ),
+        "notes": (Note(claim_id="st", text=f"agreed {words}", author=f"ward seven {words}"),),
         "impression": f"Borderline first-degree AV block. {words}",
         "urgency": "urgent",
         "urgency_reasons": (f"possible high-grade block {words}",),
@@ -314,6 +316,11 @@ def test_withheld_claims_and_both_sides_of_a_disagreement_are_shown(page: str) -
     assert "Not released: number" in words
     assert "Calipers" in words
     assert "PR 161 ms" in words
+
+
+def test_a_note_stands_with_its_author_below_the_claim_that_it_is_about(page: str) -> None:
+    words = Elements(page).words
+    assert words.index("No ST depression") < words.index("Note by ward seven") < words.index("Q in V6")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ _FLOOR: Final = 0.03
 _OWN_LINES: Final = 0.8
 #: Peaks of a grid stand this far above their surroundings, in natural logarithms of power, harmonics averaged.
 LEAST_PROMINENCE: Final = 0.55
+#: A whole picture's grid clearer than this needs no part to be looked at; a part's counts from here on.
+_CLEAR_WHOLE: Final = 1.4
+_CLEAR_PART: Final = 1.0
+_PARTS: Final = 3
+_PART_TILES: Final = 9
 
 
 class Grid(NamedTuple):
@@ -49,11 +54,13 @@ class Grid(NamedTuple):
         pitch_px: between thick lines (5 mm).
         angle: of the lines that run across, radians clockwise from the picture's rows.
         prominence: how clearly it stands out; below `LEAST_PROMINENCE` it is none.
+        centre: (x, y) pixels, where it was found.
     """
 
     pitch_px: float
     angle: float
     prominence: float
+    centre: tuple[float, float]
 
 
 class Tile(NamedTuple):
@@ -89,15 +96,33 @@ def line_map(image: NDArray[np.uint8]) -> Float32:
 
 
 def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
-    """Pitch and angle of the whole picture's grid."""
+    """Pitch and angle of a picture's grid: of the whole, or of the part where it is clearest.
+
+    Seen aslant, a page has many pitches and angles, and their mean spectrum none.
+    """
+    whole = _grid_of(tiles, longest_px)
+    if whole.prominence >= _CLEAR_WHOLE or len(tiles) <= _PART_TILES:
+        return whole
+    centres = np.array([tile.centre for tile in tiles])
+    low, high = centres.min(axis=0), centres.max(axis=0)
+    parts = []
+    for share in np.ndindex(_PARTS, _PARTS):
+        near = np.abs(centres - (low + (np.array(share) + 1) / (_PARTS + 1) * (high - low))).max(axis=1)
+        parts.append(_grid_of([tiles[k] for k in np.argsort(near)[:_PART_TILES]], longest_px))
+    best = max(parts, key=lambda part: part.prominence)
+    return best if best.prominence >= max(_CLEAR_PART, whole.prominence) else whole
+
+
+def _grid_of(tiles: Sequence[Tile], longest_px: int) -> Grid:
+    """Pitch and angle that all of these tiles have."""
     mean = np.mean([tile.power for tile in tiles], axis=0)
     # Without a floor, the faint products of both directions stand out as much as the lines on clean pages.
     log = np.log(mean + _FLOOR * float(mean.mean()))
-    radii = np.arange(4.0, _SPECTRUM / 2 - 2, 0.5)
-    angles = np.radians(np.arange(-_MOST_TURN, _MOST_TURN + 0.1, 0.25))
+    radii = np.arange(4.0, _SPECTRUM / 2 - 2)
+    angles = np.radians(np.arange(-_MOST_TURN, _MOST_TURN + 0.1, 0.5))
     rays = np.stack([_ray(log, angle, radii) + _ray(log, angle + np.pi / 2, radii) for angle in angles]) / 2
     # What stands above the smooth fall of a spectrum along its ray.
-    rays -= median_filter(rays, size=(1, 41), mode="nearest")
+    rays -= median_filter(rays, size=(1, 21), mode="nearest")
     # Lines of one direction concentrate in one angle: what every angle has is no grid.
     rays -= np.median(rays, axis=0)
     pitches = np.exp(np.arange(np.log(_PITCHES[0]), np.log(_PITCHES[1]), 0.004))
@@ -109,7 +134,8 @@ def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
     combs /= len(_HARMONICS)
     best = np.unravel_index(int(combs.argmax()), combs.shape)
     pitch = _fundamental(pitches, rays[best[0]], radii, int(best[1]), longest_px)
-    return Grid(pitch, float(angles[best[0]]), float(combs[best]))
+    x, y = np.mean([tile.centre for tile in tiles], axis=0)
+    return Grid(pitch, float(angles[best[0]]), float(combs[best]), (float(x), float(y)))
 
 
 def _fundamental(pitches: Float64, ray: Float64, radii: Float64, best: int, longest_px: int) -> float:
@@ -137,7 +163,7 @@ def local_grid(tiles: Sequence[Tile], grid: Grid) -> LocalGrid:
     expected = turn / grid.pitch_px  # rows: gradients of x and y
     found = np.zeros((len(tiles), 2, 2))
     weight = np.zeros(len(tiles))
-    middle = np.abs(centre - (centre.min(axis=0) + centre.max(axis=0)) / 2).sum(axis=1)
+    middle = np.abs(centre - grid.centre).sum(axis=1)
     done: list[int] = []
     for number in np.argsort(middle):
         near = [one for one in done if np.abs(centre[one] - centre[number]).max() <= TILE and weight[one] > 0.15]

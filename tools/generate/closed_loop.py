@@ -75,7 +75,7 @@ def fulfil(request: Request, *, seed: int = 0, most: int = MOST_CANDIDATES, budg
         missing |= {
             item.name for item in items if not item.met and (isinstance(item.requested, str) or item.obtained is None)
         }
-        if tried % 3 == 0 or any(isinstance(item.requested, str) and not item.met for item in items):
+        if tried % 3 == 0 or any(isinstance(item.requested, str) and item.miss > 0.0 for item in items):
             noise = seed * 1009 + tried
     assert best is not None
     _, ecg, items, used = best

@@ -24,7 +24,7 @@ def complete(request: Request) -> Request:
         if key not in PATTERNS:
             label = table[key].label if key in table else key
             raise UsageError(
-                f"found `{label}`, which the generator has not learned; needed one of the {len(PATTERNS)} it has"
+                f"found `{label}`, for which the generator has no data; needed one of the {len(PATTERNS)} it has"
             )
     request = _beside_what_suppresses(request)
     rhythm, ectopy = _rhythm(request), _ectopy(request)

@@ -26,6 +26,9 @@ SECONDS: Final = 10
 _WELL_RECORDED: Final = (0.05, 0.02)
 #: One that is drawn for a record's labels may be as bad as all but the worst real ones.
 _AS_RECORDED: Final = (0.15, 0.035)
+#: Likewise of the noise above 12 Hz, as quantiles of the training recordings' loudness.
+_LOUDEST: Final = 0.5
+_LOUDEST_AS_RECORDED: Final = 0.99
 _F_WAVES_MV: Final = 0.02
 _KINDS: Final[dict[Rhythm, str]] = {
     "atrial_fibrillation": "AFIB", "atrial_flutter": "AFLT", "paced_ventricular": "PACE", "paced_dual": "PACE",
@@ -121,23 +124,21 @@ def draw(
     text: Float32 | None = None,
     labels: frozenset[str] = frozenset(),
     *,
-    by_text_alone: bool = False,
+    told_alone: Condition | Float32 | None = None,
 ) -> Ecg:
     """One candidate, not yet measured; the same arguments give the same samples.
 
     `labels` are told to the flow beside what the request's statements bring; noise is then as in real recordings.
-    `by_text_alone` tells it nothing but the text, steers to nothing and lays the rhythm down at the times that the
-    flow draws: what the words alone convey.
+    `told_alone` is all that the flow is then told; it is steered to nothing, and the rhythm is laid down at the times
+    that it draws.
     """
     rng = np.random.default_rng([seed, 4])
     rhythm = request.rhythm_or_sinus
-    told = _told(request) | labels
     qualities = _qualities(request, aims)
     known = known_elements(rhythm)
-    # What is told stays what was asked for: a correction of the times must not change the kind of beat.
-    condition = Condition(told, _qualities(request, replace(aims, corrections={})), request.age, request.sex, text=text)
-    if by_text_alone:
-        aims, qualities, condition = Aims({}, {}), {}, Condition(text=text)
+    condition: Condition | Float32 = told_by(request, aims, labels, text)
+    if told_alone is not None:
+        aims, qualities, condition = Aims({}, {}), {}, told_alone
     orders = [BeatOrder(condition, known, qualities, seed)]
     if request.ectopy not in (None, "pac"):
         orders.append(ectopic_order(request, seed))
@@ -157,8 +158,17 @@ def draw(
     drawn = quiet.drawn(SECONDS * CODEC_HZ)
     levels = _levels(usual.levels[0], rhythm, _AS_RECORDED if labels else _WELL_RECORDED)
     texture = made_by.draw_textures(drawn[None], levels[None], [frozenset({_KINDS.get(rhythm, "")})], [seed])[0]
-    eight = drawn + made_by.codec.textures.decode(texture, rng)
-    return synthetic_ecg(eight, request)
+    rest = made_by.codec.textures.decode(texture, rng)
+    loudest = _LOUDEST_AS_RECORDED if labels else _LOUDEST
+    return synthetic_ecg(drawn + made_by.noise.shaped(rest, marks.qrs_on, rng, loudest), request)
+
+
+def told_by(
+    request: Request, aims: Aims, labels: frozenset[str] = frozenset(), text: Float32 | None = None
+) -> Condition:
+    """What the flow is told of a request; a correction of the times must not change the kind of beat."""
+    wanted = _qualities(request, replace(aims, corrections={}))
+    return Condition(_told(request) | labels, wanted, request.age, request.sex, text=text)
 
 
 def synthetic_ecg(eight_mv: Floats, request: Request) -> Ecg:

@@ -1,14 +1,12 @@
 """Texts of the training records as embeddings: `python -m calipers.tools.generate.embed_corpus CORPUS.jsonl OUT.npz --data D`.
 
-Each record has its report as PTB-XL prints it (mostly German) and two English lines made of its statements. `--lines`
-writes one of them for each of some records as JSON lines, `id text vector`, for the aligner's training.
+Each record has its report as PTB-XL prints it (mostly German) and two English lines made of its statements.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +35,6 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--lines", type=Path)
     chosen = parser.parse_args()
     with (chosen.data / "ptbxl" / "scp_statements.csv").open(newline="") as table:
         reader = csv.reader(table)
@@ -49,12 +46,6 @@ def main() -> None:
     texts = [[spoken(one, names, rng), spoken(one, names, rng), *([one.text] if one.text else [])] for one in records]
     once = {text: place for place, text in enumerate(dict.fromkeys(text for row in texts for text in row))}
     vectors = embed(list(once))
-    if chosen.lines is not None:
-        with chosen.lines.open("w", encoding="utf-8") as lines:
-            for place in rng.permutation(len(records)):
-                text = texts[place][int(rng.integers(len(texts[place])))]
-                line = {"id": records[place].id, "text": text, "vector": np.round(vectors[once[text]], 4).tolist()}
-                lines.write(json.dumps(line, ensure_ascii=False) + "\n")
     out = np.stack([vectors[[once[text] for text in (row * 3)[:3]]] for row in texts]).astype(np.float16)
     np.savez(chosen.out, id=np.array([one.id for one in records]), vectors=out)
 

@@ -26,7 +26,9 @@ def judge(ecg: Ecg, request: Request) -> tuple[tuple[Item, ...], Mapping[str, Me
     found = measure(ecg)
     verdicts = evaluate(found, Demographics(age=request.age, sex=request.sex))
     items = [_number(name, wanted, tolerance, found) for name, wanted, tolerance in numbers(request)]
-    items += [_statement(key, "present", verdicts) for key in request.statements if key in verdicts]
+    items += [
+        _statement(key, "present", verdicts) if key in verdicts else _unverifiable(key) for key in request.statements
+    ]
     items += [_statement(key, "absent", verdicts) for key in request.absent if key in verdicts]
     return tuple(items), found, verdicts
 
@@ -58,6 +60,10 @@ def _number(name: str, wanted: float, tolerance: float, found: Mapping[str, Meas
         unit=measurement.unit if measurement is not None else "",
     )  # fmt: skip
     return item.model_copy(update={"met": obtained is not None and item.miss <= 1.0})
+
+
+def _unverifiable(key: str) -> Item:
+    return Item(name=key, requested="present", obtained="cannot be verified: no published criteria", verifiable=False)
 
 
 def _statement(key: str, wanted: str, verdicts: Verdicts) -> Item:

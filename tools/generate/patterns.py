@@ -64,6 +64,36 @@ _NEITHER_LATE: Final = {
     "I.at_10": (-0.14, -0.1), "V5.at_10": (-0.16, -0.12), "V6.at_10": (-0.16, -0.12), "I.at_40": (0.5, 0.8),
     "V6.at_40": (0.7, 1.1), "V1.at_45": (-1.0, -0.6), "V1.at_75": (-0.35, -0.15),
 }  # fmt: skip
+#: Tall T waves that are narrow at half their height.
+_PEAKED: Final = {
+    f"{lead}.t_at_{place}": ends
+    for lead in ("V2", "V3", "V4")
+    for place, ends in (("50", (0.1, 0.2)), ("72", (1.35, 1.6)), ("92", (0.1, 0.2)))
+}
+#: A Q wave of a quarter of the complex, in leads of the lateral wall.
+_LATERAL_Q: Final = {
+    f"{lead}.{place}": ends
+    for lead in ("I", "aVL", "V5", "V6")
+    for place, ends in (("at_10", (-0.14, -0.1)), ("at_25", (-0.3, -0.22)), ("at_40", (-0.1, 0.0)))
+}
+_ANTERIOR_QS: Final = {
+    f"{lead}.{place}": ends
+    for lead in ("V1", "V2", "V3")
+    for place, ends in (("at_12", (-0.25, -0.15)), ("at_40", (-0.9, -0.6)), ("at_75", (-0.3, -0.2)))
+}
+_INFERIOR_Q: Final = {
+    f"{lead}.{place}": ends
+    for lead in ("II", "aVF")
+    for place, ends in (("at_10", (-0.14, -0.1)), ("at_25", (-0.32, -0.24)), ("at_40", (-0.1, 0.0)))
+}
+#: The end of the QRS stands up once more in the inferolateral leads.
+_NOTCHED: Final = {
+    f"{lead}.{place}": ends
+    for lead in ("II", "aVF", "V5", "V6")
+    for place, ends in (("at_40", (0.8, 1.1)), ("at_78", (0.08, 0.12)), ("at_92", (0.24, 0.3)))
+}
+_T_DOWN: Final = (-0.35, -0.22)
+_ST_DOWN: Final = (-0.18, -0.13)
 #: First to the right, then up and to the left: q and a late R in aVL, r and S in the inferior leads.
 _UP_LATE: Final = {
     "aVL.at_12": (-0.12, -0.08), "aVL.at_45": (0.2, 0.3), "aVL.at_70": (0.55, 0.8), "aVL.at_96": (0.0, 0.08),
@@ -83,7 +113,7 @@ _FAST_BUT_CLEAR: Final = {
     "II.p_amp": (0.22, 0.28), "V1.p_amp": (0.06, 0.1), "II.r_amp": (0.8, 1.2), "V5.r_amp": (0.9, 1.4),
     "II.t_amp": (0.1, 0.16), "I.t_amp": (0.06, 0.1), "V5.t_amp": (0.12, 0.18), "V2.t_amp": (0.12, 0.25),
 }  # fmt: skip
-PATTERNS: Final[Mapping[str, Pattern]] = {
+_JUDGED: Final[Mapping[str, Pattern]] = {
     "normal_ecg": Pattern("sinus", told=("NORM", "SR"), numbers={"hr": (62, 85), "qrs_axis": (20, 70), "pr": (140, 180), "qrs": (82, 98), "qtc": (395, 425), "p_dur": (96, 110)}, shape=NOTHING_ABNORMAL),
     "sinus_rhythm": Pattern("sinus", told=("SR",), numbers={"hr": (60, 90)}, shape=CLEAR_P),
     "sinus_bradycardia": Pattern("sinus", told=("SBRAD",), numbers={"hr": (42, 48)}, excludes=("sinus_tachycardia",), shape=CLEAR_P),
@@ -143,13 +173,47 @@ PATTERNS: Final[Mapping[str, Pattern]] = {
     "t_inversion_lateral": Pattern(told=("INVT", "ISCLA"), levels={f"{lead}.t_amp": (-0.35, -0.2) for lead in ("I", "aVL", "V5", "V6")}),
     "long_qt": Pattern(told=("LNGQT",), numbers={"hr": (60, 78), "qtc": (485, 515)}, excludes=("short_qt",), simulated=True),
     "marked_qt_prolongation": Pattern(told=("LNGQT", "long_qt"), numbers={"hr": (60, 75), "qtc": (525, 555)}, excludes=("short_qt",), simulated=True),
+    "short_qt": Pattern(numbers={"hr": (62, 72), "qtc": (300, 312)}, excludes=("long_qt",)),
     "infarction_inferior": Pattern(told=("IMI",)),
     "infarction_anterior": Pattern(told=("AMI", "ASMI")),
     "pathological_q": Pattern(told=("QWAVE", "IMI")),
     "pathological_q_inferior": Pattern(told=("QWAVE", "IMI")),
     "pathological_q_anterior": Pattern(told=("QWAVE", "ASMI")),
+    "pathological_q_lateral": Pattern(told=("QWAVE", "LMI"), levels=_LATERAL_Q),
+    "pathological_q_anterolateral": Pattern(told=("ALMI", "pathological_q_anterior", "pathological_q_lateral"), levels=_LATERAL_Q, shape=_ANTERIOR_QS),
+    "pathological_q_inferolateral": Pattern(told=("ILMI", "pathological_q_inferior", "pathological_q_lateral"), levels=_LATERAL_Q, shape=_INFERIOR_Q),
+    "infarction_lateral": Pattern(told=("LMI", "pathological_q_lateral"), levels=_LATERAL_Q),
+    "ventricular_aneurysm_pattern": Pattern(told=("ANEUR", "pathological_q_anterior", "stemi_anterior"), levels={"V2.st_j": (0.28, 0.36), "V3.st_j": (0.28, 0.36), "V4.st_j": (0.2, 0.28)}),
     "poor_r_progression": Pattern(told=("ASMI",), levels={"V3.r_amp": (0.12, 0.22)}),
+    "clockwise_rotation": Pattern(levels={"V4.r_amp": (0.25, 0.4), "V4.s_amp": (-1.1, -0.8)}, excludes=("counterclockwise_rotation",)),
+    "counterclockwise_rotation": Pattern(levels={"V2.r_amp": (0.9, 1.2), "V2.s_amp": (-0.4, -0.25)}),
+    "low_voltage_chest": Pattern(levels={f"V{k}.{wave}": ends for k in range(1, 7) for wave, ends in (("r_amp", (0.2, 0.35)), ("s_amp", (-0.4, -0.25)))}),
+    "severe_bradycardia": Pattern(told=("SBRAD",), numbers={"hr": (31, 37)}, shape=CLEAR_P),
+    "ischaemia_anterior": Pattern(told=("ISC_", "t_inversion_anterior"), levels={f"V{k}.t_amp": (-0.45, -0.25) for k in (2, 3, 4)}),
+    "ischaemia_inferior": Pattern(told=("ISCIN", "t_inversion_inferior"), levels={"I.t_amp": (0.12, 0.2), "II.t_amp": (-0.3, -0.2), "aVF.t_amp": (-0.35, -0.25)}),
+    "ischaemia_lateral": Pattern(told=("ISCLA", "t_inversion_lateral"), levels={f"{lead}.t_amp": _T_DOWN for lead in ("I", "aVL", "V5", "V6")}),
+    "ischaemia_anterolateral": Pattern(told=("ISCAL", "t_inversion_anterior", "t_inversion_lateral"), levels={f"{lead}.t_amp": _T_DOWN for lead in ("I", "aVL", "V2", "V3", "V4", "V5", "V6")}),
+    "ischaemia_inferolateral": Pattern(told=("ISCIL", "t_inversion_inferior", "t_inversion_lateral"), levels={f"{lead}.t_amp": _T_DOWN for lead in ("II", "III", "aVF", "V4", "V5", "V6")}),
+    "ischaemic_st_t": Pattern(told=("ISC_", "ischaemia_lateral"), levels={f"{lead}.t_amp": _T_DOWN for lead in ("I", "aVL", "V5", "V6")}),
+    "st_depression_anterolateral": Pattern(told=("INJAL", "STD_"), levels={f"{lead}.st_j": _ST_DOWN for lead in ("I", "V2", "V3", "V4", "V5", "V6")}),
+    "st_depression_inferolateral": Pattern(told=("STD_",), levels={f"{lead}.st_j": _ST_DOWN for lead in ("II", "aVF", "V4", "V5", "V6")}),
+    "low_t_wave": Pattern(told=("LOWT",), levels={f"{lead}.t_amp": (0.0, 0.02) for lead in ("I", "II", "V4", "V5", "V6")} | {"V5.r_amp": (1.2, 1.6), "V6.r_amp": (1.0, 1.4), "I.r_amp": (0.8, 1.0), "II.r_amp": (0.8, 1.0)}),
+    "digitalis_effect": Pattern(told=("DIG",), numbers={"qtc": (375, 395)}, levels={f"{lead}.t_at_28": (-0.2, -0.14) for lead in ("V4", "V5", "V6")} | {f"{lead}.t_amp": (0.05, 0.15) for lead in ("V4", "V5", "V6")}),
+    "early_repolarisation": Pattern(numbers={"qrs": (86, 98)}, levels=_NOTCHED),
+    "s1q3t3": Pattern(levels={"I.s_amp": (-0.35, -0.25), "III.at_15": (-0.35, -0.25), "III.t_amp": (-0.25, -0.15)}),
+    "wellens": Pattern(told=("wellens_b",), levels={"V2.t_amp": (-0.85, -0.65), "V3.t_amp": (-0.9, -0.7), "V2.st_j": (0.0, 0.03), "V3.st_j": (0.0, 0.03), "V2.r_amp": (0.3, 0.5), "V3.r_amp": (0.4, 0.7)}, simulated=True),
+    "pericarditis_pattern": Pattern(told=("pericarditis",), levels={f"{lead}.st_j": (0.14, 0.2) for lead in ("I", "II", "V2", "V3", "V4", "V5", "V6")}, simulated=True),
+    "hyperkalaemia_suspected": Pattern(numbers={"hr": (62, 78)}, levels=_PEAKED, simulated=True),
 }  # fmt: skip
+#: Statements without published criteria: the flow is told of them, and no measurement can say whether they came.
+_TOLD_ALONE: Final = {
+    "nondiagnostic_t_abnormality": "NDT", "nonspecific_t_change": "NT_", "nonspecific_st_change": "NST_",
+    "ischaemia_anteroseptal": "ISCAS", "subendocardial_injury_anteroseptal": "INJAS", "electrolyte_or_drug_effect": "EL",
+    "high_voltage": "HVOLT", "abnormal_qrs": "ABQRS", "supraventricular_arrhythmia": "SVARR",
+}  # fmt: skip
+PATTERNS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {**_JUDGED, **{key: Pattern(told=(code,)) for key, code in _TOLD_ALONE.items()}}
+)
 #: Rhythms that a text may name by more than one statement at a time, and which one then leads.
 RHYTHM_LEADS: Final = (
     "third_degree_av_block",

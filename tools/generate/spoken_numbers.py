@@ -15,9 +15,15 @@ _AFTER_RHYTHM: Final = re.compile(
     rf"\b(?:rhythm|\w*cardia|fibrillation|afib|af|flutter|pac(?:ing|ed)) (?:of )?{_NUMBER}\b(?!\s*(?:ms|mv|mm|years?|y\b|°|deg|-))",
     re.I,
 )
+#: Of a QT that is called long or short, and of the syndrome, the number is the corrected one.
+_LONG_QT: Final = re.compile(
+    rf"\b(?:(?:long|prolonged|short) qt(?: interval| syndrome)?|lqts?){_ABOUT}{_NUMBER}(?:\s*ms)?", re.I
+)
+#: Patterns whose words stay, as a wish of their own: "bradycardia of 50".
+_WORDS_STAY: Final = (_AFTER_RHYTHM, _LONG_QT)
 #: What a number is, by the words before or after it; the first that fits takes it.
 _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, _AFTER_RHYTHM if pattern == "" else re.compile(pattern, re.I))
+    (name, {"": _AFTER_RHYTHM, "long": _LONG_QT}.get(pattern) or re.compile(pattern, re.I))
     for name, pattern in (
         (
             "hr",
@@ -29,6 +35,8 @@ _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("pr", rf"\b(?:pr|pq|p-r){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qtc_fridericia", rf"\b(?:fridericia(?: qtc)?|qtc\s*\(?f(?:ridericia)?\)?|qtcf){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qtc", rf"\b(?:qtc(?:\s*\(?b(?:azett)?\)?)?|corrected qt|qtcb|bazett(?: qtc)?){_ABOUT}{_NUMBER}(?:\s*ms)?"),
+        ("qtc", "long"),
+        ("qt", rf"\bqt(?: interval)?{_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qrs_axis", rf"\b(?:qrs |frontal |electrical |mean )?axis{_ABOUT}(?:the )?{_NUMBER}(?:\s*(?:°|deg\w*))?"),
         ("qrs", rf"\bqrsd?{_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qrs", rf"{_NUMBER}\s*ms (?:wide )?qrs\b"),
@@ -88,8 +96,7 @@ def take_numbers(text: str, found: dict[str, Any]) -> str:
             found["qtc"], found["qtc_formula"] = value, "qtc_fridericia"
         elif not (name == "qtc" and "qtc" in found):
             found[name] = value
-        # Of "bradycardia of 50" the word stays: it is a wish of its own.
-        start = match.start(1) if pattern is _AFTER_RHYTHM else match.start()
+        start = match.start(1) if pattern in _WORDS_STAY else match.start()
         text = f"{text[:start]} | {text[match.end() :]}"
     return text
 

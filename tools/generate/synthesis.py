@@ -21,6 +21,7 @@ class Item(Frozen):
         tolerance: the half-width within which a number counts as met; None for a statement.
         met: whether it does.
         unit: of both numbers.
+        verifiable: whether any measurement could say so; a statement without published criteria is never met.
     """
 
     name: str
@@ -29,16 +30,17 @@ class Item(Frozen):
     tolerance: float | None = None
     met: bool = False
     unit: str = ""
+    verifiable: bool = True
 
     @property
     def miss(self) -> float:
-        """How far off, in tolerances; 0 where met exactly, 2 for a statement that is not met."""
+        """How far off, in tolerances; 0 where met exactly or not verifiable, 2 for a statement that is not met."""
         if isinstance(self.requested, float) and isinstance(self.obtained, float) and self.tolerance:
             off = abs(self.obtained - self.requested)
             if self.unit == "deg":
                 off = min(off, 360.0 - off)
             return off / self.tolerance
-        return 0.0 if self.met else 2.0
+        return 0.0 if self.met or not self.verifiable else 2.0
 
 
 class Synthesis(Frozen):

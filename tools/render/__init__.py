@@ -48,7 +48,7 @@ def render(
     rhythm_leads: Sequence[str] = ("II",),
     speed_mm_s: float = 25.0,
     gain_mm_mv: float = 10.0,
-    format: Literal["png", "svg"] = "png",
+    format: Literal["png", "png8", "svg"] = "png",
     dpi: int = 150,
     start_s: float = 0.0,
     title: str | None = None,
@@ -63,7 +63,7 @@ def render(
         rhythm_leads: the full-width strips of `3x4+1`.
         speed_mm_s: paper speed.
         gain_mm_mv: amplitude scale.
-        format: `png` or `svg`.
+        format: `png`; `png8`, of 256 colours, a third of the size and of the time; or `svg`.
         dpi: pixels per 25.4 mm of a PNG, 50 to 600.
         start_s: where in the record the sheet starts.
         title: heading; by default `12-lead ECG`. Name and id of the patient are never drawn.
@@ -80,8 +80,8 @@ def render(
         >>> picture.media_type, [mark.id for mark in picture.marks]
         ('image/png', ['pr'])
     """
-    if format not in ("png", "svg"):
-        raise UsageError(f"found format `{format}`; needed `png` or `svg`")
+    if format not in ("png", "png8", "svg"):
+        raise UsageError(f"found format `{format}`; needed `png`, `png8` or `svg`")
     if not 50 <= dpi <= 600:
         raise UsageError(f"found {dpi} dpi; needed 50 to 600 dpi")
     known = measurements or {}
@@ -101,4 +101,4 @@ def render(
     from calipers.tools.render.paper import draw
 
     data = draw(ecg, sheet, measurements=known, marks=marks, title=title, file_format=format, dpi=dpi)
-    return Picture(data, "image/png" if format == "png" else "image/svg+xml", sheet, marks, not_drawn)
+    return Picture(data, "image/svg+xml" if format == "svg" else "image/png", sheet, marks, not_drawn)

@@ -21,12 +21,7 @@ class Boxes(NamedTuple):
     x1: Sides
     y1: Sides
 
-    @classmethod
-    def of_size(cls, left: Sides, top: Sides, width: float, height: float) -> Boxes:
-        """Boxes of one size by their upper left corners."""
-        return cls(left, top, left + width, top + height)
-
-    def one(self, place: np.intp) -> Box:
+    def one(self, place: int) -> Box:
         """The box at a place."""
         return Box(*(float(side[place]) for side in self))
 

@@ -52,7 +52,7 @@ def test_damage_repeats_with_its_seed(level: Level) -> None:
 
 def test_batches_depend_on_seed_and_step_alone() -> None:
     signals = np.round(signal()[[0, 1, 6, 7, 8, 9, 10, 11]] * 1000).astype(np.int16)[None]
-    config = Crops(crops=2, size=128)
+    config = Crops(pages=1, crops=2, size=128)
     late = next(batches(config, signals, range(1, 2), seed=4))
     both = list(batches(config, signals, range(2), seed=4))[1]
     assert np.array_equal(late.inks, both.inks)

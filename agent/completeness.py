@@ -1,0 +1,49 @@
+"""What a question names and a model's answer leaves out: code answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from calipers.agent.answering import explained_claims, measured_claims, without_repeats
+from calipers.agent.case_store import Case
+from calipers.agent.questions import understand
+from calipers.printing import slots
+from calipers.report import Claim
+
+
+def completed(question: str, case: Case, answer: Sequence[Claim]) -> list[Claim]:
+    """A model's answer with a claim for every statement and measurement that the question names outright.
+
+    A list of leads that is part of one asked for gives way to the whole list. An answer that meets nothing
+    of what was named comes last: the model has taken the question for another.
+
+    Args:
+        question: the clinician's words; one that asks for anything but statements and measurements is left alone.
+        case: the ECG, with what is known of it.
+        answer: the claims that the model drafted.
+    """
+    intents = understand(question)
+    if not answer or any(intent.verb not in {"explain", "measure"} for intent in intents):
+        return list(answer)
+    asked = list(dict.fromkeys(key for intent in intents for key in intent.statements))
+    about = {claim.statement.key for claim in answer if claim.statement}
+    added: list[Claim] = []
+    for key in asked:
+        if key not in about:
+            found, undecided = explained_claims(case.verdicts[key], case)
+            added += [] if undecided else found
+    named = list(dict.fromkeys(key for intent in intents for key in intent.ids if key in case.measurements))
+    told = {slot for claim in (*answer, *added) for slot in slots(claim.template)}
+    short = {key.split(".")[-1] for key in named if key not in told}
+    lists = [key for key in named if key.split(".")[-1] in short]
+    added += measured_claims(tuple(lists), case)
+    kept = [claim for claim in answer if not _within(claim, lists)]
+    met = about.intersection(asked) or told.intersection(named) - set(lists)
+    merged = [*kept, *added] if met else [*added, *kept]
+    return list(without_repeats(tuple({claim.text: claim for claim in merged}.values())))
+
+
+def _within(claim: Claim, ids: Sequence[str]) -> bool:
+    """Whether a plain list of measurements says nothing beyond these ids."""
+    printed = slots(claim.template)
+    return claim.statement is None and bool(printed) and set(printed) <= set(ids)

@@ -1,0 +1,86 @@
+"""What was asked for, and how far a figure falls short of it: the weakest rows are found by code, not chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from calipers.errors import UsageError
+from calipers.evals.framework import Result
+from calipers.evals.results.slots import number
+
+Relation = Literal[">=", "<=", "within"]
+_ASKED: Final = re.compile(r"^([\w.+-]+):(\S.*?) (>=|<=|within) (\d+(?:\.\d+)?)$")
+_SIGNS: Final[dict[str, str]] = {">=": "≥", "<=": "≤", "within": "±"}
+
+
+class Target(NamedTuple):
+    """A figure and its limit: at least, at most, or so far from zero on either side."""
+
+    result: str
+    metric: str
+    relation: Relation
+    limit: float
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """`ptbxl_statements:macro_auroc >= 0.93`, `measurement:qrs_bias_ms within 10`.
+
+        Raises:
+            UsageError: it is not of this form.
+        """
+        match = _ASKED.match(text)
+        if match is None:
+            raise UsageError(f"found target `{text}`; needed `result:metric >= 0.93`, with >=, <= or within")
+        relation: Relation = match[3]  # type: ignore[assignment]
+        return cls(match[1], match[2], relation, float(match[4]))
+
+    def value(self, results: Mapping[str, Result]) -> float | None:
+        """The figure; None where it was not taken."""
+        return number(results, self.result, self.metric)
+
+    def attained(self, results: Mapping[str, Result]) -> float | None:
+        """The share of what was asked that was attained: 1 on the limit, more beyond it; None where not taken."""
+        value = self.value(results)
+        if value is None:
+            return None
+        if self.relation == ">=":
+            return value / self.limit if self.limit else float(value >= 0.0)
+        # Of what should be small, twice the limit attains half.
+        reached = abs(value) if self.relation == "within" else value
+        return self.limit / reached if reached > self.limit else 1.0 + (1.0 - reached / self.limit if self.limit else 0.0)
+
+    def limit_text(self) -> str:
+        """`≥ 0.93`."""
+        return f"{_SIGNS[self.relation]} {self.limit:g}"
+
+
+class Standing(NamedTuple):
+    """A row's worst target: the share of it that was attained."""
+
+    what: str
+    target: Target
+    value: float
+    attained: float
+    why: str
+
+
+def standings(
+    rows: Sequence[tuple[str, Sequence[Target], str]], results: Mapping[str, Result]
+) -> list[Standing]:
+    """Every row that was asked for something, by its worst target, the weakest first.
+
+    Args:
+        rows: what each claims, what it was asked for, and why it may fall short.
+        results: name → result.
+    """
+    found = []
+    for what, targets, why in rows:
+        taken = [
+            Standing(what, one, value, share, why)
+            for one in targets
+            if (value := one.value(results)) is not None and (share := one.attained(results)) is not None
+        ]
+        found += [min(taken, key=lambda one: one.attained)] if taken else []
+    return sorted(found, key=lambda one: one.attained)
