@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calipers.agent.async_api import AsyncTwins
 from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice, choose
 from calipers.agent.context import RunContext
+from calipers.agent.conversations import Conversations
 from calipers.agent.events import Answer, Event, ignore
 from calipers.agent.generator import require_recorded
 from calipers.agent.hooks import AfterVerify, BeforeVerify, Hooks
@@ -20,7 +21,7 @@ from calipers.agent.library import Library
 from calipers.agent.reviews import Reviews
 from calipers.agent.state import fresh_run
 from calipers.agent.telemetry import span
-from calipers.agent.threads import Threads, streamed
+from calipers.agent.threads import Threads
 from calipers.agent.verifier import verify
 from calipers.ecg import Ecg, Sex
 from calipers.errors import UsageError
@@ -32,13 +33,22 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.tools import BaseTool
 
+    from calipers.agent.batch.own_parts import OwnParts
     from calipers.agent.graph import Graph
     from calipers.tools.generate import Synthesis
 
 __all__ = ["Agent", "Answer"]
 
 
-class Agent(Reviews, AsyncTwins):
+class _Given(NamedTuple):
+    """The user's own parts as they were given, for the workers of a review to be given as well."""
+
+    criteria: tuple[str | Path, ...]
+    guidelines: tuple[str | Path, ...]
+    tools: tuple[BaseTool | Callable[..., Any], ...]
+
+
+class Agent(Conversations, Reviews, AsyncTwins):
     """Interprets ECGs and answers questions about them; every claim is verified before it is returned.
 
     Each agent has its own criteria, guidelines, tools and hooks; two of them side by side share nothing but the
@@ -92,6 +102,7 @@ class Agent(Reviews, AsyncTwins):
         self.store = CaseStore(self.home / "cases")
         self._model = model
         self._bundles = bundles or settings().bundles
+        self._given = _Given(tuple(criteria), tuple(guidelines), tuple(tools))
         self._tools = _own_tools(tools)
         self._library = Library.of(criteria, guidelines)
         self._hooks = Hooks(before_verify, after_verify)
@@ -137,78 +148,6 @@ class Agent(Reviews, AsyncTwins):
             raise RuntimeError("the graph ended without a report")
         return context.report
 
-    def ask(
-        self,
-        thread_id: str,
-        text: str,
-        ecg: Ecg | None = None,
-        priors: Sequence[Ecg] = (),
-        *,
-        listen: Callable[[Event], None] | None = None,
-        allow_synthetic: bool = False,
-    ) -> Answer:
-        """Ask within a conversation; the ECG and its priors are given once and remembered with the thread.
-
-        Args:
-            thread_id: names the conversation.
-            text: the question.
-            ecg: the ECG under review; needed with the first question.
-            priors: earlier ECGs of the same patient.
-            listen: told of each step and claim as it happens; what it raises ends the run.
-            allow_synthetic: speak of an ECG that a generator made; every claim then carries the mark.
-
-        Raises:
-            UsageError: no ECG was given in this thread, a prior carries another patient's identifier or is
-                synthetic, or the ECG is synthetic and that was not allowed.
-
-        Example:
-            >>> agent.ask("ward 3", "how long is the PR?", ecg).text
-            'PR interval 149 ms.'
-            >>> agent.ask("ward 3", "and the QRS?").claims[0].evidence
-            ('qrs',)
-        """
-        require_recorded(ecg or self.ecg_of(thread_id), allow_synthetic)
-        start = self._threads.question(self.store, thread_id, text, ecg, priors)
-        return self._threads.run(thread_id, start, self._context(listen))
-
-    def resume(self, thread_id: str, value: Any, *, listen: Callable[[Event], None] | None = None) -> Answer:
-        """Continue a conversation that was interrupted with a question back; `listen` as for `ask`."""
-        from langgraph.types import Command
-
-        return self._threads.run(thread_id, Command(resume=value), self._context(listen))
-
-    def stream(
-        self,
-        thread_id: str,
-        text: str,
-        ecg: Ecg | None = None,
-        priors: Sequence[Ecg] = (),
-        *,
-        allow_synthetic: bool = False,
-    ) -> Iterator[Event]:
-        """Like `ask`, but yields what happens as it happens: `step`, `token`, `claim`, `withheld` events.
-
-        The last event is `done` with the answer, `interrupt` with a question back, or `error`.
-
-        Example:
-            >>> for event in agent.stream("ward 4", "is the PR prolonged?", ecg):
-            ...     print(event.kind)
-            step
-            claim
-            done
-        """
-        require_recorded(ecg or self.ecg_of(thread_id), allow_synthetic)
-        start = self._threads.question(self.store, thread_id, text, ecg, priors)
-        return streamed(f"calipers-{thread_id}", lambda tell: self._threads.run(thread_id, start, self._context(tell)))
-
-    def ecg_of(self, thread_id: str) -> Ecg:
-        """The ECG that a conversation is about.
-
-        Raises:
-            UsageError: there is no such conversation.
-        """
-        return self.store.get(self._threads.case_of(thread_id)).ecg
-
     def verify(self, report: Report, ecg: Ecg | None = None, priors: Sequence[Ecg] = ()) -> list[Fault]:
         """`calipers.verify` by this agent's criteria and guidelines."""
         with self._library.in_use():
@@ -227,19 +166,13 @@ class Agent(Reviews, AsyncTwins):
 
         return synthesise(text, age=age, sex=sex, seed=seed)
 
-    @property
-    def _for_workers(self) -> str | None:
-        """What a worker process needs to know of this agent's model.
-
-        Raises:
-            UsageError: this agent holds what only this process has, or nothing may leave this machine.
-        """
+    def _for_workers(self) -> tuple[str | None, OwnParts]:
         if self._model is not None and not isinstance(self._model, str):
             raise UsageError("found a model object; needed a model's name, which worker processes can load themselves")
-        if self._tools or self._hooks != Hooks() or self._library != Library():
-            raise UsageError("found tools, hooks, criteria or guidelines of your own; a review runs without them")
         self._require_local("age, sex and measurements")
-        return self._model
+        from calipers.agent.batch.own_parts import OwnParts
+
+        return self._model, OwnParts.of(*self._given, self._hooks)
 
     def close(self) -> None:
         """Close the checkpoint database; `with Agent(…) as agent:` does it at the end."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from calipers.agent.batch import Engine, Progress, Reviewed
+    from calipers.agent.batch.own_parts import OwnParts
 
 
 class Reviews(ABC):
@@ -17,10 +18,13 @@ class Reviews(ABC):
 
     home: Path
 
-    @property
     @abstractmethod
-    def _for_workers(self) -> str | None:
-        """The model's name, for worker processes to load."""
+    def _for_workers(self) -> tuple[str | None, OwnParts]:
+        """The model's name and the user's own parts, for worker processes to load.
+
+        Raises:
+            UsageError: this agent holds what only this process has, or nothing may leave this machine.
+        """
 
     def review(
         self,
@@ -34,6 +38,8 @@ class Reviews(ABC):
         listen: Callable[[Progress], None] | None = None,
     ) -> Reviewed:
         """Interpret many ECGs in worker processes: one report each, and what they come to, worst first.
+
+        The workers have this agent's criteria and guidelines, and its tools and hooks where a module defines them.
 
         Args:
             cases: a folder, a pattern, a CSV, JSONL or Parquet manifest, or ECG files.
@@ -50,7 +56,7 @@ class Reviews(ABC):
         from calipers.agent.batch import find_cases
         from calipers.agent.batch import review as review_cases
 
-        model = self._for_workers
+        model, own = self._for_workers()
         return review_cases(
             find_cases(cases, leave_out=out),
             out,
@@ -59,6 +65,7 @@ class Reviews(ABC):
             resume=resume,
             questions=questions,
             home=self.home,
+            own=own,
             engine=engine,
             listen=listen or (lambda _: None),
         )

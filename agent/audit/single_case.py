@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from calipers.agent.case_store import CaseStore, case_key
 from calipers.agent.choice import Choice
 from calipers.agent.context import RunContext
 from calipers.agent.events import Step
 from calipers.agent.graph import Graph
+from calipers.agent.hooks import Hooks
 from calipers.agent.state import Mode, fresh_run
 from calipers.ecg import Ecg
 from calipers.errors import UsageError
@@ -21,6 +22,9 @@ from calipers.tools.compare import require_comparable
 
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
+    from langchain_core.tools import BaseTool
+
+_NO_HOOKS: Final = Hooks()
 
 
 @dataclass(frozen=True)
@@ -51,19 +55,29 @@ class SingleCase:
         ecg: the ECG.
         priors: earlier ECGs of the same patient.
         home: where guidelines and history are looked up.
+        tools, hooks: of the user's own.
 
     Raises:
         UsageError: a prior is another patient's, or the model is remote and nothing may leave this machine.
     """
 
     def __init__(
-        self, graph: Graph, choice: Choice, ecg: Ecg, priors: Sequence[Ecg] = (), home: Path | None = None
+        self,
+        graph: Graph,
+        choice: Choice,
+        ecg: Ecg,
+        priors: Sequence[Ecg] = (),
+        home: Path | None = None,
+        *,
+        tools: tuple[BaseTool, ...] = (),
+        hooks: Hooks = _NO_HOOKS,
     ) -> None:
         if choice.remote and not settings().allow_remote:
             raise UsageError(f"found model `{choice.name}`, which is remote; needed CALIPERS_ALLOW_REMOTE=true")
         for prior in priors:
             require_comparable(ecg, prior)
         self._graph, self._choice, self._home = graph, choice, home
+        self._tools, self._hooks = tools, hooks
         self._memory = CaseStore(None)
         self._case = replace(self._memory.put(ecg), priors=tuple(self._memory.put(prior) for prior in priors))
         self._prior_keys = [case_key(prior) for prior in priors]
@@ -79,7 +93,9 @@ class SingleCase:
         return self._run("ask", question, history)
 
     def _run(self, mode: Mode, question: str | None, history: Sequence[AnyMessage] = ()) -> Finished:
-        context = RunContext(self._memory, self._choice, case=self._case, home=self._home)
+        context = RunContext(
+            self._memory, self._choice, case=self._case, home=self._home, tools=self._tools, hooks=self._hooks
+        )
         start = fresh_run(self._case_key, mode, question, self._prior_keys)
         if history:
             start["messages"] = list(history)

@@ -2,6 +2,7 @@
 
 inputs.py      what is to be reviewed: a folder, a pattern, or a manifest
 single_file.py one case from its files to its folder, inside a worker
+own_parts.py   the user's own criteria, guidelines, tools and hooks, as a worker finds them
 worker.py      the worker's process; supervised.py what becomes of one that dies or hangs
 pool.py        the local engine, processes; ray_engine.py the same on Ray Data, up to a cluster
 journal.py     cases.jsonl, appended and synced as cases finish

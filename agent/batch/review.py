@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from calipers.agent.batch.index_page import index_page
 from calipers.agent.batch.inputs import CaseInput
 from calipers.agent.batch.journal import FILE, Journal, Line, replace_file
+from calipers.agent.batch.own_parts import OwnParts
 from calipers.agent.batch.single_file import REPORTS, WORKER_MEMORY_GB, Outcome, Setup
 from calipers.agent.batch.summary import RANKS, as_csv, rows, worst_first
 from calipers.errors import UsageError
@@ -25,6 +26,7 @@ from calipers.settings import settings, version
 Engine = Literal["local", "ray"]
 SCHEMA: Final = "calipers.review/1"
 CASE_LIMIT_S: Final = 600.0
+_NOTHING_OWN: Final = OwnParts()
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def review(
     resume: bool = False,
     questions: Sequence[str] = (),
     home: Path | None = None,
+    own: OwnParts = _NOTHING_OWN,
     engine: Engine = "local",
     limit_s: float = CASE_LIMIT_S,
     memory_gb: float = WORKER_MEMORY_GB,
@@ -84,6 +87,7 @@ def review(
         resume: go on with what an interrupted review left in `out`; finished cases are not done again.
         questions: asked of each case; answers are in its `answers.json`.
         home: where guidelines and history are looked up; by default `CALIPERS_HOME`.
+        own: the user's own criteria, guidelines, tools and hooks.
         engine: what the workers run on; every one writes the same bytes.
         limit_s: after which a case is given up and its line says so.
         memory_gb: the most that one worker may hold; a case that needs more fails with that reason.
@@ -102,6 +106,7 @@ def review(
         questions=tuple(questions),
         home=str((home or settings().home).absolute()),
         memory_gb=memory_gb,
+        own=own,
     )
     outcomes = _engine(engine)
     with _alone(out):
@@ -177,6 +182,7 @@ def _facts(setup: Setup) -> dict[str, Any]:
         "calipers": version(),
         "model": setup.model or settings().model,
         "questions_sha256": asked,
+        "own_sha256": setup.own.digest(),
     }
 
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from calipers.agent.audit import Finished, SingleCase, save_bundle
 from calipers.agent.batch.inputs import CaseInput
 from calipers.agent.batch.journal import Line
+from calipers.agent.batch.own_parts import OwnParts
 from calipers.agent.choice import choose
 from calipers.agent.graph import build_graph
 from calipers.agent.output import write_case
@@ -40,6 +41,7 @@ class Setup(Frozen):
         questions: asked of each case beside its own.
         home: where guidelines and history are looked up.
         memory_gb: the most that a worker's process may hold.
+        own: the user's own criteria, guidelines, tools and hooks.
     """
 
     out: str
@@ -48,6 +50,7 @@ class Setup(Frozen):
     questions: tuple[str, ...] = ()
     home: str | None = None
     memory_gb: float = WORKER_MEMORY_GB
+    own: OwnParts = OwnParts()
 
 
 class Outcome(Frozen):
@@ -80,11 +83,13 @@ class CaseReader:
         self._choice = choose(setup.model)
         self._graph = build_graph()
         self._home = Path(setup.home) if setup.home else None
+        self._library, self._tools, self._hooks = setup.own.library(), setup.own.made_tools(), setup.own.hooks()
 
     def read(self, given: CaseInput) -> Outcome:
         """Interpret one case and write its folder."""
         try:
-            self._write(given, self._interpreted(given))
+            with self._library.in_use():
+                self._write(given, self._interpreted(given))
         except _NoRoom as full:
             return Outcome(line=_failed(given, str(full)).line, stop=str(full))
         except CalipersError as problem:
@@ -103,7 +108,7 @@ class CaseReader:
         started = time.perf_counter()
         ecg = self._ecg(given)
         priors = [_with_patient(read_ecg(path), given.patient) for path in given.priors]
-        case = SingleCase(self._graph, self._choice, ecg, priors, self._home)
+        case = SingleCase(self._graph, self._choice, ecg, priors, self._home, tools=self._tools, hooks=self._hooks)
         finished = case.interpret(given.question)
         answers = [case.answer(question) for question in self._setup.questions]
         return _Interpreted(ecg, priors, case.key, finished, answers, time.perf_counter() - started)

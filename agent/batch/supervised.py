@@ -77,7 +77,8 @@ class Worker:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
-                env=os.environ | _ONE_THREAD,
+                # Its modules are found where ours are: the user's own tools and hooks are imported by name.
+                env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 # Ctrl-C reaches the review alone, which ends its workers itself.
                 start_new_session=True,
             )

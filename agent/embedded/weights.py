@@ -63,7 +63,6 @@ def load_writer(adapted: bool = True) -> ActionWriter:
     if problem is not None:
         raise MissingPart(problem)
     import torch
-    from transformers.utils import logging
 
     from calipers.models.mllm.language import lora
     from calipers.models.mllm.language.base import load_base, load_tokenizer
@@ -71,7 +70,6 @@ def load_writer(adapted: bool = True) -> ActionWriter:
     from calipers.models.mllm.language.generation import ActionWriter
     from calipers.models.mllm.language.projector import load_sight
 
-    logging.disable_progress_bar()
     model = load_base(dtype=torch.bfloat16)
     if not adapted:
         return ActionWriter(model, load_tokenizer())

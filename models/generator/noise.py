@@ -20,7 +20,7 @@ from scipy.special import ndtr, ndtri
 from calipers.models.generator.marks import CODEC_HZ, EIGHT, Floats
 
 #: Edges of the bands, Hz; below the first nothing is changed: fibrillation and the waves' own shapes lie there.
-EDGES_HZ: Final = (12.0, 20.0, 45.0, 55.0, 95.0, 150.0, 250.0)
+EDGES_HZ: Final = (12.0, 20.0, 45.0, 55.0, 95.0, 130.0, 165.0, 250.0)
 BANDS: Final = len(EDGES_HZ) - 1
 #: Of the band in which bursts are looked for, and how long a piece of it is.
 _MUSCLE: Final = 1
@@ -32,7 +32,7 @@ _LEAST_MV: Final = 1e-4
 _MOST_GAIN: Final = 6.0
 #: How slowly an envelope changes, seconds, and the share of its variance that the leads have in common.
 _ENVELOPE_S: Final = 0.45
-_IN_COMMON: Final = 0.5
+_IN_COMMON: Final = 0.75
 
 Mask = NDArray[np.bool_]
 

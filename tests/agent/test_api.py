@@ -284,9 +284,28 @@ def test_a_refusal_is_the_last_event_and_a_defect_is_raised(demo_ecg: Ecg, tmp_p
         list(agent.stream("u", "how long is the PR?", demo_ecg))
 
 
-def test_a_review_refuses_what_its_workers_would_not_have(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="a review runs without them"):
-        Agent("none", home=tmp_path, criteria=[OWN_CRITERIA]).review([], tmp_path / "out")
+def no_rates(drafts: tuple[Claim, ...]) -> list[Veto]:
+    return [Veto(claim_id=claim.id, reason="monitored elsewhere") for claim in drafts if "rate" in claim.text]
+
+
+def test_a_review_judges_by_the_agents_own_criteria_and_asks_its_hooks(demo_ecg: Ecg, tmp_path: Path) -> None:
+    from pydicom.data import get_testdata_file
+
+    demo = Path(str(get_testdata_file("waveform_ecg.dcm", download=False)))
+    with Agent("none", home=tmp_path / "home", criteria=[OWN_CRITERIA], before_verify=no_rates) as agent:
+        reviewed = agent.review([demo], tmp_path / "out")
+        alone = agent.interpret(demo_ecg)
+    report = Report.model_validate_json((tmp_path / "out" / str(reviewed.lines[0].report)).read_bytes())
+    assert report.impression.startswith("PR over the ward limit.")
+    assert report.withheld[0].reason == "withheld by no_rates: monitored elsewhere"
+    assert report == alone
+    with pytest.raises(UsageError, match="own_sha256"):
+        Agent("none", home=tmp_path / "home").review([demo], tmp_path / "out", resume=True)
+
+
+def test_a_review_refuses_what_only_this_process_has(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="only this process has"):
+        Agent("none", home=tmp_path, before_verify=lambda _: []).review(["ecg.dcm"], tmp_path / "out")
 
 
 def test_langgraphs_own_server_finds_the_graph_and_gets_a_report(

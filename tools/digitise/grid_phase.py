@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy.ndimage import gaussian_filter1d, label
 
 from calipers.digitisation import Bend
 from calipers.tools.digitise.grid import SQUARE_MM
@@ -33,6 +33,11 @@ _WIDE_SMOOTH_MM: Final = 10.0
 #: A wave this far from the grid's own finds what ink and print alone would give: what is not clearer is no grid.
 _DETUNED: Final = (0.86, 1.17)
 _CLEAR: Final = 2.0
+#: Pitches that the wide grid may have where another was taken for it, and the harmonic that tells; the share of a
+#: page where it must be clear, looked for in bands of so many millimetres.
+_MISTAKEN: Final = ((10.0, 3), (5.0, 3), (2.5, 1), (2.0, 1))
+_STANDS_OUT: Final = 0.15
+_BAND_MM: Final = 10.0
 #: A finer wave is believed where it stands out at so many nodes, as a share of the wide grid's.
 _BELIEVED: Final = 0.5
 _FEWEST_NODES: Final = 30
@@ -98,6 +103,38 @@ def place(drawn: Drawn, to_picture: Float64, box_mm: tuple[float, float]) -> Pla
     return Placed(to_picture, bend, _box(found))
 
 
+def square_found_mm(flat: NDArray[Any]) -> float:
+    """What the wide grid's pitch is on a page flattened by a grid taken for it: `SQUARE_MM` if that was right.
+
+    A grid of some pitch has a third harmonic, and no other grid of the same paper has it.
+
+    Args:
+        flat: the page's lines at `BEND_PX_MM`.
+    """
+    for pitch, harmonic in _MISTAKEN:
+        if min(_standing_out(one, pitch / harmonic) for one in (flat, flat.T)) > _STANDS_OUT:
+            return pitch
+    return SQUARE_MM
+
+
+def _standing_out(flat: NDArray[Any], period_mm: float) -> float:
+    """Share of a page where a wave of this period along its rows is clear."""
+    high = round(_BAND_MM * BEND_PX_MM)
+    count = max(flat.shape[0] // high, 1)
+    bands = flat[: count * high].astype(np.float32).reshape(count, -1, flat.shape[1]).mean(axis=1)
+    along = (np.arange(flat.shape[1]) + 0.5) / (period_mm * BEND_PX_MM)
+    sigma = 2.0 * period_mm * BEND_PX_MM
+
+    def strength(by: float) -> Float64:
+        wave = np.exp(-2j * np.pi * by * along)
+        real, imaginary = (
+            gaussian_filter1d(bands * part, sigma, axis=1, truncate=2.5) for part in (wave.real, wave.imag)
+        )
+        return np.hypot(real, imaginary)
+
+    return float(np.mean(strength(1.0) > _CLEAR * np.mean([strength(by) for by in _DETUNED], axis=0)))
+
+
 def phases(flat: NDArray[Any], nodes: tuple[int, int], pitch_mm: float) -> Phases:
     """How far a grid of this pitch lies from its place."""
     shifts, weights = [], []
@@ -133,9 +170,7 @@ def _demodulated(
     return smooth(np.cos(turn)) - 1j * smooth(np.sin(turn))
 
 
-def _unwrapped(
-    phase: Float64, strength: Float64, clear: NDArray[np.bool_]
-) -> tuple[Float64, NDArray[np.bool_]]:
+def _unwrapped(phase: Float64, strength: Float64, clear: NDArray[np.bool_]) -> tuple[Float64, NDArray[np.bool_]]:
     """Phases without jumps over the largest clear stretch of page, grown from its clearest place, about zero."""
     rows, columns = phase.shape
     whole, known = np.zeros_like(phase), np.zeros(phase.shape, np.bool_)
@@ -244,7 +279,11 @@ class Sheet:
         terms = np.polynomial.chebyshev.chebvander2d(u, v, [_DEGREE, _DEGREE])[..., powers <= _DEGREE]
         self.terms = terms.reshape(-1, terms.shape[-1])
         inner = terms[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-        seconds = [np.diff(inner, 2, axis=0), np.diff(inner, 2, axis=1), 2**0.5 * np.diff(np.diff(inner, axis=0), axis=1)]
+        seconds = [
+            np.diff(inner, 2, axis=0),
+            np.diff(inner, 2, axis=1),
+            2**0.5 * np.diff(np.diff(inner, axis=0), axis=1),
+        ]
         every = np.concatenate([one.reshape(-1, terms.shape[-1]) for one in seconds])
         self.energy = every.T @ every + 1e-9 * np.eye(terms.shape[-1])
 

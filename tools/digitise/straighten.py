@@ -21,7 +21,7 @@ from calipers.tools.digitise.grid import (
     local_grid,
     tiles_of,
 )
-from calipers.tools.digitise.grid_phase import BEND_PX_MM, place
+from calipers.tools.digitise.grid_phase import BEND_PX_MM, Placed, place, square_found_mm
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -85,16 +85,31 @@ def straighten(picture: Image, px_mm: float) -> Flat:
         raise UnreadableInput("found a picture without the grid of ECG paper; needed a photo, scan or print of an ECG")
     local = local_grid(tiles, grid)
     to_mm = _homography(local, grid)
-    to_small, box = _page_box(to_mm, small.shape[:2], local)
-    to_small, bend, grid_box = place(
-        lambda plane, bent: _warped(lines, plane, bent, box, BEND_PX_MM), to_small, box
-    )
+    (to_small, bend, grid_box), box = _placed(lines, to_mm, local)
     # Sharp enough for the result, and no sharper: a picture of 40 pixels a millimetre would alias.
     dense = float(np.sqrt(abs(np.linalg.det(to_small[:2, :2]))))
     source, grow = (picture, 1.0 / scale) if dense < px_mm and scale < 1 else (small, 1.0)
     enlarge = np.diag([grow, grow, 1.0])
     image = _warped(source, enlarge @ to_small, bend, box, px_mm)
     return Flat(image, np.diag([1 / scale, 1 / scale, 1.0]) @ to_small, bend, dense / scale, grid, grid_box)
+
+
+def _placed(lines: Float32, to_mm: Float64, local: LocalGrid) -> tuple[Placed, tuple[float, float]]:
+    """Where the page lies, and its width and height in millimetres; a grid taken for a wider or finer one is noticed."""
+    found = SQUARE_MM
+    for _ in range(2):
+        to_lines, box = _page_box(np.diag([SQUARE_MM / found, SQUARE_MM / found, 1.0]) @ to_mm, lines.shape, local)
+
+        def drawn(plane: Float64, bend: Bend | None, box: tuple[float, float] = box) -> NDArray[Any]:
+            return _warped(lines, plane, bend, box, BEND_PX_MM)
+
+        placed = place(drawn, to_lines, box)
+        if found != SQUARE_MM:
+            break
+        found = square_found_mm(drawn(placed.to_picture, placed.bend))
+        if found == SQUARE_MM:
+            break
+    return placed, box
 
 
 def _homography(local: LocalGrid, grid: Grid) -> Float64:

@@ -42,7 +42,9 @@ def base_folder() -> Path:
 def load_base(folder: Path | None = None, dtype: torch.dtype = torch.float32) -> LlamaForCausalLM:
     """The base model, frozen; its output layer is its embedding."""
     from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     folder = folder or base_folder()
     config = LlamaConfig.from_pretrained(folder)
     model = LlamaForCausalLM.from_pretrained(folder, config=config, dtype=dtype)
@@ -63,8 +65,10 @@ def _dequantise(gguf: Path, folder: Path) -> None:
     try:
         from safetensors.torch import save_file
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
     except ImportError as error:
         raise MissingPart(f"found no package `{error.name}`; needed: pip install calipers") from error
+    logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     config = {key: value for key, value in model.config.to_dict().items() if key != "quantization_config"}
