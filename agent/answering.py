@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.context import RunContext
 from calipers.agent.descriptions import denying, listing
 from calipers.agent.drafting import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from calipers.beat_table import BeatTable
 
 if TYPE_CHECKING:
-    from calipers.agent.case_store import Case
+    from calipers.agent.case import Case
 
 #: Some 45 ECGs of ten seconds with all that is derived from them (4 MB each); an hour of 12 leads is 90 MB.
 MOST_BYTES: Final = 192 * 1024 * 1024

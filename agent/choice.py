@@ -17,7 +17,7 @@ from calipers.settings import DEFAULT_MODEL, settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from calipers.agent.case_store import Case
+    from calipers.agent.case import Case
 
 _EXTRAS = {"anthropic": "anthropic", "openai": "openai", "ollama": "ollama"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from calipers.agent.answering import explained_claims, measured_claims, without_repeats
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.questions import understand
 from calipers.printing import slots
 from calipers.report import Claim

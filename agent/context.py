@@ -13,7 +13,8 @@ from langchain_core.tools import BaseTool
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from calipers.agent.case_store import Case, CaseStore
+from calipers.agent.case import Case
+from calipers.agent.case_store import CaseStore
 from calipers.agent.choice import Choice
 from calipers.agent.events import Event, Step, StepEvent, ignore
 from calipers.agent.hooks import Hooks

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from calipers.agent import descriptions
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.comparison import ChangeSentence
 from calipers.ecg import Ecg
 from calipers.evidence import DeviceEvidence, Evidence, Ledger, Measurement

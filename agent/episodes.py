@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.knowledge import statements
 from calipers.report import Claim, Withheld
 from calipers.tools.measure import Episode

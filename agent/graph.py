@@ -19,7 +19,7 @@ from langgraph.types import interrupt
 
 from calipers.agent.answering import answer_by_rule
 from calipers.agent.assist import assist, faults_message, question_message
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.completeness import completed
 from calipers.agent.context import RunContext
 from calipers.agent.drafting import full_comparison, full_read

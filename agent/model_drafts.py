@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calipers.agent.answering import explained_claims, measured_claims
 from calipers.agent.assist import Draft, DraftClaim
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.drafting import make_claim
 from calipers.agent.suggestions import asked_claims
 from calipers.errors import CalipersError

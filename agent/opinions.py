@@ -17,7 +17,7 @@ from calipers.knowledge import Verdict, gravity, statements
 from calipers.report import Demographics, Disagreement, Side
 
 if TYPE_CHECKING:
-    from calipers.agent.case_store import Case
+    from calipers.agent.case import Case
 
 _KEPT: Final = 64
 

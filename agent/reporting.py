@@ -8,7 +8,7 @@ from importlib.metadata import version as installed
 from typing import Final
 
 from calipers.agent.assist import prompts_sha256
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.comparison import newly_present
 from calipers.agent.drafting import device_disagreements
 from calipers.agent.episodes import episodes_apart

@@ -18,7 +18,7 @@ from calipers.printing import printed
 from calipers.report import Claim, Demographics, Disagreement, Side
 
 if TYPE_CHECKING:
-    from calipers.agent.case_store import Case
+    from calipers.agent.case import Case
 
 #: Codes of patterns whose chamber the code does not tell; no one statement of the table is meant.
 _AMBIGUOUS: Final = frozenset({"BIGU", "TRIGU"})

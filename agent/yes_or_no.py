@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.questions import understand
 from calipers.agent.sentences import SENTENCES, SentenceKey
 from calipers.ecg import Ecg

@@ -71,7 +71,7 @@ def readers_of(models: tuple[str, ...], options: Options, number: int) -> tuple[
 
 def completed(model: str, ran: str) -> dict[str, tuple[float, float]]:
     """Whether a report is the named model's own; one that fell back to `none` prints what `none` prints."""
-    return {"own_words": (float((ran == NONE) == (model == NONE)), 1.0)}
+    return {} if model == NONE else {"own_words": (float(ran != NONE), 1.0)}
 
 
 @cache

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from glob import glob
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pandas as pd
-from pydantic import ValidationError
+from calipers.agent.batch.case_input import CaseInput
+from calipers.agent.batch.manifest import SUFFIXES, read_manifest
+from calipers.errors import UsageError
 
-from calipers.ecg import Sex
-from calipers.errors import UnreadableInput, UsageError
-from calipers.evidence import Frozen
-
-MANIFESTS: Final = frozenset({".csv", ".jsonl", ".parquet"})
 #: What lies about in folders of ECGs and is none.
 _BESIDE: Final = re.compile(
     r"(readme|license|licence|changelog|records|annotators|sha256sums).*|.*\.(md|html?|sha256)", re.I
@@ -29,43 +24,12 @@ _OWN_FORMATS: Final = frozenset(
 )
 
 
-class CaseInput(Frozen):
-    """One case to review.
-
-    Attributes:
-        case: its name, unique within the review; names its folder too.
-        paths: its file, or all files of a record.
-        patient: the patient's identifier, where the file does not say it.
-        age, sex: as well.
-        question: asked of this case.
-        priors: earlier ECGs of the same patient.
-    """
-
-    case: str
-    paths: tuple[str, ...]
-    patient: str | None = None
-    age: float | None = None
-    sex: Sex | None = None
-    question: str | None = None
-    priors: tuple[str, ...] = ()
-
-    @property
-    def folder(self) -> str:
-        """The name of its folder: safe on every file system, and its own."""
-        safe = re.sub(r"[^A-Za-z0-9._-]", "_", self.case).lstrip(".")[:100]
-        if safe == self.case:
-            return safe
-        from hashlib import sha256
-
-        return f"{safe or 'case'}-{sha256(os.fsencode(self.case)).hexdigest()[:8]}"
-
-
 def find_cases(cases: str | Path | Iterable[str | Path], *, leave_out: Path | None = None) -> list[CaseInput]:
     """The cases that a folder, a glob pattern, a manifest, one ECG file, or a list of ECG files names, in order.
 
     Args:
         cases: where they are. A manifest has the column `path`, and may have `case`, `patient`, `age`, `sex`,
-            `question`, `priors` (separated by `;`); its paths are relative to itself.
+            `question`, `priors` (separated by `;`) and others that are not used; its paths are relative to itself.
         leave_out: the folder of results, should it lie inside.
 
     Raises:
@@ -78,7 +42,7 @@ def find_cases(cases: str | Path | Iterable[str | Path], *, leave_out: Path | No
         place = Path(cases)
         if place.is_dir():
             found = _named(_in_folder(place, leave_out))
-        elif place.is_file() and place.suffix.lower() in MANIFESTS and (rows := _manifest(place)) is not None:
+        elif place.is_file() and place.suffix.lower() in SUFFIXES and (rows := read_manifest(place)) is not None:
             found = rows
         elif place.is_file():
             found = _named([(place.stem, place)])
@@ -144,60 +108,3 @@ def _named(found: Iterable[tuple[str, Path]]) -> list[CaseInput]:
         number = f"-{taken[name]}" if taken[name] > 1 else ""
         cases.append(CaseInput(case=f"{name}{number}", paths=(os.fspath(path),)))
     return cases
-
-
-def _manifest(path: Path) -> list[CaseInput] | None:
-    """The rows of a manifest; None for a table without the column `path`, which is an ECG in itself."""
-    try:
-        if path.suffix.lower() == ".jsonl":
-            rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-        elif path.suffix.lower() == ".parquet":
-            rows = pd.read_parquet(path).to_dict("records")
-        else:
-            rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-    except (OSError, ValueError, pd.errors.ParserError) as damage:
-        if path.suffix.lower() == ".csv":
-            return None
-        raise UnreadableInput(f"found `{path.name}`, which is no table ({type(damage).__name__})") from damage
-    if not rows or not all(isinstance(row, dict) and "path" in row for row in rows):
-        if path.suffix.lower() == ".csv":
-            return None
-        raise UsageError(f"found rows without `path` in `{path.name}`; needed that column")
-    given = [_row(row, path, number) for number, row in enumerate(rows, 1)]
-    times: Counter[str] = Counter()
-    cases = []
-    for one in given:
-        times[one.case] += 1
-        cases.append(one if times[one.case] == 1 else one.model_copy(update={"case": f"{one.case}-{times[one.case]}"}))
-    return cases
-
-
-def _row(row: dict[str, Any], manifest: Path, number: int) -> CaseInput:
-    known = {name: _value(row.get(name)) for name in ("case", "path", "patient", "age", "sex", "question", "priors")}
-    path, priors = known["path"], known["priors"] or []
-    if path is None:
-        raise UsageError(f"found no path in row {number} of `{manifest.name}`; needed one in each row")
-    several = priors.split(";") if isinstance(priors, str) else list(priors)
-    paths = path if isinstance(path, list) else [path]
-    try:
-        return CaseInput(
-            case=str(known["case"] or Path(str(paths[0])).with_suffix("").as_posix()),
-            paths=tuple(str(manifest.parent / str(one).strip()) for one in paths),
-            patient=None if known["patient"] is None else str(known["patient"]),
-            age=None if known["age"] is None else float(known["age"]),
-            sex=known["sex"],
-            question=known["question"],
-            priors=tuple(str(manifest.parent / str(one).strip()) for one in several if str(one).strip()),
-        )
-    except (ValidationError, TypeError, ValueError) as wrong:
-        raise UsageError(
-            f"found row {number} of `{manifest.name}` with a wrong value; needed age in years, sex male or female,"
-            " and text for the rest"
-        ) from wrong
-
-
-def _value(value: Any) -> Any:
-    """What a cell holds; None for an empty one."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    return None if value is None or value == "" or (isinstance(value, float) and value != value) else value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from calipers.agent.batch.inputs import CaseInput
+from calipers.agent.batch.case_input import CaseInput
 from calipers.agent.batch.single_file import Outcome, Setup
 from calipers.agent.batch.supervised import Worker, attempt
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from calipers.agent.batch.inputs import CaseInput
+from calipers.agent.batch.case_input import CaseInput
 from calipers.agent.batch.single_file import Outcome, Setup
 from calipers.agent.batch.supervised import Worker, attempt
 from calipers.errors import MissingPart

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from calipers.agent.batch.case_input import CaseInput
 from calipers.agent.batch.index_page import index_page
-from calipers.agent.batch.inputs import CaseInput
 from calipers.agent.batch.journal import FILE, Journal, Line, replace_file
 from calipers.agent.batch.own_parts import OwnParts
 from calipers.agent.batch.single_file import REPORTS, WORKER_MEMORY_GB, Outcome, Setup

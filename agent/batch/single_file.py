@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from calipers.agent.audit import Finished, SingleCase, save_bundle
-from calipers.agent.batch.inputs import CaseInput
+from calipers.agent.batch.case_input import CaseInput
 from calipers.agent.batch.journal import Line
 from calipers.agent.batch.own_parts import OwnParts
 from calipers.agent.choice import choose

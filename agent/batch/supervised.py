@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Final
 
-from calipers.agent.batch.inputs import CaseInput
+from calipers.agent.batch.case_input import CaseInput
 from calipers.agent.batch.journal import Line
 from calipers.agent.batch.single_file import Outcome, Setup
 

@@ -22,7 +22,7 @@ def main() -> None:
     lines: SimpleQueue[str] = SimpleQueue()
     Thread(target=_listen, args=(lines,), daemon=True).start()
 
-    from calipers.agent.batch.inputs import CaseInput
+    from calipers.agent.batch.case_input import CaseInput
     from calipers.agent.batch.single_file import CaseReader, Setup
 
     setup = Setup.model_validate_json(lines.get())

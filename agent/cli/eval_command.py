@@ -71,6 +71,7 @@ def eval_(
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep the results in --out that today's code and weights would repeat")
     ] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of a task")] = 2,
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option("--compare", metavar="A B", help="Two folders of results, or two models to run and compare"),
@@ -82,7 +83,7 @@ def eval_(
 
     folder = out if out is not None else settings().home / "evals"
     names = tasks or []
-    asked = Options(data=Path(), n=n, split=_SPLITS[split], model=model, judge=judge, out=folder)
+    asked = Options(data=Path(), n=n, split=_SPLITS[split], model=model, judge=judge, out=folder, workers=workers)
     if compare is not None:
         _compare(compare, names, asked, output)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.embedded.weights import WRITING, load_writer
 from calipers.errors import MissingPart, ModelFailed
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, HTTPException, Query, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.server import exports, traces
 from calipers.agent.server.access import Desk
 from calipers.agent.server.messages import (

@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 
 from starlette.responses import Response
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.server.rows import RemarkRow
 from calipers.ecg import Ecg
 from calipers.errors import UsageError

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.report_page.citations import facts, words
 from calipers.agent.report_page.superimposed import BEFORE_S, RATE_HZ, beats_at, onsets_s
 from calipers.agent.server.messages import Beat, EvidenceItem, Fiducials, MedianBeats, Trace

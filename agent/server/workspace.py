@@ -21,7 +21,7 @@ from calipers.report import Report
 
 if TYPE_CHECKING:
     from calipers.agent.api import Agent
-    from calipers.agent.case_store import Case
+    from calipers.agent.case import Case
     from calipers.agent.choice import Choice
     from calipers.agent.graph import Graph
 

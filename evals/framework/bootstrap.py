@@ -107,6 +107,20 @@ class Bootstrap:
         value = float(top.sum() / bottom.sum() - less.sum() / divisor.sum())
         return self._estimate(value, drawn, len(top))
 
+    def ratio_of_ratios(self, one: ArrayLike, other: ArrayLike) -> Estimate | None:
+        """One ratio of sums over another on the same observations; None where a divisor or the second ratio is zero.
+
+        Args:
+            one: (2, n) numerators and denominators.
+            other: the same of what it is divided by.
+        """
+        (top, bottom), (by, divisor) = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+        if not bottom.sum() or not by.sum():
+            return None
+        drawn = _divide(_divide(self._weights @ top, self._weights @ bottom), _divide(self._weights @ by, self._weights @ divisor))
+        value = float((top.sum() / bottom.sum()) / (by.sum() / divisor.sum()))
+        return self._estimate(value, drawn, len(top))
+
     def balanced_accuracy(self, said: ArrayLike, truth: ArrayLike) -> Estimate | None:
         """Mean of sensitivity and specificity; None without both kinds of truth."""
         yes, true = np.asarray(said, dtype=bool), np.asarray(truth, dtype=bool)

@@ -13,19 +13,23 @@ from calipers.evals.framework.bootstrap import Estimate
 from calipers.evals.framework.document import Document, Section, Table
 from calipers.evals.framework.figures import forest
 from calipers.evals.framework.result import Result, read_results
-from calipers.evals.framework.tallies import Row, metrics_of, paired_difference
+from calipers.evals.framework.tallies import Row, metrics_of, paired_difference, paired_ratio
 
 _ROWS: Final = TypeAdapter(list[Row])
 
 
 class Difference(NamedTuple):
-    """One figure in both runs; `change` is second minus first, `paired` where it rests on the same samples."""
+    """One figure in both runs.
+
+    `change` is second minus first, `ratio` second over first; `paired` counts the samples where both rest on the same.
+    """
 
     task: str
     metric: str
     first: float
     second: float
     change: Estimate
+    ratio: Estimate | None
     paired: int
 
     @property
@@ -76,7 +80,7 @@ def report(differences: Sequence[Difference], names: tuple[str, str]) -> Documen
     tasks: dict[str, list[Difference]] = {}
     for item in differences:
         tasks.setdefault(item.task, []).append(item)
-    header = ("figure", *names, "change", "95 % interval", "paired samples", "")
+    header = ("figure", *names, "change", "95 % interval", "ratio", "95 % interval", "paired samples", "")
     sections = [
         Section(task, (Table(header, tuple(_line(item) for item in sorted(items, key=lambda one: not one.telling))),))
         for task, items in tasks.items()
@@ -101,6 +105,8 @@ def as_json(differences: Sequence[Difference], names: tuple[str, str]) -> str:
             "values": [item.first, item.second],
             "change": item.change.value,
             "ci95": [item.change.low, item.change.high] if item.change.has_interval else None,
+            "ratio": item.ratio.value if item.ratio else None,
+            "ratio_ci95": [item.ratio.low, item.ratio.high] if item.ratio and item.ratio.has_interval else None,
             "paired": item.paired,
             "telling": item.telling,
         }
@@ -117,9 +123,10 @@ def _of_task(one: Result, other: Result, rows: list[Row], others: list[Row]) -> 
             continue
         change = paired_difference(rows, others, metric) if metric in known else None
         paired = change.n if change is not None else 0
+        ratio = paired_ratio(rows, others, metric) if change is not None else _independent_ratio(metric, one, other)
         if change is None:
             change = _independent(metric, one, other)
-        found.append(Difference(one.task, metric, value, other.metrics[metric], change, paired))
+        found.append(Difference(one.task, metric, value, other.metrics[metric], change, ratio, paired))
     return found
 
 
@@ -130,6 +137,18 @@ def _independent(metric: str, one: Result, other: Result) -> Estimate:
         return Estimate.alone(change, min(one.n, other.n))
     half = (widths[0] ** 2 + widths[1] ** 2) ** 0.5
     return Estimate(change, change - half, change + half, min(one.n, other.n))
+
+
+def _independent_ratio(metric: str, one: Result, other: Result) -> Estimate | None:
+    """Of two independent figures, relative errors joined (delta method); None without a positive first one."""
+    first, second = one.metrics[metric], other.metrics[metric]
+    if first <= 0.0:
+        return None
+    widths = [_half(result.ci95, metric) / result.metrics[metric] for result in (one, other) if result.metrics[metric]]
+    if len(widths) < 2 or any(width != width for width in widths):
+        return Estimate.alone(second / first, min(one.n, other.n))
+    half = second / first * (widths[0] ** 2 + widths[1] ** 2) ** 0.5
+    return Estimate(second / first, second / first - half, second / first + half, min(one.n, other.n))
 
 
 def _half(ci95: Mapping[str, tuple[float, float]], metric: str) -> float:

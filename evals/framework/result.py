@@ -28,6 +28,7 @@ class Result:
         ci95: name → (low, high) of the 95 % interval, for metrics that have one.
         groups: group → the same kind of metrics on a part of the data, or of a peer on the same data.
         seconds: how long it took.
+        counts: name → observations that a metric rests on, for metrics that were estimated.
         provenance: versions, hashes, what was asked, and the machine; empty where nobody noted them.
     """
 
@@ -38,6 +39,7 @@ class Result:
     groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seconds: float = 0.0
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, task: str, n: int, scores: Scores, groups: Mapping[str, Mapping[str, float]], seconds: float) -> Result:
@@ -50,6 +52,7 @@ class Result:
             ci95={name: (estimate.low, estimate.high) for name, estimate in known.items() if estimate.has_interval},
             groups=groups,
             seconds=seconds,
+            counts={name: int(estimate.n) for name, estimate in known.items()},
         )
 
     def as_json(self) -> dict[str, object]:
@@ -61,6 +64,7 @@ class Result:
             "ci95": {name: [round(low, 6), round(high, 6)] for name, (low, high) in self.ci95.items()},
             "groups": {name: _plain(values) for name, values in self.groups.items()},
             "seconds": round(self.seconds, 1),
+            **({"counts": dict(self.counts)} if self.counts else {}),
             **({"provenance": dict(self.provenance)} if self.provenance else {}),
         }
 
@@ -75,6 +79,7 @@ class Result:
             groups=entry["groups"],
             seconds=entry["seconds"],
             provenance=entry.get("provenance", {}),
+            counts=entry.get("counts", {}),
         )
 
     def as_text(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calipers.evals.framework.bootstrap import Bootstrap, Estimate
 
@@ -72,9 +73,28 @@ def paired_difference(first: Sequence[Row], second: Sequence[Row], metric: str, 
 
     The interval is that of the difference of two ratios of sums drawn with the same weights.
     """
+    pairs = _paired(first, second, metric)
+    return None if pairs is None else Bootstrap(pairs.clusters, seed=seed).ratio_difference(pairs.second, pairs.first)
+
+
+def paired_ratio(first: Sequence[Row], second: Sequence[Row], metric: str, *, seed: int = 0) -> Estimate | None:
+    """Second over first on the samples that both answered, clusters resampled together; None where the first is zero."""
+    pairs = _paired(first, second, metric)
+    return None if pairs is None else Bootstrap(pairs.clusters, seed=seed).ratio_of_ratios(pairs.second, pairs.first)
+
+
+class _Pairs(NamedTuple):
+    """(2, n) hits and trials of the same samples in two runs, and their clusters."""
+
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+    clusters: list[str]
+
+
+def _paired(first: Sequence[Row], second: Sequence[Row], metric: str) -> _Pairs | None:
     known = {row.id: row for row in first if metric in row.tallies}
     pairs = [(known[row.id], row) for row in second if metric in row.tallies and row.id in known]
     if not pairs:
         return None
     one, other = (np.array([pair[side].tallies[metric] for pair in pairs], dtype=np.float64).T for side in (0, 1))
-    return Bootstrap([pair[1].cluster for pair in pairs], seed=seed).ratio_difference(other, one)
+    return _Pairs(one, other, [pair[1].cluster for pair in pairs])

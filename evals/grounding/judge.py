@@ -1,6 +1,6 @@
 """The published criteria put to a language model that the user names (`--judge`), in our own words.
 
-Remote judges see labels, measurements and our text only after `CALIPERS_ALLOW_REMOTE=true`, as everywhere else.
+`--judge embedded-unadapted` is the base of our own language model, on this machine. Remote judges see labels, measurements and our text only after `CALIPERS_ALLOW_REMOTE=true`, as everywhere else.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 
 from calipers.agent.choice import choose
 from calipers.errors import MissingPart, UsageError
+from calipers.evals.readers import UNADAPTED
 from calipers.settings import settings
 
 Tally = tuple[float, float]
@@ -61,6 +62,11 @@ def require_judge(name: str) -> None:
         UsageError: it is remote and patient data may not leave this machine.
         MissingPart: it cannot run here.
     """
+    if name == UNADAPTED:
+        from calipers.evals.grounding.local_judge import local_judge
+
+        local_judge()
+        return
     choice = choose(name)
     if choice.chat is None:
         raise MissingPart(
@@ -74,8 +80,29 @@ def require_judge(name: str) -> None:
 
 def judged(name: str, generated: str, reference: str) -> tuple[dict[str, Tally], str]:
     """Criterion → (score, most) by the judge, and its raw answer; nothing for an answer that is not the JSON asked for."""
-    raw = _chat(name).invoke(PROMPT.format(generated=generated, reference=reference)).text
+    prompt = PROMPT.format(generated=generated, reference=reference)
+    raw = _locally(prompt, reference) if name == UNADAPTED else _chat(name).invoke(prompt).text
     return scores_of(raw), raw
+
+
+def _locally(prompt: str, reference: str) -> str:
+    from calipers.evals.grounding.local_judge import local_judge
+
+    return local_judge()(prompt, _form(reference))
+
+
+def _form(reference: str) -> dict[str, tuple[int, str]]:
+    """How many entries each criterion has, and what a score looks like."""
+    diagnoses = max(1, reference.count(",") + 1)
+    entries = dict.fromkeys(_SCALES, 1) | {
+        "DiagnosisAccuracy": diagnoses,
+        "AnalysisCompleteness": 10,
+        "AnalysisRelevance": 3,
+        "LeadAssessmentCoverage": 12,
+        "LeadAssessmentAccuracy": 12,
+    }
+    digits = {1.0: "[01]", 2.0: "[012]", 100.0: "100|[1-9]?[0-9]"}
+    return {key: (entries[key], digits[most]) for key, (_, most, _) in _SCALES.items()}
 
 
 def scores_of(raw: str) -> dict[str, Tally]:

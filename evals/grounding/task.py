@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
-
-import numpy as np
 
 from calipers.evals.framework import Options, Outcome, Row, Section, Table
 from calipers.evals.framework.sampled import DataSet, outcome, solve
 from calipers.evals.framework.tallies import score
 from calipers.evals.grounding.judge import require_judge
+from calipers.evals.grounding.judging import differences, section
 from calipers.evals.grounding.published import SCORES, SOURCE
 from calipers.evals.grounding.solver import ANOTHER, Job, ground
 from calipers.evals.measurement.ptbxl import Labelled
@@ -49,8 +49,11 @@ class GroundingTask:
         rows = held_rows(options, RECORDS if len(models) == 1 else MODEL_RECORDS)
         data = DataSet("PTB-XL", _jobs(options, rows, models), max(0, len(rows) - 1))
         solved = solve(data, ground, single_process(options))
-        extra = (_published(solved, models[0]), _judge_section(solved, models[0], options.judge))
-        return outcome(NAME, "Grounded ECG understanding", _METHOD, solved, models[0], started, extra)
+        found = differences(solved, models[0], ANOTHER) if options.judge is not None else {}
+        extra = (_published(solved, models[0]), section(found, options.judge))
+        done = outcome(NAME, "Grounded ECG understanding", _METHOD, solved, models[0], started, extra)
+        judged = {f"judge {options.judge}: {name}": values for name, values in found.items()}
+        return done._replace(result=replace(done.result, groups={**done.result.groups, **judged}))
 
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:
@@ -66,37 +69,3 @@ def _published(rows: Sequence[Row], reader: str) -> Section:
     )
     about = "Published of models that cannot run here, by another judge on other records of the same set."
     return Section("Beside published figures", (about, Table(("criterion", reader, "PULSE", "GEM"), lines, SOURCE)))
-
-
-def _judge_section(rows: Sequence[Row], reader: str, judge: str | None) -> Section:
-    """Where code and judge differ: the means, how far they go together, and what each makes of another's report."""
-    title = "By a judge"
-    if judge is None:
-        return Section(title, ("No judge was configured (`--judge`); the criteria above are by code alone.",))
-    own, control = ([row for row in rows if row.reader == name] for name in (reader, ANOTHER))
-    lines = []
-    for name in SCORES:
-        pairs = [
-            (_share(row, name), _share(row, f"judge_{name}"))
-            for row in own
-            if f"judge_{name}" in row.tallies and name in row.tallies
-        ]
-        if len(pairs) < 2:
-            continue
-        code, said = np.array(pairs).T
-        together = float(np.corrcoef(code, said)[0, 1]) if code.std() and said.std() else float("nan")
-        drops = [_drop(own, control, key) for key in (name, f"judge_{name}")]
-        lines.append((name, f"{code.mean():.3f}", f"{said.mean():.3f}", f"{together:.2f}", *drops))
-    header = ("criterion", "by code", "by the judge", "correlation", "control, by code", "control, by the judge")
-    about = f"Judge: {judge}. A criterion that another patient's report satisfies as well measures style, not truth."
-    return Section(title, (about, Table(header, tuple(lines))))
-
-
-def _share(row: Row, metric: str) -> float:
-    hits, trials = row.tallies[metric]
-    return hits / trials if trials else 0.0
-
-
-def _drop(own: Sequence[Row], control: Sequence[Row], metric: str) -> str:
-    ours, theirs = (score([row for row in part if metric in row.tallies]).get(metric) for part in (own, control))
-    return "–" if ours is None or theirs is None else f"{theirs.value:.3f} ({theirs.value - ours.value:+.3f})"

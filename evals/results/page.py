@@ -1,23 +1,29 @@
-"""`docs/results.md`: every saved result, with its interval, its peers, and what it was taken from."""
+"""`docs/results.md`: the weakest rows first, then every claim, then every saved result with its interval and peers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from calipers.evals.framework import Result
-from calipers.evals.results.table import Row, markdown
+from calipers.evals.results.slots import Slot, fill, interval_text, number, slots
+from calipers.evals.results.table import Row, weakest
+from calipers.evals.results.targets import Standing
 
 _INTRODUCTION: Final = """# Results
 
-Written by `make results` from `docs/results/*.json`; edit neither by hand. Intervals are 95 %, from resampling
-patients. `python -m calipers.evals.results --stale` names the results that today's code, tables or weights would not
-repeat; `calipers eval TASK --out RUN` repeats one, with its samples, prompts and raw answers in `RUN/samples`, and
+Written by `make results` from `docs/results/*.json`; edit neither by hand. The same with plots:
+[results.html](results.html). Intervals are 95 %, from resampling patients. `python -m calipers.evals.results --stale`
+names the results that today's code, tables or weights would not repeat; `--renew` takes those again, on two processes;
+`calipers eval TASK --out RUN` repeats one, with its samples, prompts and raw answers in `RUN/samples`, and
 `calipers eval --compare A B` holds two runs against each other.
 
 PTB-XL is CC BY 4.0 (Wagner 2020), LUDB ODC-BY 1.0 (Kalyakulina 2020). No figure here is of patients outside these
-sets; fold 9 of PTB-XL and LUDB's 41 validation records were not trained or tuned on.
+sets; fold 9 of PTB-XL and LUDB's 41 validation records were not trained or tuned on. A `control` is no program: it
+repeats, shuffles or says nothing, and shows what a broken product would score.
 """
+#: Rows that the page opens with.
+WEAKEST: Final = 3
 #: Published figures of models that cannot run here: what, figure, source.
 PUBLISHED: Final = (
     ("ECG-Reasoning-Benchmark, Completion, best published model", "< 6 %", "arXiv 2603.14326"),
@@ -33,42 +39,95 @@ _GROUPS: Final = 14
 _COLUMNS: Final = 8
 
 
-def page(results: Mapping[str, Result], rows: list[Row]) -> str:
+def page(results: Mapping[str, Result], rows: Sequence[Row]) -> str:
     """The whole document."""
     parts = [
         _INTRODUCTION,
-        "## The claims\n",
-        markdown(results, rows),
+        "## The three weakest rows\n",
+        *weakest_lines(weakest(results, rows)[:WEAKEST]),
+        "\n## The claims\n",
+        "Each with its interval, records, what was asked for, peers in the same run, and what was published.\n",
+        table(CLAIM_HEADER, claim_lines(results, rows)),
         "\n## Published of models that cannot run here\n",
+        table(("what", "figure", "source"), PUBLISHED),
+        "\nOther judges, other records: they stand beside ours, not against them.\n",
     ]
-    parts.append(_table(("what", "figure", "source"), PUBLISHED))
-    parts.append("\nOther judges, other records: they stand beside ours, not against them.\n")
     parts += [part for name, result in results.items() for part in _section(name, result)]
     return "\n".join(parts).rstrip() + "\n"
 
 
+def weakest_lines(found: Sequence[Standing]) -> list[str]:
+    """A numbered line for each row: what it attained of what was asked, and why."""
+    return [
+        f"{place}. **{one.what}**: {_number(one.value)} where {one.target.limit_text()} was {one.target.by}"
+        f" (`{one.target.result}`, `{one.target.metric}`)"
+        + (f". {one.why}" if one.why and one.attained < 1.0 else "; the limit is met." if one.attained >= 1.0 else ".")
+        for place, one in enumerate(found, start=1)
+    ]
+
+
+CLAIM_HEADER: Final = ("what", "figure", "95 % interval", "n", "asked", "peers, same run", "published", "command")
+
+
+def claim_lines(results: Mapping[str, Result], rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """The claims as lines of a table; the first cell links to the result behind it."""
+    lines = []
+    for row in rows:
+        found = list(slots(row.figure))
+        name = row.result
+        what = f"[{row.what}](#{anchor(name)})" if name in results else row.what
+        intervals = [interval_text(results, slot) for slot in found if not slot.form.startswith(("ci", "pctci"))]
+        shown = "; ".join(intervals) if any(one != "–" for one in intervals) else "–"
+        asked = "; ".join(target.limit_text() for target in row.asked) or "–"
+        peers, published = fill(row.peers, results) or "–", row.published or "–"
+        lines.append((what, fill(row.figure, results), shown, _n(results, found), asked, peers, published, row.command))
+    return lines
+
+
+def anchor(name: str) -> str:
+    """The fragment that a heading of that name gets."""
+    return "".join(sign for sign in name.lower() if sign.isalnum() or sign in "-_")
+
+
+def _n(results: Mapping[str, Result], found: Sequence[Slot]) -> str:
+    """Observations behind the first slot, or records where they were not counted."""
+    if not found or found[0].result not in results:
+        return "–"
+    group = found[0].metric.rpartition("/")[0]
+    count = results[found[0].result].counts.get(found[0].metric)
+    if count is None:
+        count = number(results, found[0].result, f"{group}/n" if group else "n")
+    return "–" if count is None else f"{count:,.0f}"
+
+
 def _section(name: str, result: Result) -> Iterator[str]:
     yield f"\n## {name}\n"
-    yield _taken(result)
-    yield _table(
+    yield taken(result)
+    yield table(
         ("figure", "value", "95 % interval"),
         [(metric, _number(value), _interval(result, metric)) for metric, value in result.metrics.items()],
     )
-    readers = {group: values for group, values in result.groups.items() if _is_reader(group)}
-    others = {group: values for group, values in result.groups.items() if group not in readers}
-    for title, groups in (("Readers and peers", readers), ("Parts of the data", others)):
+    readers, others = split_groups(result)
+    for title, groups in (("Readers, peers and controls", readers), ("Parts of the data", others)):
         if groups:
             yield f"\n{title}:\n"
-            yield _groups(dict(list(groups.items())[:_GROUPS]))
+            yield group_table(dict(list(groups.items())[:_GROUPS]))
         if len(groups) > _GROUPS:
-            yield f"\n{len(groups) - _GROUPS} more in `docs/results/{name}.json`.\n"
+            yield f"\n{len(groups) - _GROUPS} more in [{name}.json](results/{name}.json).\n"
+
+
+def split_groups(result: Result) -> tuple[dict[str, Mapping[str, float]], dict[str, Mapping[str, float]]]:
+    """The groups that are readers, peers or controls, and those that are parts of the data."""
+    readers = {group: values for group, values in result.groups.items() if _is_reader(group)}
+    return readers, {group: values for group, values in result.groups.items() if group not in readers}
 
 
 def _is_reader(group: str) -> bool:
     return group.startswith(("reader ", "model ", "control")) or group in ("calipers", "openecg", "neurokit2")
 
 
-def _taken(result: Result) -> str:
+def taken(result: Result) -> str:
+    """How and when a result was taken, a line."""
     noted: Mapping[str, Any] = result.provenance
     asked = noted.get("asked") or {}
     options = [f"`--{key} {value}`" for key, value in asked.items() if key != "seed" and value not in (None, "all")]
@@ -86,18 +145,21 @@ def _taken(result: Result) -> str:
     return "; ".join([*words, *options]) + ".\n"
 
 
-def _groups(groups: Mapping[str, Mapping[str, float]]) -> str:
+def group_table(groups: Mapping[str, Mapping[str, float]]) -> str:
+    """Groups as lines, as many of their figures as a page is wide; figures that no group has are left out."""
     metrics = list(dict.fromkeys(metric for values in groups.values() for metric in values))[:_COLUMNS]
     lines = [
         (group, *(_number(values[metric]) if metric in values else "–" for metric in metrics))
         for group, values in groups.items()
     ]
-    return _table(("part", *metrics), lines)
+    return table(("part", *metrics), lines)
 
 
-def _table(header: tuple[str, ...], lines: Any) -> str:
+def table(header: Sequence[str], lines: Any) -> str:
+    """A Markdown table; the first column is text."""
     rule = "|---|" + "---:|" * (len(header) - 1)
-    return "\n".join(["| " + " | ".join(header) + " |", rule, *("| " + " | ".join(line) + " |" for line in lines)])
+    cells = ("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join(["| " + " | ".join(header) + " |", rule, *cells])
 
 
 def _number(value: float) -> str:

@@ -11,21 +11,22 @@ from calipers.evals.framework import Result
 from calipers.evals.results.slots import number
 
 Relation = Literal[">=", "<=", "within"]
-_ASKED: Final = re.compile(r"^([\w.+-]+):(\S.*?) (>=|<=|within) (\d+(?:\.\d+)?)$")
+_ASKED: Final = re.compile(r"^([\w.+-]+):(\S.*?) (>=|<=|within) (\d+(?:\.\d+)?)(?: \((.+)\))?$")
 _SIGNS: Final[dict[str, str]] = {">=": "≥", "<=": "≤", "within": "±"}
 
 
 class Target(NamedTuple):
-    """A figure and its limit: at least, at most, or so far from zero on either side."""
+    """A figure and its limit: at least, at most, or so far from zero on either side; `by` says who set it."""
 
     result: str
     metric: str
     relation: Relation
     limit: float
+    by: str = "asked"
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """`ptbxl_statements:macro_auroc >= 0.93`, `measurement:qrs_bias_ms within 10`.
+        """`ptbxl_statements:macro_auroc >= 0.93`, `measurement:qrs_bias_ms within 10`, `… >= 0.5 (published of X)`.
 
         Raises:
             UsageError: it is not of this form.
@@ -34,7 +35,7 @@ class Target(NamedTuple):
         if match is None:
             raise UsageError(f"found target `{text}`; needed `result:metric >= 0.93`, with >=, <= or within")
         relation: Relation = match[3]  # type: ignore[assignment]
-        return cls(match[1], match[2], relation, float(match[4]))
+        return cls(match[1], match[2], relation, float(match[4]), match[5] or "asked")
 
     def value(self, results: Mapping[str, Result]) -> float | None:
         """The figure; None where it was not taken."""
@@ -49,7 +50,9 @@ class Target(NamedTuple):
             return value / self.limit if self.limit else float(value >= 0.0)
         # Of what should be small, twice the limit attains half.
         reached = abs(value) if self.relation == "within" else value
-        return self.limit / reached if reached > self.limit else 1.0 + (1.0 - reached / self.limit if self.limit else 0.0)
+        return (
+            self.limit / reached if reached > self.limit else 1.0 + (1.0 - reached / self.limit if self.limit else 0.0)
+        )
 
     def limit_text(self) -> str:
         """`≥ 0.93`."""
@@ -66,9 +69,7 @@ class Standing(NamedTuple):
     why: str
 
 
-def standings(
-    rows: Sequence[tuple[str, Sequence[Target], str]], results: Mapping[str, Result]
-) -> list[Standing]:
+def standings(rows: Sequence[tuple[str, Sequence[Target], str]], results: Mapping[str, Result]) -> list[Standing]:
     """Every row that was asked for something, by its worst target, the weakest first.
 
     Args:

@@ -36,7 +36,7 @@ TEXTURE_STEPS: Final = 6
 GUIDANCE: Final = 1.6
 #: The noise that the finest components of the QRS start from, as a share: an early network leaves them ragged.
 _FINE: Final = slice(WHERE["qrs"].start + 16, WHERE["qrs"].stop)
-_FINE_SHARE: Final = 0.6
+_FINE_SHARE: Final = 0.8
 #: From this time on the estimate of the finished beat is moved to where the linear conditions hold.
 _STEERED_FROM: Final = 0.15
 _RIDGE: Final = 1e-4

@@ -13,7 +13,8 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from calipers import Agent, Answer, Ecg, verify
 from calipers.agent.assist import faults_message
-from calipers.agent.case_store import Case, CaseStore
+from calipers.agent.case import Case
+from calipers.agent.case_store import CaseStore
 from calipers.agent.choice import Choice
 from calipers.agent.embedded import EmbeddedChatModel, sight, weights
 from calipers.agent.embedded.conversation import Conversation

@@ -6,7 +6,7 @@ import pytest
 
 from calipers.agent import descriptions
 from calipers.agent.answering import explained_claims
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.questions import understand
 from tests.agent import sentences_to_refuse as refuse
 from tests.agent.sentences_to_pass import DENIALS, DESCRIPTIONS, DIAGNOSES, Sensible

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from calipers import Agent, Ecg, verify
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.sentences import SENTENCES, SentenceKey
 from calipers.agent.yes_or_no import leaning
 from calipers.evals.measurement.analytic import KNOWN_ECGS

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from calipers import Claim, Ecg, Fault, Report
-from calipers.agent.case_store import Case
+from calipers.agent.case import Case
 from calipers.agent.drafting import full_read
 from calipers.agent.reporting import assemble, provisional
 from calipers.agent.suggestions import suggested_claims

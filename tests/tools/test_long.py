@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from calipers import Agent, Ecg, UnknownEvidence, verify
-from calipers.agent.case_store import Case, CaseStore
+from calipers.agent.case import Case
+from calipers.agent.case_store import CaseStore
 from calipers.agent.cli.app import app
 from calipers.agent.drafting import single_measurement_claim
 from calipers.agent.reporting import assemble, provisional

@@ -96,6 +96,9 @@ def straighten(picture: Image, px_mm: float) -> Flat:
 
 def _placed(lines: Float32, to_mm: Float64, local: LocalGrid) -> tuple[Placed, tuple[float, float]]:
     """Where the page lies, and its width and height in millimetres; a grid taken for a wider or finer one is noticed."""
+    # The page is drawn coarser than it was seen: lines finer than a pixel would beat.
+    coarser = float(np.sqrt(abs(np.linalg.det(to_mm[:2, :2])))) * BEND_PX_MM
+    lines = cv2.GaussianBlur(lines, (0, 0), max(0.4 / coarser, 0.3)).astype(np.float32)
     found = SQUARE_MM
     for _ in range(2):
         to_lines, box = _page_box(np.diag([SQUARE_MM / found, SQUARE_MM / found, 1.0]) @ to_mm, lines.shape, local)

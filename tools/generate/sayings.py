@@ -56,6 +56,7 @@ _INCOMPLETE: Final = (
 SAID: Final[tuple[tuple[str, str], ...]] = (
     *_INCOMPLETE,
     *_by_wall(),
+    (r"voltage criteria \(qrs\) for left ventricular hypertrophy", "lvh_voltage"),
     (r"bi-?fascicular block", "rbbb lafb"), (r"tri-?fascicular block", "rbbb lafb first_degree_av_block"),
     (r"lvh (?:with|and) (?:strain(?: pattern)?|repolari[sz]ation abnormalit\w+)", "lvh t_inversion_lateral"),
     (r"(?:paroxysmal (?:supraventricular tachycardia|svt)|psvt)", "supraventricular_tachycardia"),

@@ -17,6 +17,7 @@ from calipers.models.generator.leads_network import LeadNetwork, LeadNetworkConf
 from calipers.models.generator.marked import Marked
 from calipers.models.generator.marks import Floats
 from calipers.models.generator.networks import BeatFlow, BeatFlowConfig, TextureFlow, TextureFlowConfig
+from calipers.models.generator.noise import NoiseSpace
 from calipers.models.generator.simulated import taken
 from calipers.models.generator.texture import TOKEN, TextureSpace, in_patches, split
 from calipers.models.generator.texture_training import CONDITIONS, DRAWN, DrawnSpace
@@ -43,6 +44,9 @@ def write_untrained(folder: Path) -> None:
     spikes = [anatomy.spike for _, anatomy, _ in taken_apart if anatomy.spike is not None]
     LatentSpace.fitted(stacked([one for found, _, _ in taken_apart for one in found]), np.stack(spikes)).save(
         folder / "latents.npz"
+    )
+    NoiseSpace.fitted([left for _, _, left in taken_apart], [one.marks.qrs_on for _, one, _ in taken_apart]).save(
+        folder / "noise.npz"
     )
     fine = []
     for _, anatomy, left in taken_apart:

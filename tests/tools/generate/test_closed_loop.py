@@ -165,3 +165,10 @@ def test_a_set_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     with np.load(out / f"{name}.masks.npz") as masks:
         assert len(masks.files) == 13
     assert read_ecg(str(out / f"{name}.hea")).synthetic
+
+
+def test_a_statement_without_published_criteria_is_said_to_be_unverifiable_and_costs_one_candidate() -> None:
+    made = fulfil(Request(statements=("nonspecific_t_change",)), seed=1)
+    assert not made.met
+    assert made.provenance["candidates"] == 1
+    assert "cannot be verified" in made.lines()[0]

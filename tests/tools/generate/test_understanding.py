@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from calipers.errors import UsageError
+from calipers.knowledge import statements
 from calipers.tools.generate import Request, understand_request
 from calipers.tools.generate.consistency import complete
+from calipers.tools.generate.patterns import PATTERNS
 
 
 def test_a_request_in_one_line() -> None:
@@ -101,3 +106,55 @@ def test_a_suppressed_axis_deviation_becomes_an_axis() -> None:
     assert request.statements == ("lbbb",)
     assert request.qrs_axis is not None
     assert -60 < request.qrs_axis < -30
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "numbers"),
+    [
+        ("AF w/ RVR 140", ("atrial_fibrillation",), {"hr": 140}),
+        ("AF with slow ventricular response", ("atrial_fibrillation",), {"hr": 48}),
+        ("inf STEMI", ("stemi_inferior",), {}),
+        ("acute lateral MI", ("stemi_lateral",), {}),
+        ("old anterior MI", ("infarction_anterior",), {}),
+        ("bifascicular block", ("rbbb", "lafb"), {}),
+        ("Wenckebach", ("wenckebach",), {}),
+        ("VT 180", ("wide_qrs_tachycardia",), {"hr": 180}),
+        ("PSVT 170", ("supraventricular_tachycardia",), {"hr": 170}),
+        ("sinus tach 150", ("sinus_tachycardia",), {"hr": 150}),
+        ("LBBB QRS 160", ("lbbb",), {"qrs": 160}),
+        ("peaked T / hyperkalaemia", ("hyperkalaemia_suspected",), {}),
+        ("long QT 520", ("long_qt",), {"qtc": 520}),
+        ("QT 400, rate 90", (), {"qtc": 490, "hr": 90}),
+        ("QRS 0.12 s", (), {"qrs": 120}),
+        ("WPW", ("pre_excitation",), {}),
+        ("low voltage", ("low_voltage",), {}),
+        ("LVH w/ strain", ("lvh", "t_inversion_lateral"), {}),
+        ("T wave inversions in the anterior leads", ("t_inversion_anterior",), {}),
+    ],
+)
+def test_clinicians_shorthand(text: str, keys: tuple[str, ...], numbers: dict[str, float]) -> None:
+    found = understand_request(text)
+    assert found.statements == keys
+    assert {name: getattr(found, name) for name in numbers} == numbers
+
+
+def test_a_plain_qt_needs_the_rate_beside_it() -> None:
+    with pytest.raises(UsageError, match="without a rate"):
+        understand_request("QT 480")
+
+
+#: Descriptions of PTB-XL for which no record of the training folds, or no way of drawing them, is there.
+_NO_DATA = frozenset({"IPLMI", "IPMI", "PMI", "SEHYP", "PRC(S)"})
+
+
+def test_every_description_of_ptb_xl_is_understood_as_its_own_statement_or_said_to_have_no_data(data_dir: Path) -> None:
+    with (data_dir / "ptbxl" / "scp_statements.csv").open(newline="") as table:
+        rows = [row for row in csv.reader(table) if row[0]]
+    assert len(rows) == 71
+    for code, description, *_ in rows:
+        if code in _NO_DATA:
+            with pytest.raises(UsageError, match="no data"):
+                understand_request(description)
+            continue
+        found = understand_request(description).statements
+        assert any(code in (*statements()[key].scp, *PATTERNS[key].told) for key in found), (description, found)
