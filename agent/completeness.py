@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from calipers.agent.answering import explained_claims, measured_claims, without_repeats
 from calipers.agent.case import Case
@@ -10,8 +11,11 @@ from calipers.agent.questions import understand
 from calipers.printing import slots
 from calipers.report import Claim
 
+#: Tools whose answer is about this ECG as a question names it; after any other the model meant something else.
+_PLAIN: Final = frozenset({"measure", "explain"})
 
-def completed(question: str, case: Case, answer: Sequence[Claim]) -> list[Claim]:
+
+def completed(question: str, case: Case, answer: Sequence[Claim], tools: Iterable[str]) -> list[Claim]:
     """A model's answer with a claim for every statement and measurement that the question names outright.
 
     A list of leads that is part of one asked for gives way to the whole list. An answer that meets nothing
@@ -21,9 +25,10 @@ def completed(question: str, case: Case, answer: Sequence[Claim]) -> list[Claim]
         question: the clinician's words; one that asks for anything but statements and measurements is left alone.
         case: the ECG, with what is known of it.
         answer: the claims that the model drafted.
+        tools: the names of the tools that it used for them.
     """
     intents = understand(question)
-    if not answer or any(intent.verb not in {"explain", "measure"} for intent in intents):
+    if not answer or not _PLAIN.issuperset([*tools, *(intent.verb for intent in intents)]):
         return list(answer)
     asked = list(dict.fromkeys(key for intent in intents for key in intent.statements))
     about = {claim.statement.key for claim in answer if claim.statement}

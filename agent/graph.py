@@ -164,7 +164,7 @@ def draft(state: State, runtime: Runtime[RunContext]) -> State:
             answer, sentences = list(by_rule), [*sentences, *said]
         else:
             if question is not None and not context.choice.own_words:
-                answer = completed(question, case, answer)
+                answer = completed(question, case, answer, [step.name for step in context.steps])
             sentences += ["picture"] if context.pictures else []
         if question is not None and (side := leaning(question, case, answer)):
             sentences.append(side)

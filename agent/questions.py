@@ -104,7 +104,7 @@ _UNQUALIFIED: Final = "".join(
 #: What a kind of finding comes to, where a question names the kind and no member of it.
 _KINDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"(?<!left )(?<!right )bundle branch blocks?|\bbbb\b", ("lbbb", "rbbb")),
-    (r"\b(?:heart|av|atrioventricular) blocks?\b", ("first_degree_av_block", "second_degree_av_block", "third_degree_av_block")),
+    (r"(?<!degree )(?<!deg )\b(?:heart|av|atrioventricular) blocks?\b", ("first_degree_av_block", "second_degree_av_block", "third_degree_av_block")),
     (r"\bany (?:kind of |sort of )?blocks?\b|\bconduction (?:disease|disorders?|delays?|abnormalit\w+|problems?|disturbances?)\b",
      ("first_degree_av_block", "second_degree_av_block", "lbbb", "rbbb", "lafb", "ivcd")),
     (r"\b(?:arr|dysr)hythmias?\b", ("sinus_rhythm", "atrial_fibrillation", "atrial_premature_complex", "ventricular_premature_complex")),
@@ -117,6 +117,8 @@ _KINDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"\bbigemin\w+\b", ("ventricular_bigeminy", "atrial_bigeminy")),
     (r"\btrigemin\w+\b", ("ventricular_trigeminy", "atrial_trigeminy")),
 )  # fmt: skip
+#: `axis` alone is the QRS axis, which has a statement of its own.
+_P_OR_T_AXIS: Final = re.compile(r"\b[pt][- ]?(?:wave )?axis\b|\baxis of (?:the )?[pt]\b", re.I)
 #: Statements read in single leads: where a question names leads, their own values answer too.
 _LOCAL: Final = frozenset({"st_elevation", "st_depression", "t_inversion", "pathological_q"})
 #: Words of a comparison that also name a measurement.
@@ -191,7 +193,10 @@ def _mentioned(text: str) -> tuple[Row, ...]:
     table = statements()
     plain = _without_names(text, [table.find(key) for key in table.named_in(text)])
     kinds = [table.find(key) for pattern, keys in _KINDS if re.search(pattern, plain, re.I) for key in keys]
-    return tuple({row.key: row for row in (*table.mentioned(text), *kinds)}.values())
+    found = {row.key: row for row in (*table.mentioned(text), *kinds)}
+    if _P_OR_T_AXIS.search(text):
+        found.pop("normal_axis", None)
+    return tuple(found.values())
 
 
 def _without_names(text: str, rows: Sequence[Row], *, words: int = 1) -> str:

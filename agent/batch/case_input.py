@@ -37,3 +37,8 @@ class CaseInput(Frozen):
         if safe == self.case:
             return safe
         return f"{safe or 'case'}-{sha256(os.fsencode(self.case)).hexdigest()[:8]}"
+
+    @property
+    def digest(self) -> str:
+        """Equal for cases of which the same is asked about the same files."""
+        return sha256(self.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()

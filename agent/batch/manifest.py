@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ SUFFIXES: Final = frozenset({".csv", ".jsonl", ".parquet"})
 COLUMNS: Final = ("case", "path", "patient", "age", "sex", "question", "priors")
 _SEXES: Final[dict[str, Sex]] = {"male": "male", "m": "male", "female": "female", "f": "female"}
 #: Names that databases use and that are like none of ours.
-_MEANT: Final = {"gender": "sex", "file": "path", "filename": "path", "prior": "priors"}
+_MEANT: Final = {"gender": "sex", "patient_id": "patient"}
 _Row = dict[str, Any]
 
 
@@ -37,7 +38,7 @@ def read_manifest(path: Path) -> list[CaseInput] | None:
         return None
     columns = list(dict.fromkeys(name for row in rows for name in row))
     for name in columns:
-        meant = _MEANT.get(name) or next(iter(get_close_matches(name, COLUMNS, 1, 0.8)), name)
+        meant = _MEANT.get(name) or next(iter(get_close_matches(name, COLUMNS, 1, 0.88)), name)
         if name not in COLUMNS and meant != name and meant not in columns:
             raise UsageError(f"found the column `{name}` in `{path.name}`; needed `{meant}`, or a name unlike it")
     cases = [_case(row, path, number) for number, row in enumerate(rows, 1)]
@@ -91,7 +92,7 @@ def _csv(path: Path) -> list[_Row] | None:
     if "\ufffd" in content:
         raise UnreadableInput(f"found `{path.name}`, which is not in UTF-8; needed it saved so")
     try:
-        return [_named(row) for row in csv.DictReader(content.splitlines(), delimiter=separator, strict=True)]
+        return [_named(row) for row in csv.DictReader(StringIO(content, newline=""), delimiter=separator, strict=True)]
     except csv.Error as damage:
         raise UnreadableInput(f"found `{path.name}`, which is no table ({damage})") from damage
 

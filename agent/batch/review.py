@@ -27,6 +27,14 @@ Engine = Literal["local", "ray"]
 SCHEMA: Final = "calipers.review/1"
 CASE_LIMIT_S: Final = 600.0
 _NOTHING_OWN: Final = OwnParts()
+#: What must be equal for an interrupted review to be gone on with, in words.
+_FACTS: Final = {
+    "schema": "format",
+    "calipers": "version of Calipers",
+    "model": "model",
+    "questions_sha256": "questions",
+    "own_sha256": "criteria, guidelines, tools or hooks",
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,7 @@ def review(
     model: str | None = None,
     workers: int = 1,
     resume: bool = False,
+    retry_failed: bool = False,
     questions: Sequence[str] = (),
     home: Path | None = None,
     own: OwnParts = _NOTHING_OWN,
@@ -84,7 +93,9 @@ def review(
         out: made if need be. It gets `cases.jsonl`, `summary.csv`, `index.html`, `run.json`.
         model: as for `Agent`, by name.
         workers: processes at a time; each loads the model once.
-        resume: go on with what an interrupted review left in `out`; finished cases are not done again.
+        resume: go on with what an interrupted review left in `out`. A finished case is not done again, unless
+            something else is now asked of it: another file, age, sex, patient, question or prior.
+        retry_failed: do those again that failed.
         questions: asked of each case; answers are in its `answers.json`.
         home: where guidelines and history are looked up; by default `CALIPERS_HOME`.
         own: the user's own criteria, guidelines, tools and hooks.
@@ -115,9 +126,7 @@ def review(
         for unfinished in (out / REPORTS).glob(".*"):
             shutil.rmtree(unfinished)
         with Journal(out) as journal:
-            wanted = {case.case for case in cases}
-            finished = {line.case for line in journal.lines if line.case in wanted and _is_there(out, line)}
-            left = [case for case in cases if case.case not in finished]
+            left = _left(cases, out, journal, retry_failed=retry_failed)
             if left:
                 _keep(outcomes(left, setup, workers=workers, limit_s=limit_s), journal, len(left), len(cases), listen)
             return _conclude(cases, out, journal)
@@ -175,7 +184,7 @@ def _conclude(cases: Sequence[CaseInput], out: Path, journal: Journal) -> Review
 
 
 def _facts(setup: Setup) -> dict[str, Any]:
-    """What must be equal for an interrupted review to be gone on with."""
+    """The values of `_FACTS`."""
     asked = sha256("\n".join(setup.questions).encode()).hexdigest()
     return {
         "schema": SCHEMA,
@@ -190,10 +199,10 @@ def _check_earlier(out: Path, facts: dict[str, Any], *, resume: bool) -> None:
     kept = out / "run.json"
     if kept.exists() and resume:
         earlier = json.loads(kept.read_text("utf-8"))
-        other = [name for name, value in facts.items() if earlier.get(name) != value]
+        other = [_FACTS[name] for name, value in facts.items() if earlier.get(name) != value]
         if other:
             raise UsageError(
-                f"found in `{out}` a review with another {' and '.join(other)}; needed the same, or another folder"
+                f"found in `{out}` a review with other {', '.join(other)}; needed the same, or another folder"
             )
     elif (out / FILE).exists() and (out / FILE).stat().st_size and not resume:
         raise UsageError(f"found a review in `{out}`; needed `--resume` to go on with it, or another folder")
@@ -201,8 +210,33 @@ def _check_earlier(out: Path, facts: dict[str, Any], *, resume: bool) -> None:
         replace_file(kept, (json.dumps(facts, indent=1) + "\n").encode())
 
 
-def _is_there(out: Path, line: Line) -> bool:
-    return line.report is None or (out / line.report).exists()
+def _left(cases: Sequence[CaseInput], out: Path, journal: Journal, *, retry_failed: bool) -> list[CaseInput]:
+    """The cases that are still to be done, in order.
+
+    Raises:
+        UsageError: the folder holds finished cases that are not among them, whose lines would be lost.
+    """
+    last = {line.case: line for line in journal.lines}
+    others = last.keys() - {case.case for case in cases}
+    if others:
+        raise UsageError(
+            f"found in `{out}` {len(others)} cases, such as `{min(others)}`, that are not among the {len(cases)} given;"
+            " needed all of them, or another folder"
+        )
+    return [
+        case
+        for case in cases
+        if case.case not in last or not _is_done(out, case, last[case.case], retry_failed=retry_failed)
+    ]
+
+
+def _is_done(out: Path, case: CaseInput, line: Line, *, retry_failed: bool) -> bool:
+    if line.report is None:
+        return not retry_failed and line.path == case.paths[0]
+    facts = (out / line.report).with_name("run.json")
+    if not ((out / line.report).exists() and facts.exists()):
+        return False
+    return bool(json.loads(facts.read_text("utf-8")).get("asked") == case.digest)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from calipers.agent.choice import choose
 from calipers.agent.graph import build_graph
 from calipers.agent.output import write_case
 from calipers.ecg import Ecg
-from calipers.errors import CalipersError, UsageError
+from calipers.errors import CalipersError, UnreadableInput, UsageError
 from calipers.evidence import Frozen
 from calipers.tools.read import read_ecg
 
@@ -107,7 +107,7 @@ class CaseReader:
     def _interpreted(self, given: CaseInput) -> _Interpreted:
         started = time.perf_counter()
         ecg = self._ecg(given)
-        priors = [_with_patient(read_ecg(path), given.patient) for path in given.priors]
+        priors = [_prior(path, given.patient) for path in given.priors]
         case = SingleCase(self._graph, self._choice, ecg, priors, self._home, tools=self._tools, hooks=self._hooks)
         finished = case.interpret(given.question)
         answers = [case.answer(question) for question in self._setup.questions]
@@ -116,7 +116,8 @@ class CaseReader:
     def _write(self, given: CaseInput, case: _Interpreted) -> None:
         """Every file aside, onto the disk, and then the folder in its place: it is whole, or not there."""
         target = Path(self._setup.out, REPORTS, given.folder)
-        run = {"case": given.case, "input": list(given.paths), "key": case.key, "seconds": round(case.seconds, 3)}
+        run = {"case": given.case, "input": list(given.paths), "asked": given.digest, "key": case.key}
+        run["seconds"] = round(case.seconds, 3)
         aside = None
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +140,13 @@ class CaseReader:
         if ecg.synthetic:
             raise UsageError("found a synthetic ECG, not recorded from a person; a review reads recorded ones only")
         return _with_patient(ecg, given.patient)
+
+
+def _prior(path: str, patient: str | None) -> Ecg:
+    try:
+        return _with_patient(read_ecg(path), patient)
+    except CalipersError as problem:
+        raise UnreadableInput(f"an earlier ECG: {problem}") from problem
 
 
 def _with_patient(ecg: Ecg, patient: str | None) -> Ecg:

@@ -151,7 +151,10 @@ def _compare(pair: tuple[str, str], names: list[str], asked: Options, output: Ou
         return
     for item in differences:
         mark = "*" if item.telling else " "
-        line = f"{mark} {item.task} {item.metric}: {item.first:.4g} → {item.second:.4g} ({item.change.value:+.4g})"
+        ratio = f", × {item.ratio.value:.3f}" if item.ratio is not None else ""
+        line = (
+            f"{mark} {item.task} {item.metric}: {item.first:.4g} → {item.second:.4g} ({item.change.value:+.4g}{ratio})"
+        )
         _stdout().print(line, highlight=False, markup=False)
 
 

@@ -36,6 +36,9 @@ def review(
         Engine, typer.Option("--engine", help="Processes of this machine, or Ray: here, or the cluster of RAY_ADDRESS")
     ] = Engine.local,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted review")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="With --resume: do the failed cases again")
+    ] = False,
     questions: Annotated[
         Path | None, typer.Option("--questions", help="Text file: one question a line, asked of each case")
     ] = None,
@@ -62,6 +65,7 @@ def review(
             model=model,
             workers=workers,
             resume=resume,
+            retry_failed=retry_failed,
             questions=asked,
             engine="ray" if engine is Engine.ray else "local",
             limit_s=limit,

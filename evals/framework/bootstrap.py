@@ -117,7 +117,9 @@ class Bootstrap:
         (top, bottom), (by, divisor) = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
         if not bottom.sum() or not by.sum():
             return None
-        drawn = _divide(_divide(self._weights @ top, self._weights @ bottom), _divide(self._weights @ by, self._weights @ divisor))
+        drawn = _divide(
+            _divide(self._weights @ top, self._weights @ bottom), _divide(self._weights @ by, self._weights @ divisor)
+        )
         value = float((top.sum() / bottom.sum()) / (by.sum() / divisor.sum()))
         return self._estimate(value, drawn, len(top))
 

@@ -161,5 +161,10 @@ def _half(ci95: Mapping[str, tuple[float, float]], metric: str) -> float:
 def _line(item: Difference) -> tuple[str, ...]:
     limits = f"{item.change.low:+.3f} to {item.change.high:+.3f}" if item.change.has_interval else "–"
     mark = ("higher" if item.change.value > 0 else "lower") if item.telling else ""
-    values = (f"{item.first:.4g}", f"{item.second:.4g}", f"{item.change.value:+.3f}")
-    return (item.metric, *values, limits, str(item.paired or "–"), mark)
+    ratio, reach = (f"{item.ratio.value:.3f}", _reach(item.ratio)) if item.ratio is not None else ("–", "–")
+    values = (f"{item.first:.4g}", f"{item.second:.4g}", f"{item.change.value:+.3f}", limits, ratio, reach)
+    return (item.metric, *values, str(item.paired or "–"), mark)
+
+
+def _reach(estimate: Estimate) -> str:
+    return f"{estimate.low:.3f} to {estimate.high:.3f}" if estimate.has_interval else "–"

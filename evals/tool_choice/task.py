@@ -23,7 +23,7 @@ UNADAPTED: Final = "embedded-unadapted"
 #: The tool that is right most often.
 USUAL: Final = "explain"
 #: Utterances that the base model is asked, which takes its time.
-FEW: Final = 40
+FEW: Final = 16
 _HALVES: Final = {"training": "tune", "validation": "unseen"}
 
 

@@ -31,8 +31,8 @@ _QUANTILES: Final = np.linspace(0.01, 0.99, 33)
 _LEAST_MV: Final = 1e-4
 _MOST_GAIN: Final = 6.0
 #: How slowly an envelope changes, seconds, and the share of its variance that the leads have in common.
-_ENVELOPE_S: Final = 0.45
-_IN_COMMON: Final = 0.75
+_ENVELOPE_S: Final = 0.15
+_IN_COMMON: Final = 0.45
 
 Mask = NDArray[np.bool_]
 

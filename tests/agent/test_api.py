@@ -299,7 +299,7 @@ def test_a_review_judges_by_the_agents_own_criteria_and_asks_its_hooks(demo_ecg:
     assert report.impression.startswith("PR over the ward limit.")
     assert report.withheld[0].reason == "withheld by no_rates: monitored elsewhere"
     assert report == alone
-    with pytest.raises(UsageError, match="own_sha256"):
+    with pytest.raises(UsageError, match="other criteria"):
         Agent("none", home=tmp_path / "home").review([demo], tmp_path / "out", resume=True)
 
 

@@ -14,7 +14,7 @@ from calipers.evals.framework import Outcome, Result, Row, Section, write_outcom
 from calipers.evals.framework.comparison import as_json, compare, report
 from calipers.evals.framework.document import Document, to_markdown
 from calipers.evals.framework.journal import Journal
-from calipers.evals.framework.tallies import by_group, paired_difference, score
+from calipers.evals.framework.tallies import by_group, paired_difference, paired_ratio, score
 
 
 def rows(right: list[int], reader: str = "none") -> list[Row]:
@@ -56,6 +56,14 @@ def test_the_same_change_tells_more_when_paired() -> None:
     assert paired.low > 0.0, "four gains and no loss"
 
 
+def test_a_ratio_has_an_interval_of_its_own() -> None:
+    found = paired_ratio(rows([1, 0] * 40), rows([1, 0] * 36 + [1, 1] * 4), "right")
+    assert found is not None
+    assert found.value == pytest.approx(1.1)
+    assert 1.0 < found.low < 1.1 < found.high
+    assert paired_ratio(rows([0, 0]), rows([1, 0]), "right") is None, "of nothing there is no multiple"
+
+
 def test_nothing_changed_is_an_interval_of_nothing() -> None:
     found = paired_difference(rows([1, 0, 1]), rows([1, 0, 1]), "right")
     assert found is not None
@@ -70,6 +78,7 @@ def test_runs_are_paired_by_their_samples(tmp_path: Path) -> None:
     assert "+0.050" in to_markdown(report([difference], ("a", "b")))
     document = json.loads(as_json([difference], ("a", "b")))
     assert document["differences"][0]["telling"] is True
+    assert document["differences"][0]["ratio"] == pytest.approx(1.1)
 
 
 def test_without_samples_the_intervals_decide(tmp_path: Path) -> None:
@@ -78,6 +87,8 @@ def test_without_samples_the_intervals_decide(tmp_path: Path) -> None:
     (difference,) = compare(one, other)
     assert difference.paired == 0
     assert not difference.telling
+    assert difference.ratio is not None
+    assert difference.ratio.low < 1.0 < difference.ratio.high
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:

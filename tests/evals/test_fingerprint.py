@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from calipers.evals.framework import Options, Outcome, Result, saved, write_outcome
+from calipers.evals.framework import Options, Outcome, Result, each, saved, write_outcome
 from calipers.evals.framework.document import Document
-from calipers.evals.framework.fingerprint import Fingerprint, _closure, _meaning, _name, fingerprint
+from calipers.evals.framework.fingerprint import (
+    Fingerprint,
+    _closure,
+    _meaning,
+    _name,
+    changed_files,
+    fingerprint,
+    rested_on,
+)
 from calipers.evals.framework.provenance import provenance
 
 
@@ -27,6 +35,39 @@ def test_comments_docstrings_and_layout_change_no_hash(tmp_path: Path) -> None:
     other.write_text('"""Says another."""\n# a comment\ndef f(x):\n\n    return (x + 1)\n')
     changed.write_text("def f(x):\n    return x + 2\n")
     assert _meaning(one) == _meaning(other) != _meaning(changed)
+
+
+def test_a_result_rests_on_the_modules_that_were_imported_and_their_data() -> None:
+    files = rested_on(["calipers.evals.triage.task", "calipers.knowledge.triage", "calipers.agent.cli.app"], {})
+    assert {"evals/triage/task.py", "knowledge/triage.py", "knowledge/criteria/urgency.yaml"} <= set(files)
+    assert not any(name.startswith(("agent/", "models/", "tools/")) for name in files)
+    assert changed_files(files) == ()
+
+
+def test_a_result_goes_stale_with_a_file_it_rests_on_and_says_which() -> None:
+    files = {**rested_on(["calipers.evals.triage.task"], {}), "evals/triage/gone.py": "000000000000"}
+    assert changed_files({**files, "evals/triage/task.py": "other"}) == ("evals/triage/gone.py", "evals/triage/task.py")
+    earlier = rested_on(["calipers.evals.triage.task"], {"evals/triage/task.py": "before"})
+    assert earlier["evals/triage/task.py"] == "before", "edited while the run went on"
+
+
+def test_the_language_models_weights_belong_to_who_reads_them() -> None:
+    without = rested_on(["calipers.models.onnx_session"], {})
+    assert not any(name.startswith("models/weights/") for name in without)
+    withs = rested_on(["calipers.models.onnx_session", "calipers.models.mllm.language.lora"], {})
+    assert "models/weights/language_adapter.safetensors" in withs
+
+
+def test_workers_tell_what_they_imported(tmp_path: Path) -> None:
+    options = Options(data=tmp_path, workers=2, show_progress=False)
+    assert each(_lazily, range(4), 4, "lazy", options) == [0, 1, 2, 3]
+    assert "calipers.knowledge.guidelines" in options.modules
+
+
+def _lazily(number: int) -> int:
+    import calipers.knowledge.guidelines
+
+    return number if calipers.knowledge.guidelines else -1
 
 
 def test_what_changed_is_named() -> None:

@@ -82,7 +82,7 @@ def test_a_whole_run_with_a_judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     here = Choice("here", "asked for", FakeListChatModel(responses=[answer]))
     monkeypatch.setattr(judge, "choose", lambda _name: here)
     write_ptbxl(tmp_path / "ptbxl")
-    options = Options(data=tmp_path, workers=1, show_progress=False, judge="here")
+    options = Options(data=tmp_path, workers=1, show_progress=False, model="none", judge="here")
     judge._chat.cache_clear()
     outcome = GroundingTask().run(options)
     found = outcome.result.metrics

@@ -82,7 +82,7 @@ def test_an_engine_that_ignores_a_change_fails_its_demands() -> None:
 @pytest.mark.slow
 def test_a_whole_run(tmp_path: Path) -> None:
     write_ptbxl(tmp_path / "ptbxl")
-    outcome = PerturbationTask().run(Options(data=tmp_path, n=1, workers=1, show_progress=False))
+    outcome = PerturbationTask().run(Options(data=tmp_path, n=1, workers=1, show_progress=False, model="none"))
     assert outcome.result.metrics["changed"] > 0.9
     assert outcome.result.metrics["patient_met"] == 1.0
     assert outcome.result.metrics["orders_met"] == 1.0

@@ -14,9 +14,9 @@ from calipers.errors import PictureNotDigitised
 from calipers.leads import Lead
 from calipers.models.segmenter.classes import INVERTED_AVR, lead_of
 from calipers.models.segmenter.layouts import ARRANGEMENTS, Arrangement
-from calipers.models.segmenter.painter import TRUE_WIDTH_MM
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.names import Found
+from calipers.tools.digitise.pen import width_px
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -29,8 +29,8 @@ _LEAST_ROW_MM: Final = 25.0
 _USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
 _SNAP: Final = 0.04
 _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
-#: A column's start this near the columns' common distance is kept.
-_ONE_STEP_MM: Final = 1.5
+#: The ink's ends are off by no more than this.
+_ONE_STEP_MM: Final = 0.5
 #: Rows whose ink begins this near one another began together.
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
@@ -94,6 +94,7 @@ def find_rows(trace: Float32) -> list[Row]:
         height=_ROW_SHARE * float(wide.max()),
         prominence=0.12 * float(wide.max()),
     )
+    half_pen_mm = width_px(trace) / 2 / PX_MM
     rows = []
     for number, peak in enumerate(peaks):
         above = peaks[number - 1] if number else -(10**6)
@@ -102,8 +103,8 @@ def find_rows(trace: Float32) -> list[Row]:
         band = ink[max(0, int(peak - half)) : int(peak + half) + 1].max(axis=0) > 0.4
         extent = _extent(band)
         if extent is not None and extent[1] - extent[0] >= _LEAST_ROW_MM * PX_MM:
-            # Ink begins half a line's width before its line.
-            ends = extent[0] / PX_MM + TRUE_WIDTH_MM / 2, extent[1] / PX_MM - TRUE_WIDTH_MM / 2
+            # Ink begins half a pen before its line.
+            ends = extent[0] / PX_MM + half_pen_mm, extent[1] / PX_MM - half_pen_mm
             rows.append(Row(peak / PX_MM, *ends))
     return rows
 
@@ -186,42 +187,37 @@ def usual_s(seconds: float) -> float:
 def _columns(
     count: int, left: float, right: float, speed_mm_s: float, rows: Sequence[Row], trace: Float32
 ) -> list[tuple[float, float]]:
-    """Left and right end of each column: at gaps in the ink where there are some, else in equal parts."""
-    bands = []
+    """Left and right end of each column; columns are of one length and stand at one distance."""
+    width = usual_s((right - left) / count / speed_mm_s) * speed_mm_s
+    beyond = right - left - count * width
+    agree = np.ptp([row.right_mm for row in rows]) < _LEAST_GAP_MM
+    if count == 1 or not agree or beyond < _LEAST_GAP_MM:
+        # What the ink's two ends are off by, a pen's edge or a speck, is shared between them.
+        first = left + float(np.clip(beyond / 2, -_ONE_STEP_MM, _ONE_STEP_MM)) if agree else left
+        gap = 0.0
+    elif _paper_between(count, left, width, beyond / (count - 1), rows, trace):
+        first, gap = left, beyond / (count - 1)
+    else:
+        # The rest of a calibration pulse, or a mark behind the row.
+        first, gap = right - count * width, 0.0
+    starts = [first + number * (width + gap) for number in range(count)]
+    return [(start, start + width) for start in starts]
+
+
+def _paper_between(count: int, left: float, width: float, gap: float, rows: Sequence[Row], trace: Float32) -> bool:
+    """Whether columns that stand `gap` apart leave paper there, in most rows and between most columns."""
+    if not _LEAST_GAP_MM <= gap <= _MOST_GAP_MM:
+        return False
+    shown = []
     for number, row in enumerate(rows):
         pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
-        low, high = (round((row.y_mm + side * 0.4 * pitch) * PX_MM) for side in (-1, 1))
-        bands.append(trace[max(0, low) : high + 1].max(axis=0) > 0.4)
-    share = np.mean(bands, axis=0)
-    width = usual_s((right - left) / count / speed_mm_s) * speed_mm_s
-    # What the ink's extent has over whole columns is the gaps between them, where it is more than a speck.
-    gap = (right - left - count * width) / max(count - 1, 1)
-    agree = np.ptp([row.right_mm for row in rows]) < _LEAST_GAP_MM
-    gap = gap if agree and _LEAST_GAP_MM <= gap <= _MOST_GAP_MM else 0.0
-    ends, starts = [], [left]
-    for number in range(1, count):
-        at = left + number * (width + gap)
-        first, last = (max(0, round((at + side * min(7.0, 0.2 * width)) * PX_MM)) for side in (-1, 1))
-        empty = np.flatnonzero(share[first:last] < 0.34)
-        parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
-        widest = max(parts, key=len, default=np.array([], np.int64))
-        if widest.size >= 0.7 * PX_MM:
-            ends.append((first + int(widest[0])) / PX_MM)
-            starts.append((first + int(widest[-1]) + 1) / PX_MM)
-        else:
-            ends.append(at - gap)
-            starts.append(at)
-    # Columns stand at one distance: a gap elsewhere is a pause in the ink.
-    steps = sorted((start - left) / number for number, start in enumerate(starts) if number)
-    step = steps[(len(steps) - 1) // 2] if steps else 0.0
-    bounds = list(zip(starts, [*ends, right], strict=True))
-    usual = float(np.median([end - start for start, end in bounds]))
-    return [
-        bound
-        if abs(bound[0] - left - number * step) < _ONE_STEP_MM
-        else (left + number * step, left + number * step + usual)
-        for number, bound in enumerate(bounds)
-    ]
+        low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
+        for column in range(1, count):
+            end = left + column * width + (column - 1) * gap
+            first, last = (round(place * PX_MM) for place in (end + 0.25 * gap, end + 0.75 * gap))
+            band = trace[low : high + 1, max(0, first) : max(last, first + 1)]
+            shown.append(band.size > 0 and float((band.max(axis=0) < 0.4).mean()) >= 0.5)
+    return float(np.mean(shown)) > 0.5
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:

@@ -84,8 +84,41 @@ def test_a_finished_review_is_not_overwritten_without_being_told(folder: Path, r
 
 
 def test_a_review_is_not_gone_on_with_under_other_questions(folder: Path, reviewed: Path) -> None:
-    with pytest.raises(UsageError, match="questions_sha256"):
+    with pytest.raises(UsageError, match="other questions"):
         review(find_cases(folder), reviewed, model="none", resume=True, questions=["another?"])
+
+
+def test_what_is_asked_anew_is_done_anew_and_nothing_else(folder: Path, tmp_path: Path) -> None:
+    """The same name for another patient's file must not keep the first one's report."""
+
+    def reports() -> dict[str, tuple[int, str]]:
+        kept = {
+            line["case"]: tmp_path / "out" / str(line["report"]) for line in lines(tmp_path / "out") if line["report"]
+        }
+        return {str(case): (path.stat().st_ino, json.loads(path.read_text())["record"]) for case, path in kept.items()}
+
+    asked = [CaseInput(case=name, paths=(str(folder / f"{file}.hea"),)) for name, file in (("a", "r1"), ("b", "r2"))]
+    missing = CaseInput(case="c", paths=(str(tmp_path / "late.hea"),))
+    review([*asked, missing], tmp_path / "out", model="none")
+    first = reports()
+    (tmp_path / "late.hea").write_bytes((folder / "r3.hea").read_bytes())
+    (tmp_path / "r3.dat").write_bytes((folder / "r3.dat").read_bytes())
+    other = asked[1].model_copy(update={"paths": (str(folder / "r3.hea"),)})
+    review([asked[0], other, missing], tmp_path / "out", model="none", resume=True)
+    second = reports()
+    assert second["a"] == first["a"]
+    assert second["b"][1] != first["b"][1]
+    assert "c" not in second
+    review([asked[0], other, missing], tmp_path / "out", model="none", resume=True, retry_failed=True)
+    assert reports()["b"] == second["b"]
+    assert "c" in reports()
+
+
+def test_a_review_is_not_gone_on_with_for_fewer_cases(folder: Path, reviewed: Path) -> None:
+    before = stable_bytes(reviewed)
+    with pytest.raises(UsageError, match="4 cases, such as `broken`, that are not among the 1 given"):
+        review(find_cases(folder)[1:2], reviewed, model="none", resume=True, questions=["what is the heart rate?"])
+    assert stable_bytes(reviewed) == before
 
 
 def test_a_folder_that_is_none_cannot_be_written_and_says_so(folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""From a pen's ink to the line that its middle drew.
+
+A round pen widens a line by its radius on every side. Its ink's upper edge, worn down by a disc of that radius, is
+the line wherever the line is no valley narrower than the pen; the lower edge is it wherever there is no such peak.
+Most of a trace is neither, and there both agree; at a narrow peak the upper edge speaks, in a narrow valley the lower.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from calipers.models.segmenter.segmenter import PX_MM
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+#: Share of full ink at a pen's edge.
+INK: Final = 0.4
+#: Columns between two pixels' middles on which edges are found.
+_FINER: Final = 3
+#: Ink begins at most so many pixels beside a path.
+_BESIDE_PX: Final = 2
+#: Edges that agree within so many pens' widths are one line: its middle.
+_AGREE: Final = 0.25
+#: Peaks and valleys are such against the median over so many millimetres.
+_LEVEL_MM: Final = 5.0
+#: Of the heights of runs of ink, what a level line is wide.
+_LEVEL_RUN: Final = 0.2
+
+
+class Edges(NamedTuple):
+    """Upper and lower edge of a row's ink, `_FINER` columns a pixel, heights on the page; `known` where there is ink."""
+
+    upper: Float64
+    lower: Float64
+    known: NDArray[np.bool_]
+
+
+def width_px(ink: Float32) -> float:
+    """What a level line is wide: the low end of the heights of all runs of ink."""
+    some = ink[:, ::4]
+    steps = np.diff((some >= INK).astype(np.int8), axis=0, prepend=0, append=0).T
+    columns, first = np.nonzero(steps > 0)
+    last = np.nonzero(steps < 0)[1] - 1
+    heights = last - first + _beyond(some, first, columns, -1) + _beyond(some, last, columns, 1)
+    return float(np.quantile(heights[heights > 1], _LEVEL_RUN)) if (heights > 1).any() else 2.0
+
+
+def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64) -> Edges:
+    """Where a row's ink ends above and below.
+
+    What is connected with the path's own ink between ceiling and floor is the row's, so that a peak whose strokes
+    leave paper between them is reached although the path took a short cut.
+
+    Args:
+        ink: (h, columns) share of full ink.
+        path: (columns,) pixel rows on, or beside, the row's ink.
+        ceiling, floor: (columns,) first and last pixel row that may be this row's.
+    """
+    height, count = ink.shape
+    fine = cv2.resize(ink, (count * _FINER, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    places = np.arange(height)[:, None]
+    upmost, lowest = np.repeat(ceiling, _FINER), np.repeat(floor, _FINER)
+    allowed = (fine >= INK) & (places >= upmost) & (places <= lowest)
+    columns = np.arange(fine.shape[1])
+    at = np.clip(np.round(_finer(path.astype(np.float64))).astype(np.int64), 0, height - 1)
+    found, nearest = np.zeros(columns.size, np.bool_), at
+    for step in sorted(range(-_BESIDE_PX, _BESIDE_PX + 1), key=abs):
+        beside = np.clip(at + step, 0, height - 1)
+        new = ~found & allowed[beside, columns]
+        nearest = np.where(new, beside, nearest)
+        found |= new
+    _, parts = cv2.connectedComponents(allowed.astype(np.uint8), connectivity=8)
+    own = np.zeros(int(parts.max()) + 1, np.bool_)
+    own[parts[nearest[found], columns[found]]] = True
+    own[0] = False
+    owned = own[parts]
+    known: NDArray[np.bool_] = owned.any(axis=0)
+    first = np.where(known, owned.argmax(axis=0), at)
+    last = np.where(known, height - 1 - owned[::-1].argmax(axis=0), at)
+    upper = first - np.where(first > upmost, _beyond(fine, first, columns, -1), 0.0)
+    lower = last + np.where(last < lowest, _beyond(fine, last, columns, 1), 0.0)
+    return Edges(upper, lower, known)
+
+
+def line(found: Edges, wide: float) -> Float64:
+    """(columns,) heights of the line between its edges, NaN where there is no ink.
+
+    Args:
+        found: the edges.
+        wide: the pen, in pixels.
+    """
+    if found.known.sum() < 2 * _FINER:
+        return np.full(found.known.size // _FINER, np.nan)
+    places = np.arange(found.known.size)
+    upper, lower = (np.interp(places, places[found.known], edge[found.known]) for edge in (found.upper, found.lower))
+    peak, valley = -_worn(-upper, wide), _worn(lower, wide)
+    middle = (peak + valley) / 2
+    size = round(_LEVEL_MM * PX_MM) | 1
+    level = np.interp(places, places[::_FINER], median_filter(middle[::_FINER], size=size, mode="nearest"))
+    outer = np.where(level - peak >= valley - level, peak, valley)
+    heights = np.where(valley - peak < _AGREE * wide, middle, outer)
+    heights[~found.known] = np.nan
+    return heights[_FINER // 2 :: _FINER]
+
+
+def _worn(edge: Float64, wide: float) -> Float64:
+    """An edge, outwards counting up, worn down by a disc of the pen's radius."""
+    radius = wide / 2
+    reach = int(radius * _FINER)
+    padded = np.pad(edge, reach, mode="edge")
+    caps = np.sqrt(radius**2 - (np.arange(-reach, reach + 1) / _FINER) ** 2)
+    worn: Float64 = np.min([padded[k : k + edge.size] - cap for k, cap in enumerate(caps)], axis=0)
+    return worn
+
+
+def _finer(values: Float64) -> Float64:
+    """Values of pixel columns at the finer columns."""
+    return np.interp((np.arange(values.size * _FINER) + 0.5) / _FINER - 0.5, np.arange(values.size), values)
+
+
+def _beyond(ink: Float32, at: Int64, columns: Int64, step: int) -> Float64:
+    """How far past a pixel's middle the ink reaches, 0 to 1: where its share falls to `INK`."""
+    further = np.clip(at + step, 0, ink.shape[0] - 1)
+    here, there = (ink[rows, columns].astype(np.float64) for rows in (at, further))
+    return np.clip((here - INK) / np.maximum(here - there, 1e-3), 0.0, 1.0)
