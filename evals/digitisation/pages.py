@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from calipers.ecg import Ecg
-from calipers.models.segmenter.damage import Level, damage
+from calipers.models.segmenter.damage import Damaged, Level, damage_placed
 from calipers.models.segmenter.painter import paint
-from calipers.models.segmenter.styles import draw_style
+from calipers.models.segmenter.styles import Style, draw_style
 from calipers.tools.render import Layout, render
 
 Kind = Literal["layout", "damage", "overlap"]
@@ -64,15 +63,30 @@ CONDITIONS: Final = (
 )
 
 
-def drawn(condition: Condition, ecg: Ecg, chance: np.random.Generator) -> NDArray[np.uint8]:
-    """The page's picture, (h, w, 3) uint8."""
+class Drawn(NamedTuple):
+    """A page's picture; where its places went; pixels per millimetre of the page before; its width and height in pixels."""
+
+    damaged: Damaged
+    px_mm: float
+    size_px: tuple[int, int]
+
+
+def drawn(condition: Condition, ecg: Ecg, chance: np.random.Generator) -> Drawn:
+    """Draw a page and let happen to it what its condition says."""
     if condition.layout is not None:
-        page = np.asarray(Image.open(io.BytesIO(render(ecg, layout=condition.layout, dpi=_DPI).data)).convert("RGB"))
-        return damage(page, condition.level, chance, _DPI / 25.4)
+        drawing = render(ecg, layout=condition.layout, dpi=_DPI).data
+        image, px_mm = np.asarray(Image.open(io.BytesIO(drawing)).convert("RGB")), _DPI / 25.4
+    else:
+        style = _style(condition, chance)
+        px_mm = _SHARP_PX_MM if condition.level == "copy" else float(chance.choice(_PX_MM))
+        image = paint(ecg.signal_mv, ecg.fs_hz, style, px_mm, chance).image
+    return Drawn(damage_placed(image, condition.level, chance, px_mm), px_mm, (image.shape[1], image.shape[0]))
+
+
+def _style(condition: Condition, chance: np.random.Generator) -> Style:
     style = draw_style(chance, arrangement=condition.arrangement, strips=condition.strips)
     # A page without any grid states no scale; it is refused, which is tested, not scored here.
     style = replace(style, simultaneous=False, grid="lines" if style.grid == "none" else style.grid)
     if condition.kind == "overlap":
         style = replace(style, pitch=float(chance.uniform(*_CROWDED_MM)), gain_mm_mv=10.0, speed_mm_s=25.0, page_s=10.0)
-    px_mm = _SHARP_PX_MM if condition.level == "copy" else float(chance.choice(_PX_MM))
-    return damage(paint(ecg.signal_mv, ecg.fs_hz, style, px_mm, chance).image, condition.level, chance, px_mm)
+    return style

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calipers.digitisation import Digitisation
 from calipers.ecg import Ecg
+from calipers.evals.digitisation.pages import Drawn
 from calipers.leads import LEADS
 from calipers.tools.measure import measure
 
@@ -31,6 +32,7 @@ class Scored(NamedTuple):
         snr_db: of the record's power to the error's.
         hr, qrs_ms, st_mv: absolute differences from measuring the same stretches of the record; ST the mean over leads.
         st_within: share of leads within 0.05 mV.
+        height: how much higher complexes were read than they are, median over the leads, as a share.
         stated_mv: the error that the digitiser stated.
     """
 
@@ -42,13 +44,14 @@ class Scored(NamedTuple):
     qrs_ms: float
     st_mv: float
     st_within: float
+    height: float
     stated_mv: float
 
 
 def score(signal_mv: NDArray[np.float32], stated: Digitisation, true: Ecg) -> Scored:
     """Compare (12, n) recovered millivolts at 500 Hz with the record."""
     aligned = _aligned(signal_mv, true.signal_mv.astype(np.float64))
-    correlations, errors, powers = [], [], []
+    correlations, errors, powers, heights = [], [], [], []
     for row, reference in zip(signal_mv.astype(np.float64), aligned, strict=True):
         known = _inside(row) & np.isfinite(reference)
         if known.sum() < _LEAST_SAMPLES:
@@ -57,8 +60,9 @@ def score(signal_mv: NDArray[np.float32], stated: Digitisation, true: Ecg) -> Sc
         correlations.append(float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 0.0)
         errors.append(float(np.mean((a - b) ** 2)))
         powers.append(float(np.mean(b**2)))
+        heights.append(float(np.ptp(a) / max(float(np.ptp(b)), 1e-3) - 1))
     if not correlations:
-        return Scored(0.0, 0.0, *[float("nan")] * 7)
+        return Scored(0.0, 0.0, *[float("nan")] * 8)
     # The same stretches of the record itself: what the layout hides is not the digitiser's error.
     reference_mv = np.where(np.isfinite(signal_mv), aligned, np.nan)
     hr, qrs, st = _measured_apart(signal_mv, reference_mv)
@@ -71,8 +75,28 @@ def score(signal_mv: NDArray[np.float32], stated: Digitisation, true: Ecg) -> Sc
         qrs_ms=qrs,
         st_mv=float(np.mean(st)) if st.size else float("nan"),
         st_within=float(np.mean(st <= 0.05)) if st.size else float("nan"),
+        height=float(np.median(heights)),
         stated_mv=float(np.median([segment.error_mv for segment in stated.segments])),
     )
+
+
+def misplaced_mm(stated: Digitisation, page: Drawn) -> float:
+    """How far places of the page were found from where they are, median over the page, its whole shift left out."""
+    width, height = (size / page.px_mm for size in page.size_px)
+    across, down = np.meshgrid(*(np.linspace(0.1, 0.9, 17) * size for size in (width, height)))
+    true_mm = np.stack((across.ravel(), down.ravel()), axis=1)
+    picture = page.damaged.place(true_mm * page.px_mm - 0.5) + 0.5
+    mapped = (
+        np.concatenate([picture, np.ones((len(picture), 1))], axis=1)
+        @ np.linalg.inv(np.reshape(stated.to_picture, (3, 3))).T
+    )
+    plane = mapped[:, :2] / mapped[:, 2:]
+    found = plane
+    if stated.bend is not None:
+        for _ in range(10):  # the bend is known at the place that is looked for
+            found = plane - np.array([stated.bend.at(x, y) for x, y in found])
+    away = found - true_mm
+    return float(np.median(np.hypot(*(away - np.median(away, axis=0)).T)))
 
 
 def _aligned(signal_mv: NDArray[np.float32], true_mv: Float64) -> Float64:

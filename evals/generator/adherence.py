@@ -22,6 +22,7 @@ from calipers.tools.measure.delineation import OpenEcg
 _RATE_SHARE: Final = 0.05
 _LEAST_RATE: Final = 3.0
 _QRS_MS: Final = 12.0
+_NEUROKIT_LEADS: Final = ("I", "II", "V2", "V4", "V6")
 
 
 class Wish(NamedTuple):
@@ -112,16 +113,20 @@ def make(wish: Wish) -> Made:
 
 
 def neurokit_rate(ecg: Ecg) -> float | None:
-    """Rate per minute of NeuroKit2's R peaks in lead II, or V5 where it finds fewer; None with fewer than two."""
+    """Rate per minute of NeuroKit2's R peaks, median of five leads; None where none of them has two peaks.
+
+    In a single lead its peaks are P waves as well, where these are tall or the rhythm is slow.
+    """
     import neurokit2 as nk
 
-    counts = []
-    for lead in ("II", "V5"):
+    rates = []
+    for lead in _NEUROKIT_LEADS:
         clean = nk.ecg_clean(ecg.lead(lead).astype(float), sampling_rate=int(ecg.fs_hz))
         _, found = nk.ecg_peaks(clean, sampling_rate=int(ecg.fs_hz))
-        counts.append(np.asarray(found["ECG_R_Peaks"], dtype=float))
-    peaks = max(counts, key=len)
-    return None if peaks.size < 2 else float(60.0 * ecg.fs_hz / np.diff(peaks).mean())
+        peaks = np.asarray(found["ECG_R_Peaks"], dtype=float)
+        if peaks.size >= 2:
+            rates.append(60.0 * ecg.fs_hz / np.diff(peaks).mean())
+    return float(np.median(rates)) if rates else None
 
 
 def openecg_qrs(ecg: Ecg) -> float | None:

@@ -1,4 +1,4 @@
-"""Twelve leads from a few, on real records whose other leads are known."""
+"""Twelve leads from a few, on real records whose other leads are known; beside it the best fixed sums of the given leads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calipers.ecg import Ecg
 from calipers.errors import UnreadableInput
@@ -13,58 +14,97 @@ from calipers.evals.framework import Options, each
 from calipers.evals.generator.sets import real
 from calipers.leads import LEADS, Lead
 from calipers.models.generator.anatomy import baseline
+from calipers.models.generator.marks import Floats
 from calipers.tools.generate import complete_leads
 from calipers.tools.generate.marking import mark
 
+#: Recordings of the training folds that the fixed sums are fitted to, and every how many samples of them count.
+_FITTED_TO: Final = 150
+_EVERY: Final = 5
 LEAD_SETS: Final[tuple[tuple[Lead, ...], ...]] = (("I", "II", "V2"), ("II", "V1", "V5"), ("II",))
 _ST_MS: Final = 60
 
+Mask = NDArray[np.bool_]
 #: Per inferred lead: correlation, RMS error inside the QRS, mean ST error, and the uncertainty that was stated, mV.
 Errors = dict[str, tuple[float, float, float, float]]
 
 
-def reconstruct_all(options: Options, fold: int, count: int) -> dict[str, dict[str, float]]:
-    """Medians over records, per lead set and inferred lead; under the set's own name those over all its leads."""
+def reconstruct_all(options: Options, folds: tuple[int, ...], fold: int, count: int) -> dict[str, dict[str, float]]:
+    """Medians over records, per lead set and inferred lead; under the set's own name those over all its leads.
+
+    `folds` are those that the fixed sums are fitted to, `fold` the one that is judged.
+    """
     _, ecgs = real(options, (fold,), count)
+    _, training = real(options, folds, _FITTED_TO)
     out: dict[str, dict[str, float]] = {}
     for given in LEAD_SETS:
-        found = each(_errors, [(ecg, given) for ecg in ecgs], len(ecgs), " ".join(given), options)
-        known = [one for one in found if one]
+        sums = least_squares(training, given)
+        found = each(_errors, [(ecg, given, sums) for ecg in ecgs], len(ecgs), " ".join(given), options)
+        known = [one for one in found if one is not None]
         if not known:
             continue
         name = "+".join(given)
-        per_record = np.array([list(one.values()) for one in known])  # (records, leads, 4)
-        out[name] = _named(len(known), np.median(np.median(per_record, axis=1), axis=0))
-        for place, lead in enumerate(known[0]):
-            out[f"{name} → {lead}"] = _named(len(known), np.median(per_record[:, place], axis=0))
+        for which, title in enumerate((name, f"{name}, least squares")):
+            per_record = np.array([list(one[which].values()) for one in known])  # (records, leads, 4)
+            out[title] = _named(len(known), np.median(np.median(per_record, axis=1), axis=0))
+            for place, lead in enumerate(known[0][which] if which == 0 else ()):
+                out[f"{name} → {lead}"] = _named(len(known), np.median(per_record[:, place], axis=0))
     return out
 
 
-def _named(count: int, values: np.ndarray) -> dict[str, float]:
+def least_squares(training: Sequence[Ecg], given: Sequence[Lead]) -> Floats:
+    """(12, given) every lead as a fixed sum of the given ones, fitted to recordings without their drift."""
+    rows = [LEADS.index(lead) for lead in given]
+    inner, outer = np.zeros((len(rows), len(rows))), np.zeros((len(LEADS), len(rows)))
+    for ecg in training:
+        try:
+            level = _level(ecg)[:, ::_EVERY]
+        except UnreadableInput:
+            continue
+        inner += level[rows] @ level[rows].T
+        outer += level @ level[rows].T
+    sums: Floats = np.linalg.solve(inner.T, outer.T).T
+    return sums
+
+
+def _level(ecg: Ecg) -> Floats:
+    """(12, n) millivolts above the level before each QRS."""
+    signal = ecg.signal_mv.astype(np.float64)
+    return signal - baseline(signal, mark(ecg).qrs_on)
+
+
+def _named(count: int, values: Floats) -> dict[str, float]:
     names = ("correlation", "qrs_rms_mv", "st_error_mv", "stated_uncertainty_mv")
-    return {"n": float(count), **{name: float(value) for name, value in zip(names, values, strict=True)}}
+    return {"n": float(count), **{name: float(value) for name, value in zip(names, values, strict=True) if np.isfinite(value)}}
 
 
-def _errors(job: tuple[Ecg, Sequence[Lead]]) -> Errors:
-    ecg, given = job
+def _errors(job: tuple[Ecg, Sequence[Lead], Floats]) -> tuple[Errors, Errors] | None:
+    """Of the generator and of the fixed sums; None where the record cannot be marked."""
+    ecg, given, sums = job
     try:
         made = complete_leads(ecg, given)
         marks = mark(ecg)
     except UnreadableInput:
-        return {}
-    truth = ecg.signal_mv - baseline(ecg.signal_mv.astype(np.float64), marks.qrs_on)
-    found = made.ecg.signal_mv - baseline(made.ecg.signal_mv.astype(np.float64), marks.qrs_on)
-    inside = np.zeros(ecg.signal_mv.shape[1], dtype=np.bool_)
-    st = np.zeros_like(inside)
+        return None
+    truth = _level(ecg)
+    signal = made.ecg.signal_mv.astype(np.float64)
+    found = signal - baseline(signal, marks.qrs_on)
+    summed = sums @ truth[[LEADS.index(lead) for lead in given]]
+    inside, st = np.zeros(truth.shape[1], dtype=np.bool_), np.zeros(truth.shape[1], dtype=np.bool_)
     for on, off in zip(marks.qrs_on, marks.qrs_off, strict=True):
         inside[max(int(on), 0) : max(int(off), 0)] = True
         st[max(int(off), 0) : max(int(off) + _ST_MS // 2, 0)] = True
-    out: Errors = {}
+    ours: Errors = {}
+    theirs: Errors = {}
     for lead in made.inferred_leads:
         row = LEADS.index(lead)
-        error = found[row] - truth[row]
-        out[lead] = (
-            float(np.corrcoef(found[row], truth[row])[0, 1]), float(np.sqrt((error[inside] ** 2).mean())),
-            float(abs(error[st].mean())), made.uncertainty_mv[lead],
-        )  # fmt: skip
-    return out
+        ours[lead] = (*_error(found[row], truth[row], inside, st), made.uncertainty_mv[lead])
+        theirs[lead] = (*_error(summed[row], truth[row], inside, st), float("nan"))
+    return ours, theirs
+
+
+def _error(found: Floats, truth: Floats, inside: Mask, st: Mask) -> tuple[float, float, float]:
+    """Correlation, RMS error inside the QRS, mean ST error."""
+    error = found - truth
+    correlation = float(np.corrcoef(found, truth)[0, 1])
+    return correlation, float(np.sqrt((error[inside] ** 2).mean())), float(abs(error[st].mean()))

@@ -59,7 +59,7 @@ class GeneratorTask:
         groups |= _named("transfer", transfer(options, folds, rows, held))
         back = round_trips(held[:: max(len(held) // min(count, _ROUND_TRIPS), 1)][:_ROUND_TRIPS], options)
         groups["round_trip.closed loop"] = back
-        rebuilt = reconstruct_all(options, fold, min(options.n or _RECONSTRUCTED, _RECONSTRUCTED))
+        rebuilt = reconstruct_all(options, folds, fold, min(options.n or _RECONSTRUCTED, _RECONSTRUCTED))
         groups |= _named("reconstruction", rebuilt)
         seconds = time.perf_counter() - started
         pictures: list[Figure] = [beside(rows, held, drawn)]

@@ -133,6 +133,10 @@ def coverage_scores(scores: Sequence[RecordScore]) -> dict[str, Estimate | None]
     table = {"coverage": resample.share(inside.sum(axis=1), known.sum(axis=1))}
     for column, name in enumerate(INTERVALS):
         table[f"coverage_{name}"] = resample.share(inside[:, column], known[:, column])
+    # An interval as wide as the record would hold every reference.
+    stated = np.array([s.programs["calipers"].half_widths for s in scores], dtype=np.float64).reshape(-1, 4)
+    for column, name in enumerate(INTERVALS):
+        table[f"half_width_{name}_ms"] = resample.mean(stated[:, column])
     return table
 
 

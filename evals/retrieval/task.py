@@ -58,6 +58,7 @@ class RetrievalTask:
             folder = build_guideline_index(Path(scratch))
             build_s = time.perf_counter() - built
             answered = ask_all(GuidelineIndex(folder), spread(chosen, options.n))
+            beside = _beside([item.question for item in answered], folder)
         scores = all_scores(answered)
         scores["build_s"] = Estimate.alone(build_s, 1)
         halves = {
@@ -65,15 +66,15 @@ class RetrievalTask:
             for name, half in (("tune", "training"), ("held", "validation"))
             if (part := [item for item in answered if item.question.half == half])
         }
-        halves |= _beside([item.question for item in answered])
+        halves |= beside
         result = Result.of(NAME, len(answered), scores, halves, time.perf_counter() - started)
         return Outcome(result, _report(answered, result))
 
 
-def _beside(asked: Sequence[Question]) -> dict[str, dict[str, float]]:
+def _beside(asked: Sequence[Question], folder: Path) -> dict[str, dict[str, float]]:
     """The peers on the same questions."""
     found = {}
-    for name, search in searches(asked, FIRST).items():
+    for name, search in searches(asked, FIRST, folder).items():
         answered = []
         for question in asked:
             started = time.perf_counter()

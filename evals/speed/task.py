@@ -27,7 +27,8 @@ TARGETS: Final = (
 )
 _METHOD: Final = (
     f"The 12-lead DICOM ECG that pydicom ships, 10 s at 1,000 Hz. Each part runs in a fresh process; cold includes"
-    f" imports and weights, warm is the median of {REPEATS} runs after one, the batch holds {BATCH} records. The first"
+    f" imports and weights, warm is the median of {REPEATS} runs on other ECGs, so that nothing answers from memory (the same"
+    f" record begun a few samples later); the batch holds {BATCH} such records. The first"
     " step and the first claim are those of a question about one measurement in a new thread. Timings are of the"
     " machine as busy as it is: the load is printed. Stages are timed turn by turn with NeuroKit2's cleaning, peaks and"
     " wavelet delineation of the twelve leads in the same process; the ratios say how many times longer it takes."

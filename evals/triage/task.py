@@ -24,9 +24,10 @@ _METHOD: Final = (
     " assessable, which stands at the top of a review; `named` counts those of which a statement of the pattern is"
     " said as well. False alarms are counted on PTB-XL records labelled NORM. Peers have no urgency: their rate of lead II"
     " alone is held to the limits of 40 and 150 a minute, on the first ECGs of each pattern and on the normal records."
-    " The control calls every ECG critical."
+    " Controls call every ECG critical, or not assessable: what raises everything raises normal ECGs as well."
 )
 EVERYTHING: Final = "control: everything critical"
+UNREADABLE: Final = "control: everything not assessable"
 
 
 class TriageTask:
@@ -67,7 +68,10 @@ class TriageTask:
 def _beside(critical: Sequence[Raised], normal: Sequence[Judged]) -> dict[str, dict[str, float]]:
     """What a rate alone raises, and falsely; and who raises everything."""
     seen = [item for item in critical if item.rates]
-    found = {EVERYTHING: {"n": len(critical), "critical_raised": 1.0, "false_critical": 1.0}}
+    found = {
+        EVERYTHING: {"n": len(critical), "critical_raised": 1.0, "false_critical": 1.0, "false_not_assessable": 0.0},
+        UNREADABLE: {"n": len(critical), "critical_raised": 1.0, "false_critical": 0.0, "false_not_assessable": 1.0},
+    }
     for name in PEERS if seen and normal else ():
         found[f"reader {name}"] = {
             "n": len(seen),
@@ -78,11 +82,12 @@ def _beside(critical: Sequence[Raised], normal: Sequence[Judged]) -> dict[str, d
 
 
 def _false_alarms(records: Sequence[Judged]) -> dict[str, Estimate | None]:
-    """The shares of normal records raised as critical, and at all."""
+    """The shares of normal records raised as critical, called unreadable (which counts as raised above), and raised at all."""
     resample = Bootstrap([record.row.patient for record in records])
     every = np.ones(len(records))
     return {
         "false_critical": resample.share([record.urgency == "critical" for record in records], every),
+        "false_not_assessable": resample.share([record.urgency == "not_assessable" for record in records], every),
         "false_urgent_or_critical": resample.share(
             [record.urgency in ("critical", "urgent") for record in records], every
         ),

@@ -8,6 +8,8 @@ hidden states to the denoiser's condition. Two things differ:
   that alone it says next to nothing.
 - Words never attend to the tokens behind them, so a text's keys and values are computed once, and training passes
   through the tokens alone.
+- The aligning network looks once more at the words' keys and values, from each token: a number is spelt in digits, and
+  frozen attention passes on what is said more than how much.
 The baseline maps the retrieval store's sentence embedding to the same condition, from the same pairs.
 """
 
@@ -64,6 +66,7 @@ class Head(nn.Module):
         )
 
     def forward(self, seen: Tensor) -> Asked:
+        """What is asked for."""
         return Asked(*self.net(seen).split(self.sizes, dim=1))
 
 
@@ -86,14 +89,42 @@ class Read(NamedTuple):
         return cls(filled(0), filled(1), torch.cat([one.lengths for one in texts]))
 
 
-class Aligner(nn.Module):
-    """The `<ecg_gen>` tokens and the network after them; the language model's last blocks are given, not owned."""
+class Second(nn.Module):
+    """A second look of the tokens (b, TOKENS, each) at the words, neighbouring words seen together."""
 
-    def __init__(self, width: int, statements: int, each: int = 96) -> None:
+    def __init__(self, kept: int, each: int) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.LayerNorm(kept), nn.Linear(kept, each))
+        self.beside = nn.ModuleList(nn.Conv1d(each, each, 5, padding=2) for _ in range(2))
+        self.look = nn.MultiheadAttention(each, 4, batch_first=True)
+
+    def forward(self, tokens: Tensor, words: Read) -> Tensor:
+        """(b, TOKENS, each)."""
+        here = torch.arange(words.keys.shape[3])[None] < words.lengths[:, None]
+        both = torch.cat([words.keys, words.values], dim=1)  # (b, 2 BLOCKS, heads, n, size)
+        h = self.first(both.permute(0, 3, 1, 2, 4).flatten(2)) * here[:, :, None]
+        for layer in self.beside:
+            h = h + nn.functional.gelu(layer(h.transpose(1, 2)).transpose(1, 2)) * here[:, :, None]
+        found: Tensor = self.look(tokens, h, h, key_padding_mask=~here, need_weights=False)[0]
+        return found
+
+
+class Aligner(nn.Module):
+    """The `<ecg_gen>` tokens and the network after them; the language model's last blocks are given, not owned.
+
+    Args:
+        width: of the language model.
+        kept: numbers of a word's keys and values.
+        statements: that can be asked for.
+        each: numbers of a token.
+    """
+
+    def __init__(self, width: int, kept: int, statements: int, each: int = 96) -> None:
         super().__init__()
         self.tokens = nn.Parameter(0.1 * torch.randn(TOKENS, width))
         self.narrow = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, each))
-        self.head = Head(TOKENS * each, statements)
+        self.second = Second(kept, each)
+        self.head = Head(2 * TOKENS * each, statements)
 
     def forward(self, model: LlamaForCausalLM, words: Read) -> Asked:
         """What the words ask for."""
@@ -105,7 +136,8 @@ class Aligner(nn.Module):
         for place, block in enumerate(model.model.layers[-BLOCKS:]):
             h = h + _attended(block.self_attn, block.input_layernorm(h), words, place, turn, seen)
             h = h + block.mlp(block.post_attention_layernorm(h))
-        asked: Asked = self.head(self.narrow(model.model.norm(h)).flatten(1))
+        first = self.narrow(model.model.norm(h))
+        asked: Asked = self.head(torch.cat([first, self.second(first, words)], dim=2).flatten(1))
         return asked
 
 
@@ -171,7 +203,8 @@ class WordsByModel:
         self._space = space
         weights = _weights(folder / BY_MODEL)
         self._reader = reader()
-        self._aligner = Aligner(weights["tokens"].shape[1], space.told, weights["narrow.1.weight"].shape[0]).eval()
+        width, kept = weights["tokens"].shape[1], weights["second.first.0.weight"].shape[0]
+        self._aligner = Aligner(width, kept, space.told, weights["narrow.1.weight"].shape[0]).eval()
         self._aligner.load_state_dict(weights)
 
     @torch.no_grad()

@@ -106,7 +106,8 @@ def main() -> None:
         return
     words = reader()
     read = _cached(chosen.out / "read.pt", [line["text"] for line in lines], words)
-    aligner = Aligner(words.model.config.hidden_size, space.told)
+    _, blocks, heads, _, size = read[0].keys.shape
+    aligner = Aligner(words.model.config.hidden_size, 2 * blocks * heads * size, space.told)
 
     def ask(rows: NDArray[np.int64]) -> Asked:
         found: Asked = aligner(words.model, Read.padded([read[row] for row in rows]))

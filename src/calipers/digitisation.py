@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from calipers.evidence import Frozen
 from calipers.leads import Lead
+
+#: How a note begins that says that what was read may be wrong.
+DOUBT: Final = "in doubt: "
 
 
 class Segment(Frozen):
@@ -96,6 +100,11 @@ class Digitisation(Frozen):
     height_px: int
     to_picture: tuple[float, ...]
     bend: Bend | None = None
+
+    @property
+    def doubted(self) -> bool:
+        """The reading itself says that it may be wrong."""
+        return any(note.startswith(DOUBT) for note in self.notes)
 
     def segments_of(self, lead: Lead) -> tuple[Segment, ...]:
         """The stretches of a lead, strips first."""

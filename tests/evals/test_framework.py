@@ -53,6 +53,7 @@ def test_the_document_is_the_contracts() -> None:
                 "ci95": {"good": [0.4, 0.6]},
                 "groups": {"peer": {"n": 10, "good": 0.25}},
                 "seconds": 1.3,
+                "counts": {"good": 10, "alone": 1},
             }
         ],
     }

@@ -24,7 +24,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def options(data: Path, **more: object) -> Options:
-    return Options(data=data, workers=1, show_progress=False, model="none", **more)  # type: ignore[arg-type]
+    return Options(data=data, **{"workers": 1, "show_progress": False, "model": "none", **more})  # type: ignore[arg-type]
 
 
 def test_citations_hold_and_another_ecgs_do_not(data: Path) -> None:

@@ -16,7 +16,6 @@ from calipers.models.segmenter.classes import INVERTED_AVR, lead_of
 from calipers.models.segmenter.layouts import ARRANGEMENTS, Arrangement
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.names import Found
-from calipers.tools.digitise.pen import width_px
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -25,12 +24,18 @@ MOST_STRIPS: Final = 3
 _LEAST_PITCH_MM: Final = 6.5
 _ROW_SHARE: Final = 0.22
 _LEAST_ROW_MM: Final = 25.0
+#: How far the network's ink stands beyond a line's end.
+_HALF_PEN_MM: Final = 0.25
 #: Stretch lengths that pages have, in seconds, and how near one must be.
 _USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
 _SNAP: Final = 0.04
 _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
 #: The ink's ends are off by no more than this.
 _ONE_STEP_MM: Final = 0.5
+#: Weight of a row's end beside that of the middle of the paper between two columns.
+_END_WEIGHT: Final = 0.35
+#: A crossing of grid lines may look a little like ink.
+_SURE_INK: Final = 0.65
 #: Rows whose ink begins this near one another began together.
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
@@ -94,7 +99,6 @@ def find_rows(trace: Float32) -> list[Row]:
         height=_ROW_SHARE * float(wide.max()),
         prominence=0.12 * float(wide.max()),
     )
-    half_pen_mm = width_px(trace) / 2 / PX_MM
     rows = []
     for number, peak in enumerate(peaks):
         above = peaks[number - 1] if number else -(10**6)
@@ -104,7 +108,7 @@ def find_rows(trace: Float32) -> list[Row]:
         extent = _extent(band)
         if extent is not None and extent[1] - extent[0] >= _LEAST_ROW_MM * PX_MM:
             # Ink begins half a pen before its line.
-            ends = extent[0] / PX_MM + half_pen_mm, extent[1] / PX_MM - half_pen_mm
+            ends = extent[0] / PX_MM + _HALF_PEN_MM, extent[1] / PX_MM - _HALF_PEN_MM
             rows.append(Row(peak / PX_MM, *ends))
     return rows
 
@@ -172,7 +176,7 @@ def _cells(
     ]
     for k in range(strips):
         row = rows[len(arrangement.rows) + k]
-        start = left if abs(row.left_mm - left) < _ONE_START_MM else row.left_mm
+        start = bounds[0][0] if abs(row.left_mm - left) < _ONE_START_MM else row.left_mm
         end = start + usual_s((row.right_mm - start) / speed_mm_s) * speed_mm_s
         cells.append(Cell("II", len(arrangement.rows) + k, 0, True, start, end, inverted=False))
     return tuple(cells)
@@ -188,36 +192,64 @@ def _columns(
     count: int, left: float, right: float, speed_mm_s: float, rows: Sequence[Row], trace: Float32
 ) -> list[tuple[float, float]]:
     """Left and right end of each column; columns are of one length and stand at one distance."""
-    width = usual_s((right - left) / count / speed_mm_s) * speed_mm_s
+    longest = (right - left) / count + _ONE_STEP_MM
+    whole = [one * speed_mm_s for one in _USUAL_S if longest - _MOST_GAP_MM < one * speed_mm_s <= longest]
+    width = max(whole, default=(right - left) / count)
     beyond = right - left - count * width
-    agree = np.ptp([row.right_mm for row in rows]) < _LEAST_GAP_MM
-    if count == 1 or not agree or beyond < _LEAST_GAP_MM:
+    agree = float(np.median([abs(row.right_mm - right) for row in rows])) < _LEAST_GAP_MM
+    first, gap = left, 0.0
+    if agree and count > 1 and beyond >= _LEAST_GAP_MM:
+        middles = _paper_between(count, left, width, beyond / (count - 1), rows, trace)
+        if middles:
+            first, gap = _apart(count, left, right, width, middles)
+        else:
+            # The rest of a calibration pulse, or a mark behind the row.
+            first = right - count * width
+    elif agree:
         # What the ink's two ends are off by, a pen's edge or a speck, is shared between them.
-        first = left + float(np.clip(beyond / 2, -_ONE_STEP_MM, _ONE_STEP_MM)) if agree else left
-        gap = 0.0
-    elif _paper_between(count, left, width, beyond / (count - 1), rows, trace):
-        first, gap = left, beyond / (count - 1)
-    else:
-        # The rest of a calibration pulse, or a mark behind the row.
-        first, gap = right - count * width, 0.0
+        first = left + float(np.clip(beyond / 2, -_ONE_STEP_MM, _ONE_STEP_MM))
     starts = [first + number * (width + gap) for number in range(count)]
     return [(start, start + width) for start in starts]
 
 
-def _paper_between(count: int, left: float, width: float, gap: float, rows: Sequence[Row], trace: Float32) -> bool:
-    """Whether columns that stand `gap` apart leave paper there, in most rows and between most columns."""
+def _paper_between(
+    count: int, left: float, width: float, gap: float, rows: Sequence[Row], trace: Float32
+) -> dict[int, float]:
+    """Where columns that stand about `gap` apart leave paper: the middle of it, behind each column that most rows end."""
     if not _LEAST_GAP_MM <= gap <= _MOST_GAP_MM:
-        return False
-    shown = []
-    for number, row in enumerate(rows):
-        pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
-        low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
-        for column in range(1, count):
-            end = left + column * width + (column - 1) * gap
-            first, last = (round(place * PX_MM) for place in (end + 0.25 * gap, end + 0.75 * gap))
-            band = trace[low : high + 1, max(0, first) : max(last, first + 1)]
-            shown.append(band.size > 0 and float((band.max(axis=0) < 0.4).mean()) >= 0.5)
-    return float(np.mean(shown)) > 0.5
+        return {}
+    middles = {}
+    for column in range(1, count):
+        expected = left + column * width + (column - 0.5) * gap
+        low_x, high_x = (max(0, round((expected + side * 0.9 * gap) * PX_MM)) for side in (-1, 1))
+        found = []
+        for number, row in enumerate(rows):
+            pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
+            low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
+            empty = np.flatnonzero(trace[low : high + 1, low_x:high_x].max(axis=0, initial=0.0) < _SURE_INK)
+            parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
+            widest = max(parts, key=len, default=np.array([], np.int64))
+            if widest.size >= 0.5 * gap * PX_MM:
+                found.append((low_x + (widest[0] + widest[-1] + 1) / 2) / PX_MM)
+        if len(found) > len(rows) / 2:
+            middles[column] = float(np.median(found))
+    return middles if len(middles) > (count - 1) / 2 else {}
+
+
+def _apart(count: int, left: float, right: float, width: float, middles: dict[int, float]) -> tuple[float, float]:
+    """Where the first column begins and how far columns stand apart, by least squares.
+
+    The middles of the paper between columns do not depend on how far ink reaches beyond a line's end; the rows' ends
+    do, and count less.
+    """
+    rows = [[1.0, column - 0.5] for column in middles]
+    values = [middle - column * width for column, middle in middles.items()]
+    weights = [1.0] * len(rows) + [_END_WEIGHT] * 2
+    rows += [[1.0, 0.0], [1.0, count - 1.0]]
+    values += [left, right - count * width]
+    scaled = np.array(rows) * np.array(weights)[:, None]
+    first, gap = np.linalg.lstsq(scaled, np.array(values) * np.array(weights), rcond=None)[0]
+    return float(first), float(gap)
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:

@@ -13,13 +13,15 @@ from calipers.digitisation import Digitisation
 from calipers.errors import PictureNotDigitised, UnreadableInput
 from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
 from calipers.tools.digitise.arrangement import Arranged, Row, arrange, find_rows
+from calipers.tools.digitise.by_lines import read_by_lines
 from calipers.tools.digitise.ink import pen_ink
 from calipers.tools.digitise.names import Found, find_words, lead_names
-from calipers.tools.digitise.picture_file import MAX_PAGES, page_count, picture
+from calipers.tools.digitise.picture_file import MAX_PAGES, is_pdf, page_count, picture
 from calipers.tools.digitise.scale import Scale, find_pulses, find_scale
 from calipers.tools.digitise.signals import Leads, leads_of
 from calipers.tools.digitise.straighten import Flat, straighten
 from calipers.tools.digitise.tracing import follow
+from calipers.tools.digitise.vector_lines import trace_lines
 
 Float32 = NDArray[np.float32]
 Image = NDArray[np.uint8]
@@ -92,6 +94,8 @@ def digitise(path: Path, *, page: int | None = None, threads: int = 2) -> Digiti
             ):
                 failed = refused
             continue
+        if is_pdf(path):
+            found = read_by_lines(found, trace_lines(path, number))
         notes = found.digitisation.notes
         if count > 1:
             notes = (*notes, f"page {number + 1} of {count} was read; the others were not")

@@ -26,6 +26,8 @@ INK: Final = 0.4
 _FINER: Final = 3
 #: Ink begins at most so many pixels beside a path.
 _BESIDE_PX: Final = 2
+#: Ink lower than this, in pens' widths, was not drawn by the pen passing.
+_THIN: Final = 0.7
 #: Edges that agree within so many pens' widths are one line: its middle.
 _AGREE: Final = 0.25
 #: Peaks and valleys are such against the median over so many millimetres.
@@ -52,16 +54,18 @@ def width_px(ink: Float32) -> float:
     return float(np.quantile(heights[heights > 1], _LEVEL_RUN)) if (heights > 1).any() else 2.0
 
 
-def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64) -> Edges:
+def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64, wide: float) -> Edges:
     """Where a row's ink ends above and below.
 
-    What is connected with the path's own ink between ceiling and floor is the row's, so that a peak whose strokes
-    leave paper between them is reached although the path took a short cut.
+    That is the unbroken ink about the path; where there is none, or less than a pen draws, whatever in that column is
+    connected with the path's ink elsewhere: a peak whose strokes leave paper between them is so reached although the
+    path took a short cut.
 
     Args:
         ink: (h, columns) share of full ink.
         path: (columns,) pixel rows on, or beside, the row's ink.
         ceiling, floor: (columns,) first and last pixel row that may be this row's.
+        wide: the pen, in pixels.
     """
     height, count = ink.shape
     fine = cv2.resize(ink, (count * _FINER, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
@@ -80,13 +84,27 @@ def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64) -> Edges:
     own = np.zeros(int(parts.max()) + 1, np.bool_)
     own[parts[nearest[found], columns[found]]] = True
     own[0] = False
-    owned = own[parts]
+    run = _run(allowed, nearest, found)
+    # A path that cuts between two strokes stands on a bridge thinner than any line, or on paper.
+    cut = run.sum(axis=0) < _THIN * wide
+    owned = np.where(cut, own[parts], run)
     known: NDArray[np.bool_] = owned.any(axis=0)
     first = np.where(known, owned.argmax(axis=0), at)
     last = np.where(known, height - 1 - owned[::-1].argmax(axis=0), at)
     upper = first - np.where(first > upmost, _beyond(fine, first, columns, -1), 0.0)
     lower = last + np.where(last < lowest, _beyond(fine, last, columns, 1), 0.0)
     return Edges(upper, lower, known)
+
+
+def _run(allowed: NDArray[np.bool_], at: Int64, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(h, columns) the unbroken ink about one place of each column."""
+    height = allowed.shape[0]
+    places = np.arange(height)[:, None]
+    columns = np.arange(at.size)
+    above = np.maximum.accumulate(np.where(allowed, -1, places), axis=0)[at, columns]
+    below = np.minimum.accumulate(np.where(allowed, height, places)[::-1], axis=0)[::-1][at, columns]
+    run: NDArray[np.bool_] = (places > above) & (places < below) & found
+    return run
 
 
 def line(found: Edges, wide: float) -> Float64:

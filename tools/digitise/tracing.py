@@ -174,7 +174,7 @@ def _measured(
         floor = np.where(below, np.minimum(floor, upper - 2), floor)
         ceiling = np.where(crossed, np.maximum(ceiling, path - half), ceiling)
         floor = np.where(crossed, np.minimum(floor, path + half), floor)
-    found = edges(ink[low:high, columns[0] : columns[-1] + 1], path - low, ceiling - low, floor - low)
+    found = edges(ink[low:high, columns[0] : columns[-1] + 1], path - low, ceiling - low, floor - low, wide)
     y, chance = np.full(trace.shape[1], np.nan), np.zeros(trace.shape[1])
     y[columns] = line(found, wide) + low
     chance[columns] = np.where(np.isfinite(y[columns]), trace[path, columns], 0.0)

@@ -152,7 +152,7 @@ _JUDGED: Final[Mapping[str, Pattern]] = {
     "right_axis_deviation": Pattern(numbers={"qrs_axis": (102, 130)}, excludes=("left_axis_deviation", "normal_axis")),
     "normal_axis": Pattern(numbers={"qrs_axis": (15, 65)}),
     "extreme_axis_deviation": Pattern(numbers={"qrs_axis": (-140, -110)}),
-    "pre_excitation": Pattern("sinus", told=("WPW",), numbers={"pr": (92, 110), "qrs": (118, 140)}, simulated=True),
+    "pre_excitation": Pattern("sinus", told=("WPW",), numbers={"pr": (92, 108), "qrs": (134, 148)}, simulated=True),
     "lvh": Pattern(told=("LVH",), levels={"V1.s_amp": (-2.2, -1.7), "V5.r_amp": (2.4, 3.0)}, excludes=("low_voltage",)),
     "lvh_voltage": Pattern(told=("VCLVH",), levels={"V1.s_amp": (-2.1, -1.6), "V5.r_amp": (2.3, 2.8)}),
     "rvh": Pattern(told=("RVH",), numbers={"qrs_axis": (105, 125)}, levels={"V1.r_amp": (0.9, 1.2), "V1.s_amp": (-0.25, -0.1), "V5.s_amp": (-1.0, -0.75)}, simulated=True),

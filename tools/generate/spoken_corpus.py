@@ -169,7 +169,7 @@ def _measured(corpus: Path) -> dict[str, dict[str, float]]:
     with np.load(corpus) as stored:
         parts = Parts(*(stored[f"parts.{name}"].astype(np.float64) for name in Parts._fields))
         ids, usual = stored["example_id"], ~stored["example_ectopic"]
-    found = {name: values for name, values in zip(NAMES, qualities(parts).T, strict=True)}
+    found = dict(zip(NAMES, qualities(parts).T, strict=True))
     axis = np.rad2deg(np.arctan2(found["qrs_axis.sin"], found["qrs_axis.cos"]))
     rr = found["rr"] / 1000.0
     columns = {
@@ -190,9 +190,10 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=4500)
+    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(chosen.seed)
     measured = _measured(chosen.corpus)
     records = [one for one in read_marked(chosen.corpus.with_suffix(".jsonl")) if one.id in measured]
     space = generator().space

@@ -101,17 +101,15 @@ def test_what_is_asked_anew_is_done_anew_and_nothing_else(folder: Path, tmp_path
     missing = CaseInput(case="c", paths=(str(tmp_path / "late.hea"),))
     review([*asked, missing], tmp_path / "out", model="none")
     first = reports()
+    assert "c" not in first
     (tmp_path / "late.hea").write_bytes((folder / "r3.hea").read_bytes())
     (tmp_path / "r3.dat").write_bytes((folder / "r3.dat").read_bytes())
     other = asked[1].model_copy(update={"paths": (str(folder / "r3.hea"),)})
-    review([asked[0], other, missing], tmp_path / "out", model="none", resume=True)
+    review([asked[0], other, missing], tmp_path / "out", model="none", resume=True, retry_failed=True)
     second = reports()
     assert second["a"] == first["a"]
     assert second["b"][1] != first["b"][1]
-    assert "c" not in second
-    review([asked[0], other, missing], tmp_path / "out", model="none", resume=True, retry_failed=True)
-    assert reports()["b"] == second["b"]
-    assert "c" in reports()
+    assert "c" in second
 
 
 def test_a_review_is_not_gone_on_with_for_fewer_cases(folder: Path, reviewed: Path) -> None:

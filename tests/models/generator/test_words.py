@@ -30,7 +30,7 @@ def _read(model: LlamaForCausalLM, ids: list[int]) -> Read:
 
 def _aligner() -> Aligner:
     torch.manual_seed(3)
-    return Aligner(32, _SPACE.told, 8).eval()
+    return Aligner(32, 2 * BLOCKS * 2 * 8, _SPACE.told, 8).eval()
 
 
 def test_a_text_asks_for_the_same_alone_and_beside_a_longer_one(model: LlamaForCausalLM) -> None:
@@ -51,8 +51,9 @@ def test_the_tokens_pass_through_the_last_blocks_as_words_behind_the_text_would(
         turn = model.model.rotary_emb(h, place[None])
         out = block(h, attention_mask=mask, position_ids=place[None], position_embeddings=turn)
         h = out[0] if isinstance(out, tuple) else out
-    wanted = aligner.head(aligner.narrow(model.model.norm(h[:, len(ids) :])).flatten(1))
-    assert torch.allclose(aligner(model, _read(model, ids)).values, wanted.values, atol=1e-4)
+    first, words = aligner.narrow(model.model.norm(h[:, len(ids) :])), _read(model, ids)
+    wanted = aligner.head(torch.cat([first, aligner.second(first, words)], dim=2).flatten(1))
+    assert torch.allclose(aligner(model, words).values, wanted.values, atol=1e-4)
 
 
 def test_only_the_tokens_and_the_network_behind_them_are_trained(model: LlamaForCausalLM) -> None:
