@@ -20,7 +20,7 @@ UNADAPTED: Final = "embedded-unadapted"
 EMBEDDED: Final = "embedded"
 NONE: Final = "none"
 #: Where no model is named, of so many records one is read by our own language model as well, and by its base alone.
-_BESIDE_EVERY: Final = {EMBEDDED: 6, UNADAPTED: 60}
+_BESIDE_EVERY: Final = {EMBEDDED: 6, UNADAPTED: 120}
 
 
 @cache

@@ -77,8 +77,7 @@ class Worker:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
-                # Its modules are found where ours are: the user's own tools and hooks are imported by name.
-                env=os.environ | _ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=os.environ | _ONE_THREAD | {"PYTHONPATH": _where_modules_are()},
                 # Ctrl-C reaches the review alone, which ends its workers itself.
                 start_new_session=True,
             )
@@ -111,6 +110,11 @@ def attempt(worker: Worker, case: CaseInput, *, wanted: Callable[[], bool] = lam
             break
     error = f"found a record at which the program itself ended, {_ATTEMPTS} times ({reason}); needed another file"
     return Outcome(line=Line(case=case.case, path=case.paths[0], status="failed", error=error))
+
+
+def _where_modules_are() -> str:
+    """Modules are found where this process finds them: the user's own tools and hooks are imported by name."""
+    return os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), *sys.path)))
 
 
 def _how_it_ended(code: int | None) -> str:

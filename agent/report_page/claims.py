@@ -71,7 +71,8 @@ def claims(report: Report, items: Mapping[str, Evidence], remarks: Mapping[str, 
             _sentence(claim, group if shown[group := claim_group("claim", number)] else None),
             chips(claim.evidence, items, first=slots(claim.template)),
             _criteria(claim, items),
-            *(tag("p", tag("b", said)) for said in [*remarks.get(claim.template, ()), *noted(report, claim.id)]),
+            *(tag("p", tag("b", remark)) for remark in remarks.get(claim.template, ())),
+            *(tag("p", note, class_="note") for note in noted(report, claim.id)),
             class_=f"claim {claim.polarity} {claim.certainty}",
         )
         for number, claim in enumerate(report.claims)

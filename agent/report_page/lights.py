@@ -52,10 +52,13 @@ def lights(report: Report, ecg: Ecg, views: dict[View, Sheet]) -> dict[str, Any]
         placer.prepare(key for ids in wanted.values() for key in ids)
         marks, absent = {}, {}
         place = cache(placer.place)  # many groups light up the same
+        plain: dict[int, dict[str, Any]] = {}  # and the placer gives the same mark again for the same place
         for group, ids in wanted.items():
             placed = place(tuple(ids))
             if placed.marks:
-                marks[group] = [_plain(mark) for mark in placed.marks]
+                marks[group] = [
+                    plain.setdefault(id(mark), plain.get(id(mark)) or _plain(mark)) for mark in placed.marks
+                ]
             if placed.not_drawn:
                 absent[group] = [list(pair) for pair in placed.not_drawn]
         out[view] = {"marks": marks, "absent": absent}

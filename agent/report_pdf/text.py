@@ -44,7 +44,7 @@ def _parts(report: Report, remarks: Sequence[PdfRemark]) -> Iterator[Any]:
     yield _heading("Claims")
     for claim in report.claims:
         said = [one.text for one in remarks if one.template == claim.template]
-        yield _claim(claim, items, [*said, *noted(report, claim.id)])
+        yield _claim(claim, items, said, noted(report, claim.id))
     told = {claim.template for claim in report.claims}
     others = [one.text for one in remarks if one.template not in told]
     if others:
@@ -69,7 +69,7 @@ def _parts(report: Report, remarks: Sequence[PdfRemark]) -> Iterator[Any]:
     )
 
 
-def _claim(claim: Claim, items: dict[str, Evidence], remarks: Sequence[str]) -> Any:
+def _claim(claim: Claim, items: dict[str, Evidence], remarks: Sequence[str], notes: Sequence[str]) -> Any:
     from reportlab.platypus import KeepTogether
 
     hedge = "" if claim.certainty == "definite" else f" ({claim.certainty})"
@@ -79,7 +79,7 @@ def _claim(claim: Claim, items: dict[str, Evidence], remarks: Sequence[str]) -> 
     criteria = ", ".join(claim.criteria[:_SHOWN])
     parts = [_text(f"{claim.text}{hedge}", 10), _text(cites, 7.5, grey=True)]
     parts += [_text(f"Criteria: {criteria}", 7.5, grey=True)] if criteria else []
-    parts += [_text(remark, 9, bold=True) for remark in remarks]
+    parts += [_text(remark, 9, bold=True) for remark in remarks] + [_text(note, 9, grey=True) for note in notes]
     return KeepTogether(parts)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -32,6 +33,9 @@ ANOTHER: Final = "control: another's ECG"
 SHUFFLED: Final = "control: citations shuffled"
 #: The control: each claim cites every measurement there is.
 EVERYTHING: Final = "control: everything cited"
+
+
+_OF_CITING: Final = ("accepted", "precision", "recall_findings", "recall_denials")
 
 
 class Job(NamedTuple):
@@ -68,9 +72,11 @@ def _controls(
     other = np.asarray(as_ecg(job.row, other_uv).signal_mv, dtype=np.float64)
     yield _compared(job, ANOTHER, confirm(values, measured_again(other, FS_HZ), other), len(values))
     cited = [claim["evidence"] for claim in report["claims"]]
-    yield _row(job, SHUFFLED, _citing(report, [*cited[-1:], *cited[:-1]]), again, signal)
     everything = [item["id"] for item in report["measurements"]]
-    yield _row(job, EVERYTHING, _citing(report, [everything] * len(cited)), again, signal)
+    for name, evidence in ((SHUFFLED, [*cited[-1:], *cited[:-1]]), (EVERYTHING, [everything] * len(cited))):
+        row = _row(job, name, _citing(report, evidence), again, signal)
+        # The values are this ECG's own: only who cites them is another.
+        yield replace(row, tallies={key: row.tallies[key] for key in _OF_CITING})
 
 
 def _citing(report: dict[str, Any], evidence: Sequence[list[str]]) -> dict[str, Any]:

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 _STYLE: Final = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ccc }
-.subtitle { color: #555; margin-top: .2rem }
+:root { color-scheme: light dark; --ink: #1c1c1c; --faint: #555; --line: #d8d8d8; --paper: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --faint: #a8a8a8; --line: #3d3d3d; --paper: #161616 } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
+.subtitle { color: var(--faint); margin-top: .2rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-caption { caption-side: top; text-align: left; color: #444; padding-bottom: .3rem }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap }
+caption { caption-side: top; text-align: left; color: var(--faint); padding-bottom: .3rem }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
 th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 8rem }
-th { border-bottom: 2px solid #888 }
-figure { margin: 1.5rem 0 } figure img { max-width: 100%; height: auto }
-figcaption { color: #444 }
+th { border-bottom: 2px solid var(--faint) }
+figure { margin: 1.5rem 0 } figure img { max-width: 100%; height: auto; background: #fff; border-radius: 6px }
+figcaption { color: var(--faint) }
 """
 
 

@@ -14,17 +14,17 @@ from calipers.evals.framework import Options, each
 from calipers.evals.generator.sets import real
 from calipers.leads import LEADS, Lead
 from calipers.models.generator.anatomy import baseline
-from calipers.models.generator.marks import Floats
+from calipers.models.generator.marks import Floats, Marks
 from calipers.tools.generate import complete_leads
 from calipers.tools.generate.marking import mark
 
-#: Recordings of the training folds that the fixed sums are fitted to, and every how many samples of them count.
-_FITTED_TO: Final = 150
-_EVERY: Final = 5
+#: Recordings of the training folds that the fixed sums are fitted to.
+_FITTED_TO: Final = 60
 LEAD_SETS: Final[tuple[tuple[Lead, ...], ...]] = (("I", "II", "V2"), ("II", "V1", "V5"), ("II",))
 _ST_MS: Final = 60
 
 Mask = NDArray[np.bool_]
+Float32 = NDArray[np.float32]
 #: Per inferred lead: correlation, RMS error inside the QRS, mean ST error, and the uncertainty that was stated, mV.
 Errors = dict[str, tuple[float, float, float, float]]
 
@@ -36,9 +36,10 @@ def reconstruct_all(options: Options, folds: tuple[int, ...], fold: int, count: 
     """
     _, ecgs = real(options, (fold,), count)
     _, training = real(options, folds, _FITTED_TO)
+    levels = [one for one in each(_level, training, len(training), "levelling", options) if one is not None]
     out: dict[str, dict[str, float]] = {}
     for given in LEAD_SETS:
-        sums = least_squares(training, given)
+        sums = least_squares(levels, given)
         found = each(_errors, [(ecg, given, sums) for ecg in ecgs], len(ecgs), " ".join(given), options)
         known = [one for one in found if one is not None]
         if not known:
@@ -52,30 +53,36 @@ def reconstruct_all(options: Options, folds: tuple[int, ...], fold: int, count: 
     return out
 
 
-def least_squares(training: Sequence[Ecg], given: Sequence[Lead]) -> Floats:
-    """(12, given) every lead as a fixed sum of the given ones, fitted to recordings without their drift."""
+def least_squares(levels: Sequence[Floats], given: Sequence[Lead]) -> Floats:
+    """(12, given) every lead as a fixed sum of the given ones, fitted to (12, n) recordings without their drift."""
     rows = [LEADS.index(lead) for lead in given]
     inner, outer = np.zeros((len(rows), len(rows))), np.zeros((len(LEADS), len(rows)))
-    for ecg in training:
-        try:
-            level = _level(ecg)[:, ::_EVERY]
-        except UnreadableInput:
-            continue
+    for level in levels:
         inner += level[rows] @ level[rows].T
         outer += level @ level[rows].T
     sums: Floats = np.linalg.solve(inner.T, outer.T).T
     return sums
 
 
-def _level(ecg: Ecg) -> Floats:
-    """(12, n) millivolts above the level before each QRS."""
-    signal = ecg.signal_mv.astype(np.float64)
-    return signal - baseline(signal, mark(ecg).qrs_on)
+def _level(ecg: Ecg) -> Floats | None:
+    """(12, n) millivolts above the level before each QRS; None where the beats cannot be marked."""
+    try:
+        return _above(ecg.signal_mv, mark(ecg))
+    except UnreadableInput:
+        return None
+
+
+def _above(signal_mv: Float32, marks: Marks) -> Floats:
+    signal = signal_mv.astype(np.float64)
+    return signal - baseline(signal, marks.qrs_on)
 
 
 def _named(count: int, values: Floats) -> dict[str, float]:
     names = ("correlation", "qrs_rms_mv", "st_error_mv", "stated_uncertainty_mv")
-    return {"n": float(count), **{name: float(value) for name, value in zip(names, values, strict=True) if np.isfinite(value)}}
+    return {
+        "n": float(count),
+        **{name: float(value) for name, value in zip(names, values, strict=True) if np.isfinite(value)},
+    }
 
 
 def _errors(job: tuple[Ecg, Sequence[Lead], Floats]) -> tuple[Errors, Errors] | None:
@@ -86,9 +93,7 @@ def _errors(job: tuple[Ecg, Sequence[Lead], Floats]) -> tuple[Errors, Errors] | 
         marks = mark(ecg)
     except UnreadableInput:
         return None
-    truth = _level(ecg)
-    signal = made.ecg.signal_mv.astype(np.float64)
-    found = signal - baseline(signal, marks.qrs_on)
+    truth, found = _above(ecg.signal_mv, marks), _above(made.ecg.signal_mv, marks)
     summed = sums @ truth[[LEADS.index(lead) for lead in given]]
     inside, st = np.zeros(truth.shape[1], dtype=np.bool_), np.zeros(truth.shape[1], dtype=np.bool_)
     for on, off in zip(marks.qrs_on, marks.qrs_off, strict=True):

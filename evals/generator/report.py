@@ -27,12 +27,14 @@ _METHOD: Final = (
     " delineation. Requests that contradict themselves or cannot be made are right when they are asked back.",
     "Likeness: one drawing for the labels, age and sex of each record of fold 9 (fold 8 with `--split training`), nothing"
     " chosen among candidates, against those records, in the pooled features of the statement network reduced to the 48"
-    " directions in which the training folds vary most. Memorisation: distance of each drawing to its nearest training"
-    " record, over the first percentile of that between training records. Statements: the network's own area under the"
+    " directions in which the training folds vary most, each scaled to unit variance. Memorisation: Euclidean distance in"
+    " that space of each drawing to its nearest training record, beside the first percentile of that between training"
+    " records, and the share of drawings that are nearer. Statements: the network's own area under the"
     " curve for telling the records of a label, on the real ones and on those drawn for the same labels.",
     "Trained on drawn, tested on real: a ridge on fixed random convolutions, trained on ECGs drawn for the labels of"
     " training records, or on these records themselves, judged on the real ones held out. Signal → text → signal: a real"
-    " ECG's met statements and rate in words, an ECG from these words, and what is found on it.",
+    " ECG's met statements and rate in words, an ECG from these words, and what is found on it. Reconstruction: beside the"
+    " generator the fixed sums of the given leads that fit 60 training recordings best.",
 )
 
 
@@ -45,7 +47,10 @@ def report(
         found = {name.removeprefix(prefix): values for name, values in groups.items() if name.startswith(prefix)}
         if found:
             header = tuple(next(iter(found.values())))
-            rows = tuple((name, *(f"{values[key]:.3g}" for key in header)) for name, values in found.items())
+            rows = tuple(
+                (name, *(f"{values[key]:.3g}" if key in values else "–" for key in header))
+                for name, values in found.items()
+            )
             sections.append(Section(title, (Table(("", *header), rows),)))
     sections.append(Section("Not met", (Table(("request", "what was missed"), _missed(made)),)))
     if pictures:

@@ -85,4 +85,5 @@ def _greedy(model: Any, ids: list[int], matcher: Any) -> list[int]:
 def _read(model: Any, ids: list[int], cache: Any) -> Tensor:
     """(vocabulary,) logits after these tokens."""
     hidden = model.model(torch.tensor([ids]), past_key_values=cache, use_cache=True).last_hidden_state[0, -1]  # (d,)
-    return (model.get_input_embeddings().weight @ hidden).float()
+    logits: Tensor = (model.get_input_embeddings().weight @ hidden).float()
+    return logits

@@ -43,7 +43,7 @@ NAME: Final = "image_agreement"
 DEVELOPMENT_FOLD: Final = 8
 FEWEST_LABELS: Final = 5
 #: Records of the layouts beside the usual one.
-_FEW: Final = 60
+_FEW: Final = 30
 _METHOD: Final = (
     "Each record is judged twice by the same networks: from its signal alone, and from its page alone as the product"
     " draws it, read by the learned page reader (layout recognised, age and sex withheld from both). The leading"

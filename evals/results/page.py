@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from calipers.evals.framework import Result
+from calipers.evals.results.reached import reached_by_controls
 from calipers.evals.results.slots import Slot, fill, interval_text, number, slots
 from calipers.evals.results.table import Row, weakest
 from calipers.evals.results.targets import Standing
@@ -22,6 +26,7 @@ PTB-XL is CC BY 4.0 (Wagner 2020), LUDB ODC-BY 1.0 (Kalyakulina 2020). No figure
 sets; fold 9 of PTB-XL and LUDB's 41 validation records were not trained or tuned on. A `control` is no program: it
 repeats, shuffles or says nothing, and shows what a broken product would score.
 """
+PEERS: Final = Path(__file__).with_name("peers.yaml")
 #: Rows that the page opens with.
 WEAKEST: Final = 3
 #: Published figures of models that cannot run here: what, figure, source.
@@ -48,6 +53,14 @@ def page(results: Mapping[str, Result], rows: Sequence[Row]) -> str:
         "\n## The claims\n",
         "Each with its interval, records, what was asked for, peers in the same run, and what was published.\n",
         table(CLAIM_HEADER, claim_lines(results, rows)),
+        "\n## What a control reaches as well\n",
+        REACHED + "\n",
+        table(REACHED_HEADER, reached_lines(results)),
+        "\n## Who runs, and who cannot\n",
+        "Of each task the peers in the same run; any model that is named by `--model` reads where `none` reads.\n",
+        table(PEER_HEADER, peer_lines()),
+        "\n## What it takes\n",
+        took(results),
         "\n## Published of models that cannot run here\n",
         table(("what", "figure", "source"), PUBLISHED),
         "\nOther judges, other records: they stand beside ours, not against them.\n",
@@ -66,12 +79,46 @@ def weakest_lines(found: Sequence[Standing]) -> list[str]:
     ]
 
 
+REACHED: Final = (
+    "Figures on which a reader that sees no ECG, or another's, does as well within the interval. They measure style,"
+    " prevalence or one side of a pair, and prove nothing alone; what stands beside them in the same row must."
+)
+REACHED_HEADER: Final = ("result", "figure", "Calipers", "control", "its figure")
+
+
+def reached_lines(results: Mapping[str, Result]) -> list[tuple[str, ...]]:
+    """Such figures as lines of a table."""
+    return [
+        (one.result, one.metric, _number(one.value), one.control, _number(one.theirs))
+        for one in reached_by_controls(results)
+    ]
+
+
+def took(results: Mapping[str, Result]) -> str:
+    """Seconds of every task, where it was taken, and their sum."""
+    lines = [
+        (name, f"{result.n:,}", f"{result.seconds:,.0f}", f"{result.provenance.get('load', '–')}")
+        for name, result in sorted(results.items(), key=lambda item: -item[1].seconds)
+    ]
+    minutes = sum(result.seconds for result in results.values()) / 60.0
+    about = f"{minutes:,.0f} minutes of tasks in all, of which `--renew` runs two at a time, one process each."
+    return f"{about}\n\n{table(('task', 'n', 'seconds', 'load average at its start'), lines)}\n"
+
+
+def peer_lines() -> list[tuple[str, ...]]:
+    """Task by task who runs beside it, as lines of a table."""
+    entries: Mapping[str, Mapping[str, str]] = yaml.safe_load(PEERS.read_text(encoding="utf-8"))
+    return [(task, *(str(one[key]) for key in _PEER_KEYS)) for task, one in entries.items()]
+
+
+_PEER_KEYS: Final = ("none", "embedded", "base", "neurokit2", "openecg", "controls")
+PEER_HEADER: Final = ("task", "`none`", "`embedded`", "its base, not fine-tuned", "NeuroKit2", "openecg", "controls")
 CLAIM_HEADER: Final = ("what", "figure", "95 % interval", "n", "asked", "peers, same run", "published", "command")
 
 
 def claim_lines(results: Mapping[str, Result], rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """The claims as lines of a table; the first cell links to the result behind it."""
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for row in rows:
         found = list(slots(row.figure))
         name = row.result
@@ -94,7 +141,7 @@ def _n(results: Mapping[str, Result], found: Sequence[Slot]) -> str:
     if not found or found[0].result not in results:
         return "–"
     group = found[0].metric.rpartition("/")[0]
-    count = results[found[0].result].counts.get(found[0].metric)
+    count: float | None = results[found[0].result].counts.get(found[0].metric)
     if count is None:
         count = number(results, found[0].result, f"{group}/n" if group else "n")
     return "–" if count is None else f"{count:,.0f}"
@@ -108,7 +155,14 @@ def _section(name: str, result: Result) -> Iterator[str]:
         [(metric, _number(value), _interval(result, metric)) for metric, value in result.metrics.items()],
     )
     readers, others = split_groups(result)
-    for title, groups in (("Readers, peers and controls", readers), ("Parts of the data", others)):
+    judged = {group: values for group, values in others.items() if group.startswith("judge ")}
+    others = {group: values for group, values in others.items() if group not in judged}
+    titled = (
+        ("Readers, peers and controls", readers),
+        ("By a judge beside the code", judged),
+        ("Parts of the data", others),
+    )
+    for title, groups in titled:
         if groups:
             yield f"\n{title}:\n"
             yield group_table(dict(list(groups.items())[:_GROUPS]))

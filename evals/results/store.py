@@ -45,10 +45,11 @@ class SavedResults(Mapping[str, Result]):
 
 
 def name_of(result: Result) -> str:
-    """What a result is saved as: `triage.validation`, `tool_choice.embedded`."""
+    """What a result is saved as: `triage.validation`, `tool_choice.embedded`, `grounding.judge-embedded-unadapted`."""
     asked = result.provenance.get("asked") or {}
-    split, model = asked.get("split") or "all", asked.get("model")
+    split, model, judge = asked.get("split") or "all", asked.get("model"), asked.get("judge")
     parts = [result.task, *([split] if split != "all" else []), *([model] if model else [])]
+    parts += [f"judge-{judge}"] if judge else []
     return ".".join(part.replace("/", "-").replace(":", "-").replace(",", "+") for part in parts)
 
 

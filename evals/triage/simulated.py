@@ -19,7 +19,7 @@ from calipers.tools.measure import examine
 #: Simulated ECGs of each pattern.
 EACH: Final = 50
 #: Of these so many are read by the peers.
-BY_PEERS: Final = 6
+BY_PEERS: Final = 4
 #: DESIGN's limits of a critical rate, a minute.
 SLOWEST, FASTEST = 40.0, 150.0
 _RANK: Final[dict[Urgency, int]] = {"routine": 0, "urgent": 1, "critical": 2, "not_assessable": 3}

@@ -8,6 +8,7 @@ copula), and rises and falls by an envelope whose depth is drawn likewise.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,7 +65,9 @@ class NoiseSpace:
         found = np.stack(rows)
         ranks = (found.argsort(axis=0).argsort(axis=0) + 0.5) / len(found)
         correlation = np.corrcoef(ndtri(ranks).T) + 1e-6 * np.eye(found.shape[1])
-        return cls(np.quantile(found, _QUANTILES, axis=0).T, np.linalg.cholesky(correlation), np.quantile(bursts, _QUANTILES))
+        return cls(
+            np.quantile(found, _QUANTILES, axis=0).T, np.linalg.cholesky(correlation), np.quantile(bursts, _QUANTILES)
+        )
 
     def shaped(self, rest_mv: Floats, qrs_on: Floats, rng: np.random.Generator, loudest: float) -> Floats:
         """(8, n) what a recording has besides its beats, with noise of a loudness and unsteadiness drawn from real ones.
@@ -102,7 +105,9 @@ def in_bands(eight_mv: Floats) -> Floats:
     n = eight_mv.shape[1]
     spectrum, at = np.fft.rfft(eight_mv, axis=1), np.fft.rfftfreq(n, 1.0 / CODEC_HZ)
     above = [np.clip((at - 0.95 * edge) / (0.1 * edge), 0.0, 1.0) for edge in EDGES_HZ[:-1]] + [np.zeros_like(at)]
-    out: Floats = np.stack([np.fft.irfft(spectrum * (low - high), n, axis=1) for low, high in zip(above, above[1:])])
+    out: Floats = np.stack(
+        [np.fft.irfft(spectrum * (low - high), n, axis=1) for low, high in itertools.pairwise(above)]
+    )
     return out
 
 

@@ -6,6 +6,9 @@ import numpy as np
 
 from calipers.evals.generator.agreement import auroc, compared
 from calipers.evals.generator.likeness import Space, frechet, manifold, nearest
+from calipers.evals.generator.reconstruction import least_squares
+from calipers.leads import LEADS
+from calipers.models.simulator import Specification, simulate
 
 _RNG = np.random.default_rng(7)
 _REAL = _RNG.standard_normal((400, 12))
@@ -42,3 +45,12 @@ def test_area_under_the_curve_and_distance_of_distributions() -> None:
     drawn = {name: np.arange(100.0) + 200 for name in real}
     assert compared(real, drawn)["qrs"]["ks_distance"] == 1.0
     assert compared(real, real)["qt"]["ks_distance"] == 0.0
+
+
+def test_fixed_sums_find_einthovens_law_and_leave_the_chest_to_be_guessed() -> None:
+    made = [simulate(Specification("sinus", noise="light"), seed).ecg for seed in range(3)]
+    training = [ecg.signal_mv.astype(np.float64) for ecg in made]
+    sums = least_squares(training, ("I", "II"))
+    assert np.allclose(sums[LEADS.index("III")], (-1.0, 1.0), atol=1e-3)
+    assert np.allclose(sums[LEADS.index("aVR")], (-0.5, -0.5), atol=1e-3)
+    assert np.isfinite(sums[LEADS.index("V2")]).all()

@@ -10,6 +10,7 @@ import pytest
 from calipers.evals.citations.second import FS_HZ, LEADS, Beat
 from calipers.evals.framework import Options
 from calipers.evals.measurement.analytic import KNOWN_ECGS
+from calipers.evals.peers import PEERS
 from calipers.evals.perturbation import PerturbationTask
 from calipers.evals.perturbation.demands import judge
 from calipers.evals.perturbation.edits import EDITS, QRS_STRETCH, TIME_STRETCH
@@ -80,10 +81,15 @@ def test_an_engine_that_ignores_a_change_fails_its_demands() -> None:
 
 
 @pytest.mark.slow
-def test_a_whole_run(tmp_path: Path) -> None:
+def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calipers.evals.perturbation.solver.PEERS", {"openecg": PEERS["openecg"]})
     write_ptbxl(tmp_path / "ptbxl")
     outcome = PerturbationTask().run(Options(data=tmp_path, n=1, workers=1, show_progress=False, model="none"))
     assert outcome.result.metrics["changed"] > 0.9
     assert outcome.result.metrics["patient_met"] == 1.0
     assert outcome.result.metrics["orders_met"] == 1.0
-    assert "noise alone" in outcome.result.groups
+    groups = outcome.result.groups
+    assert "noise alone" in groups
+    assert groups["reader control: said as before"]["changed"] < 0.5 < groups["reader control: said as before"]["held"]
+    assert groups["reader control: nothing said"]["held"] < 0.9
+    assert groups["reader openecg"]["numbers_met"] < 1.0, "it gives a PR where P was erased, or none where it was not"

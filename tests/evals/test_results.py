@@ -16,7 +16,8 @@ from calipers.errors import UsageError
 from calipers.evals.framework import Result, results_json, task_names
 from calipers.evals.results import Row, SavedResults, cut_readme, fill, renewal, rows, stale, take
 from calipers.evals.results.html import html
-from calipers.evals.results.page import page
+from calipers.evals.results.page import page, peer_lines
+from calipers.evals.results.reached import reached_by_controls
 from calipers.evals.results.renewal import Taking, due, plan
 from calipers.evals.results.slots import slots
 from calipers.evals.results.store import ROOT
@@ -55,6 +56,12 @@ def test_every_row_is_whole_and_one_command_takes_what_it_shows() -> None:
         assert row.command
         named = {slot.result for text in (row.figure, row.peers) for slot in slots(text)}
         assert named | {target.result for target in row.asked} <= taken, row.what
+
+
+def test_every_task_of_the_plan_says_who_runs_beside_it_and_who_cannot() -> None:
+    said = {line[0]: line[1:] for line in peer_lines()}
+    assert set(said) == {taking.arguments[0] for taking in plan()}
+    assert all(all(cells) for cells in said.values())
 
 
 def test_the_commands_of_the_evidence_exist() -> None:
@@ -111,6 +118,14 @@ def test_the_page_opens_with_the_weakest_rows_and_why() -> None:
     assert '<a href="#triagevalidation">well met</a>' in shown
     assert "prefers-color-scheme: dark" in shown
     assert shown.count("<svg") >= 2
+
+
+def test_a_figure_that_a_control_reaches_is_named() -> None:
+    groups = {"reader control: silent": {"raised": 0.985, "held": 0.2}, "reader b": {"raised": 1.0}}
+    result = replace(RESULT, metrics={"raised": 0.9944, "held": 0.99, "false_critical": 0.0}, groups=groups)
+    (found,) = reached_by_controls({"triage": result})
+    assert (found.metric, found.control) == ("raised", "control: silent"), "within the interval of 0.98 to 0.999"
+    assert "| triage | raised | 0.9944 | control: silent | 0.985 |" in page({"triage": result}, [])
 
 
 def test_only_what_is_absent_or_stale_is_due_and_the_longest_first() -> None:

@@ -14,7 +14,7 @@ from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evidence import Measurements
 from calipers.frame import measurements_frame
-from calipers.report import Report
+from calipers.report import Note, Report
 from calipers.tools.export import encapsulated_pdf, fhir_bundle, write_annotations
 
 
@@ -127,3 +127,13 @@ def test_pydicom_takes_the_pdf_out_as_it_went_in_and_finds_no_identity(demo_ecg:
     assert read.file_meta.MediaStorageSOPClassUID.name == "Encapsulated PDF Storage"
     assert read.PatientID == read.StudyDate == str(read.PatientName) == ""
     assert encapsulated_pdf(pdf, demo_ecg) == encapsulated_pdf(pdf, demo_ecg)
+
+
+def test_the_pdf_shows_the_users_note_with_its_author(demo_ecg: Ecg, report: Report) -> None:
+    import pypdfium2
+
+    from calipers.agent.report_pdf import report_pdf
+
+    note = Note(claim_id=report.claims[0].id, text="agrees with the monitor", author="ward seven")
+    pages = pypdfium2.PdfDocument(report_pdf(report.model_copy(update={"notes": (note,)}), demo_ecg))
+    assert "Note by ward seven: agrees with the monitor" in pages[1].get_textpage().get_text_bounded()

@@ -19,6 +19,7 @@ from calipers.ecg import Source
 from calipers.errors import UnknownEvidence, UnknownLead, UsageError
 from calipers.evidence import Span, measurement_id
 from calipers.leads import LEADS, Lead
+from calipers.models.simulator import Specification, simulate
 from calipers.tools.measure import measure
 from calipers.tools.render import Layout, Picture, Strip, label, lay_out, render
 
@@ -103,6 +104,16 @@ def test_a_known_step_lands_where_time_and_amplitude_say(fs_hz: float) -> None:
         row = ink[round((strip.baseline_mm - 7) * 10), round((rise_mm - 2) * 10) : round((rise_mm + 1) * 10)]
         # The line rises between the last low sample and the first high one.
         assert np.flatnonzero(row).mean() / 10 - 2 == pytest.approx(-12.5 / fs_hz, abs=0.08)
+
+
+def test_a_picture_of_few_colours_is_a_third_of_the_size_and_no_eye_tells_it() -> None:
+    ecg = simulate(Specification("sinus", rate=75), 1).ecg
+    full, few = render(ecg), render(ecg, format="png8")
+    apart = np.abs(pixels(full).astype(int) - pixels(few)).max(axis=2)
+    assert apart.max() <= 24
+    assert apart.mean() < 0.5
+    assert (pixels(few)[0, 0] == 255).all(), "white stays white"
+    assert len(few.data) < 0.5 * len(full.data)
 
 
 def test_the_picture_states_its_true_size() -> None:

@@ -15,6 +15,7 @@ from calipers.leads import Lead
 from calipers.models.segmenter.classes import INVERTED_AVR, lead_of
 from calipers.models.segmenter.layouts import ARRANGEMENTS, Arrangement
 from calipers.models.segmenter.segmenter import PX_MM
+from calipers.tools.digitise.columns import Row, Side, column_bounds, usual_s
 from calipers.tools.digitise.names import Found
 
 Float32 = NDArray[np.float32]
@@ -26,30 +27,14 @@ _ROW_SHARE: Final = 0.22
 _LEAST_ROW_MM: Final = 25.0
 #: How far the network's ink stands beyond a line's end.
 _HALF_PEN_MM: Final = 0.25
-#: Stretch lengths that pages have, in seconds, and how near one must be.
-_USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
-_SNAP: Final = 0.04
-_LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
-#: The ink's ends are off by no more than this.
-_ONE_STEP_MM: Final = 0.5
-#: Weight of a row's end beside that of the middle of the paper between two columns.
-_END_WEIGHT: Final = 0.35
-#: A crossing of grid lines may look a little like ink.
-_SURE_INK: Final = 0.65
 #: Rows whose ink begins this near one another began together.
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
 _BEFORE_MM, _BEHIND_MM = 16.0, 16.0
+#: What a row that an order leaves out costs it, in names.
+_LEFT_OUT: Final = 1.5
 #: So many misplaced names are no misreading.
 _CONTRADICTING: Final = 2
-
-
-class Row(NamedTuple):
-    """A row of traces: its quiet line and where ink begins and ends, in millimetres."""
-
-    y_mm: float
-    left_mm: float
-    right_mm: float
 
 
 class Cell(NamedTuple):
@@ -124,8 +109,20 @@ def _extent(band: NDArray[np.bool_]) -> tuple[int, int] | None:
     return (int(kept[0][0]), int(kept[-1][-1]) + 1) if kept else None
 
 
-def arrange(rows: Sequence[Row], names: Sequence[Found], trace: Float32, speed_mm_s: float) -> Arranged:
+def arrange(
+    rows: Sequence[Row], names: Sequence[Found], trace: Float32, speed_mm_s: float, pulses: Side | None = None
+) -> Arranged:
     """The order of leads that the rows and the names agree with best.
+
+    What looks like a row above or below the others (a line of print) may be none: an order that leaves it out is
+    taken where the names agree with it better.
+
+    Args:
+        rows: from the top.
+        names: of leads, as read.
+        trace: (h, w) probability.
+        speed_mm_s: of the paper.
+        pulses: on which side of the rows calibration pulses stand.
 
     Raises:
         PictureNotDigitised: neither tells.
@@ -134,17 +131,23 @@ def arrange(rows: Sequence[Row], names: Sequence[Found], trace: Float32, speed_m
         raise PictureNotDigitised("found ECG paper without a trace on it; needed traces of leads", "trace")
     pitch = float(np.median(np.diff([row.y_mm for row in rows]))) if len(rows) > 1 else 30.0
     best: tuple[float, Arranged] | None = None
-    for arrangement in ARRANGEMENTS.values():
-        strips = len(rows) - len(arrangement.rows)
-        if not 0 <= strips <= MOST_STRIPS or (arrangement.columns == 1 and strips):
-            continue
-        cells = _cells(arrangement, rows, strips, trace, speed_mm_s)
-        right, wrong = _agreement(cells, rows, names, pitch)
-        # Among equals the usual order: the first of `ARRANGEMENTS`.
-        score = right - 0.7 * wrong - (0.5 if arrangement.cabrera else 0.0) - 0.01 * len(arrangement.rows)
-        found = Arranged(arrangement.name + (f"+{strips}" if strips else ""), cells, (right, wrong), right < 3)
-        if best is None or score > best[0]:
-            best = score, found
+    for first, last in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        kept = rows[first : len(rows) - last]
+        for arrangement in ARRANGEMENTS.values():
+            strips = len(kept) - len(arrangement.rows)
+            if not 0 <= strips <= MOST_STRIPS or (arrangement.columns == 1 and strips):
+                continue
+            cells = tuple(
+                cell._replace(row=cell.row + first)
+                for cell in _cells(arrangement, kept, strips, names, trace, speed_mm_s, pulses)
+            )
+            right, wrong = _agreement(cells, rows, names, pitch)
+            # Among equals the usual order: the first of `ARRANGEMENTS`.
+            unusual = (0.5 if arrangement.cabrera else 0.0) + 0.01 * len(arrangement.rows)
+            score = right - 0.7 * wrong - unusual - _LEFT_OUT * (first + last)
+            found = Arranged(arrangement.name + (f"+{strips}" if strips else ""), cells, (right, wrong), right < 3)
+            if best is None or score > best[0]:
+                best = score, found
     if best is not None and not best[1].guessed and _is_contradicted(*best[1].named):
         # A part of a page: its names stand elsewhere than where the whole page's columns would.
         return _by_names_alone(rows, names, pitch)
@@ -159,16 +162,24 @@ def _is_contradicted(right: int, wrong: int) -> bool:
 
 
 def _cells(
-    arrangement: Arrangement, rows: Sequence[Row], strips: int, trace: Float32, speed_mm_s: float
+    arrangement: Arrangement,
+    rows: Sequence[Row],
+    strips: int,
+    names: Sequence[Found],
+    trace: Float32,
+    speed_mm_s: float,
+    pulses: Side | None,
 ) -> tuple[Cell, ...]:
     grid_rows = rows[: len(arrangement.rows)]
     left = float(np.median([row.left_mm for row in grid_rows]))
-    right = float(np.median([row.right_mm for row in grid_rows]))
-    # Printers draw whole lengths: the ink's end, which a speck may shift, only chooses among them.
-    bounds = [
-        (start, start + usual_s((end - start) / speed_mm_s) * speed_mm_s)
-        for start, end in _columns(arrangement.columns, left, right, speed_mm_s, grid_rows, trace)
-    ]
+    bounds = column_bounds(
+        arrangement.columns,
+        grid_rows,
+        trace,
+        speed_mm_s,
+        names_mm=_names_mm(arrangement, names, rows[len(grid_rows)].y_mm if strips else np.inf),
+        pulses=pulses,
+    )
     cells = [
         Cell(lead, r, c, False, *bounds[c], inverted=arrangement.cabrera and lead == "aVR")
         for r, leads in enumerate(arrangement.rows)
@@ -182,74 +193,17 @@ def _cells(
     return tuple(cells)
 
 
-def usual_s(seconds: float) -> float:
-    """The length in seconds that printers draw, if one is near."""
-    near = min(_USUAL_S, key=lambda one: abs(one - seconds))
-    return near if abs(near - seconds) <= _SNAP * near else seconds
-
-
-def _columns(
-    count: int, left: float, right: float, speed_mm_s: float, rows: Sequence[Row], trace: Float32
-) -> list[tuple[float, float]]:
-    """Left and right end of each column; columns are of one length and stand at one distance."""
-    longest = (right - left) / count + _ONE_STEP_MM
-    whole = [one * speed_mm_s for one in _USUAL_S if longest - _MOST_GAP_MM < one * speed_mm_s <= longest]
-    width = max(whole, default=(right - left) / count)
-    beyond = right - left - count * width
-    agree = float(np.median([abs(row.right_mm - right) for row in rows])) < _LEAST_GAP_MM
-    first, gap = left, 0.0
-    if agree and count > 1 and beyond >= _LEAST_GAP_MM:
-        middles = _paper_between(count, left, width, beyond / (count - 1), rows, trace)
-        if middles:
-            first, gap = _apart(count, left, right, width, middles)
-        else:
-            # The rest of a calibration pulse, or a mark behind the row.
-            first = right - count * width
-    elif agree:
-        # What the ink's two ends are off by, a pen's edge or a speck, is shared between them.
-        first = left + float(np.clip(beyond / 2, -_ONE_STEP_MM, _ONE_STEP_MM))
-    starts = [first + number * (width + gap) for number in range(count)]
-    return [(start, start + width) for start in starts]
-
-
-def _paper_between(
-    count: int, left: float, width: float, gap: float, rows: Sequence[Row], trace: Float32
-) -> dict[int, float]:
-    """Where columns that stand about `gap` apart leave paper: the middle of it, behind each column that most rows end."""
-    if not _LEAST_GAP_MM <= gap <= _MOST_GAP_MM:
-        return {}
-    middles = {}
-    for column in range(1, count):
-        expected = left + column * width + (column - 0.5) * gap
-        low_x, high_x = (max(0, round((expected + side * 0.9 * gap) * PX_MM)) for side in (-1, 1))
-        found = []
-        for number, row in enumerate(rows):
-            pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
-            low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
-            empty = np.flatnonzero(trace[low : high + 1, low_x:high_x].max(axis=0, initial=0.0) < _SURE_INK)
-            parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
-            widest = max(parts, key=len, default=np.array([], np.int64))
-            if widest.size >= 0.5 * gap * PX_MM:
-                found.append((low_x + (widest[0] + widest[-1] + 1) / 2) / PX_MM)
-        if len(found) > len(rows) / 2:
-            middles[column] = float(np.median(found))
-    return middles if len(middles) > (count - 1) / 2 else {}
-
-
-def _apart(count: int, left: float, right: float, width: float, middles: dict[int, float]) -> tuple[float, float]:
-    """Where the first column begins and how far columns stand apart, by least squares.
-
-    The middles of the paper between columns do not depend on how far ink reaches beyond a line's end; the rows' ends
-    do, and count less.
-    """
-    rows = [[1.0, column - 0.5] for column in middles]
-    values = [middle - column * width for column, middle in middles.items()]
-    weights = [1.0] * len(rows) + [_END_WEIGHT] * 2
-    rows += [[1.0, 0.0], [1.0, count - 1.0]]
-    values += [left, right - count * width]
-    scaled = np.array(rows) * np.array(weights)[:, None]
-    first, gap = np.linalg.lstsq(scaled, np.array(values) * np.array(weights), rcond=None)[0]
-    return float(first), float(gap)
+def _names_mm(arrangement: Arrangement, names: Sequence[Found], lowest_mm: float) -> dict[int, float]:
+    """Where the names of each column's leads stand; those at strips left out."""
+    places: dict[int, list[float]] = {}
+    for column in range(arrangement.columns):
+        leads = {row[column] for row in arrangement.rows}
+        own = [
+            name.x_mm for name in names if lead_of(name.word) in leads and name.word != "I" and name.y_mm < lowest_mm
+        ]
+        if own:
+            places[column] = own
+    return {column: float(np.median(own)) for column, own in places.items()}
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:

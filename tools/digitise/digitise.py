@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from calipers.digitisation import Digitisation
 from calipers.errors import PictureNotDigitised, UnreadableInput
 from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
-from calipers.tools.digitise.arrangement import Arranged, Row, arrange, find_rows
+from calipers.tools.digitise.arrangement import Arranged, arrange, find_rows
 from calipers.tools.digitise.by_lines import read_by_lines
+from calipers.tools.digitise.columns import Row, pulse_side
 from calipers.tools.digitise.ink import pen_ink
 from calipers.tools.digitise.names import Found, find_words, lead_names
 from calipers.tools.digitise.picture_file import MAX_PAGES, is_pdf, page_count, picture
@@ -171,7 +172,7 @@ def _upright(flat: Flat, threads: int) -> _Read:
         scale = find_scale(find_pulses(parts.pulse), words, [row.right_mm - row.left_mm for row in rows])
         refused, arranged = None, None
         try:
-            arranged = arrange(rows, lead_names(words), parts.trace, scale.speed_mm_s)
+            arranged = arrange(rows, lead_names(words), parts.trace, scale.speed_mm_s, pulse_side(parts.pulse, rows))
         except PictureNotDigitised as error:
             refused = error
         read = _Read(turns, parts, rows, words, scale, arranged, refused)

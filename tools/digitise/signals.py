@@ -12,7 +12,8 @@ from scipy.interpolate import PchipInterpolator
 from calipers.digitisation import Segment
 from calipers.leads import INDEX, Lead
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.arrangement import Arranged, Cell, usual_s
+from calipers.tools.digitise.arrangement import Arranged, Cell
+from calipers.tools.digitise.columns import usual_s
 from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
 

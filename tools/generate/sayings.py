@@ -36,14 +36,20 @@ def _by_wall() -> tuple[tuple[str, str], ...]:
         for wall, keys in _ACUTE_OF.items()
     ]
     out += [
-        (rf"(?:old |prior |previous |healed )?{wall}(?:[- ]wall)? (?:q[- ]?wave )?(?:mi|infarct\w*|myocardial infarct\w*)", key)
+        (
+            rf"(?:old |prior |previous |healed )?{wall}(?:[- ]wall)? (?:q[- ]?wave )?(?:mi|infarct\w*|myocardial infarct\w*)",
+            key,
+        )
         for wall, key in _INFARCTION_OF.items()
     ]
     for kind, keys in ((_ISCHAEMIA, _ISCHAEMIA_OF), (_INJURY, _INJURY_OF)):
         for wall, key in keys.items():
             out += [(rf"{kind} (?:in|of) (?:the )?{wall}(?: leads| wall)?|{wall} {kind}", key)]
     out += [
-        (rf"(?:t[- ]?wave inversions?|inverted t[- ]?waves?|negative t[- ]?waves?) (?:in|over) (?:the )?{wall}(?: leads)?", f"t_inversion_{wall}")
+        (
+            rf"(?:t[- ]?wave inversions?|inverted t[- ]?waves?|negative t[- ]?waves?) (?:in|over) (?:the )?{wall}(?: leads)?",
+            f"t_inversion_{wall}",
+        )
         for wall in ("anterior", "inferior", "lateral")
     ]
     return tuple(out)

@@ -18,12 +18,15 @@ from calipers.ecg import Ecg
 from calipers.errors import UsageError
 from calipers.evidence import Measurement
 from calipers.tools.generate.closed_loop import fulfil
+from calipers.tools.generate.detection_sets import write_detection
 from calipers.tools.generate.request import Request
 from calipers.tools.generate.synthesis import Synthesis
 from calipers.tools.generate.understanding import understand_request
 from calipers.tools.generate.writing import described, write_wfdb
 from calipers.tools.measure import measure
 from calipers.tools.render import Sheet, render
+from calipers.tools.render.letters import MM_PER_INCH
+from calipers.tools.render.paper import strip_name
 
 MANIFEST: Final = "manifest.jsonl"
 _MEASURED: Final = ("hr", "pr", "qrs", "qt", "qtc_bazett", "p_axis", "qrs_axis", "t_axis")
@@ -99,7 +102,8 @@ def write_set(wishes: Sequence[Request], out: Path, *, seed: int = 0) -> Summary
     """Make every ECG that is not in the folder's manifest yet.
 
     `out` gets, for each id, `ID.hea/.dat`, `ID.png`, `ID.json` (request, items, measurements, text, boxes) and
-    `ID.masks.npz`; and `manifest.jsonl`, one line an ECG, written last, so that a torn one is made again.
+    `ID.masks.npz`; and `manifest.jsonl`, one line an ECG, written last, so that a torn one is made again. The boxes
+    and traces of all are in `annotations.coco.json` and, as YOLO has them, in `ID.txt` and `data.yaml`.
     """
     out.mkdir(parents=True, exist_ok=True)
     manifest = out / MANIFEST
@@ -116,6 +120,7 @@ def write_set(wishes: Sequence[Request], out: Path, *, seed: int = 0) -> Summary
         with manifest.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line) + "\n")
         made, met = made + 1, met + int(found.met)
+    write_detection(out, sorted(_done(manifest)))
     return Summary(made, met, kept)
 
 
@@ -142,6 +147,7 @@ def _write_one(made: Synthesis, out: Path, name: str) -> None:
         "text": report_line(measured, made.request),
         "measurements": {item.id: item.number for item in measured.whole if item.number is not None},
         "boxes_px": boxes,
+        "names_px": _name_boxes(picture.sheet),
     }
     (out / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
@@ -159,7 +165,7 @@ def report_line(measured: Mapping[str, Measurement], request: Request) -> str:
 
 def _boxes_and_masks(ecg: Ecg, sheet: Sheet) -> tuple[dict[str, list[list[float]]], dict[str, NDArray[np.int16]]]:
     """Of every strip its box in pixels (left, top, right, bottom), and the trace's pixels as (samples, 2)."""
-    scale = _DPI / 25.4
+    scale = _DPI / MM_PER_INCH
     boxes: dict[str, list[list[float]]] = {}
     masks: dict[str, NDArray[np.int16]] = {}
     for number, strip in enumerate(sheet.strips):
@@ -168,3 +174,13 @@ def _boxes_and_masks(ecg: Ecg, sheet: Sheet) -> tuple[dict[str, list[list[float]
         boxes.setdefault(strip.lead, []).append([round(float(value) * scale, 1) for value in corners])
         masks[f"{number:02d}.{strip.lead}"] = np.round(np.stack((x, y), axis=1) * scale).astype(np.int16)
     return boxes, masks
+
+
+def _name_boxes(sheet: Sheet) -> dict[str, list[list[float]]]:
+    """Of every strip's name its box in pixels: left, top, right, bottom."""
+    scale = _DPI / MM_PER_INCH
+    boxes: dict[str, list[list[float]]] = {}
+    for strip in sheet.strips:
+        name = strip_name(sheet, strip)
+        boxes.setdefault(strip.lead, []).append([round(value * scale, 1) for value in name.box_mm()])
+    return boxes

@@ -21,6 +21,8 @@ _NEGATION: Final = re.compile(
 _RATIO: Final = re.compile(r"\b([2-6])(?::| to )(?:1|one)\b(?: (?:av )?(?:block|conduction|conducted))?", re.I)
 _FLUTTER_RATE: Final = 296.0
 _ONLY_IN_FULL: Final = frozenset({"normal_ecg", "sinus_rhythm"})
+
+
 def understand_request(text: str, *, age: float | None = None, sex: Sex | None = None) -> Request:
     """The request that a text makes.
 

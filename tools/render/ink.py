@@ -18,11 +18,10 @@ class Ink:
     CELL_MM: Final = 0.5
 
     def __init__(self, sheet: Sheet, ecg: Ecg) -> None:
-        self._lines = [sheet.polyline(strip, ecg) for strip in sheet.strips]
-        self._strips = sheet.strips
+        self._lines = {strip: sheet.polyline(strip, ecg) for strip in sheet.strips}
         columns, rows = (int(size / self.CELL_MM) + 2 for size in (sheet.width_mm, sheet.height_mm))
         cells = np.zeros(rows * columns)
-        for x, y in self._lines:
+        for x, y in self._lines.values():
             # Length along the trace, not along x: a QRS is narrow and the last thing a label may hide.
             length = np.hypot(np.diff(x), np.diff(y))
             on = np.isfinite(length) & (y[1:] > 0) & (y[1:] < sheet.height_mm)
@@ -41,7 +40,7 @@ class Ink:
 
     def range_mm(self, strip: Strip, x0: float, x1: float) -> tuple[float, float]:
         """Highest and lowest point (smallest and largest y) of one strip between two x."""
-        x, y = self._lines[self._strips.index(strip)]
+        x, y = self._lines[strip]
         first, stop = np.searchsorted(x, (x0, x1))
         part = y[first:stop][np.isfinite(y[first:stop])]
         if not part.size:

@@ -15,6 +15,8 @@ MM_PER_INCH: Final = 25.4
 POINTS_PER_INCH: Final = 72
 #: From the middle of a line with its descenders, or of its capitals, down to its baseline, in units of its size.
 _DROP: Final = {"line": 0.26, "capitals": 0.38}
+#: Height of capitals in units of a font's size.
+_CAPITALS: Final = 0.73
 _ANCHORS: Final = {"left": "ls", "center": "ms", "right": "rs"}
 _FILES: Final = {"normal": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf", "italic": "DejaVuSans-Oblique.ttf"}
 
@@ -43,6 +45,13 @@ class Words(NamedTuple):
     def width_mm(self) -> float:
         """How wide it is."""
         return _font(self.face, 100.0).getlength(self.text) / 100 * self.size_pt / POINTS_PER_INCH * MM_PER_INCH
+
+    def box_mm(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of its capitals."""
+        size_mm = self.size_pt / POINTS_PER_INCH * MM_PER_INCH
+        left = self.x_mm - {"left": 0.0, "center": 0.5, "right": 1.0}[self.align] * self.width_mm()
+        baseline = self.y_mm + _DROP[self.middle_of] * size_mm
+        return left, baseline - _CAPITALS * size_mm, left + self.width_mm(), baseline
 
     def artist(self) -> Text:
         """The same for matplotlib, at its place in millimetres."""

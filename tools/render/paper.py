@@ -165,6 +165,11 @@ def _traces(paper: _Paper, ecg: Ecg) -> None:
     paper.lines(pieces, clip=True, color=INK, linewidth=0.28 * POINTS_PER_MM, solid_capstyle="round", zorder=3)
 
 
+def strip_name(sheet: Sheet, strip: Strip) -> Words:
+    """The name of a strip's lead as it stands on the sheet."""
+    return Words(*sheet.name_mm(strip), strip.lead, 9, INK, "bold")
+
+
 def _names(paper: _Paper, strip: Strip, ecg: Ecg) -> None:
     sheet = paper.sheet
     left, right = strip.x_mm, sheet.x_mm(strip, strip.end_s)
@@ -172,7 +177,7 @@ def _names(paper: _Paper, strip: Strip, ecg: Ecg) -> None:
     if left > sheet.strips[0].x_mm:
         ends = [(y, y + 3) for y in (name_y - 1.5, strip.baseline_mm + 4)]
         paper.lines([([left, left], y) for y in ends], color=INK, linewidth=0.25 * POINTS_PER_MM, zorder=3)
-    name = Words(name_x, name_y, strip.lead, 9, INK, "bold")
+    name = strip_name(sheet, strip)
     behind = (name_x - 0.2, name_y - 1.7), name.width_mm() + 0.4, 3.4
     paper.add(Rectangle(*behind, facecolor=PAPER, edgecolor="none", alpha=0.75, zorder=5))
     paper.words.append(name)

@@ -34,6 +34,7 @@ class _Found(NamedTuple):
 
     item: Measurement
     where: Place
+    text: str
     on_sheet: Stretch | Point
     candidates: Candidates
 
@@ -76,20 +77,20 @@ class Placer:
         new = [key for key in dict.fromkeys(ids) if key not in self._found]
         if not new:
             return
-        placed: list[tuple[Measurement, Place]] = []
+        placed: list[tuple[Measurement, Place, str]] = []
         for item in require_measurements(new, self._measurements, self._ecg):
             where = find_place(item, self._measurements, self._sheet, self._ecg)
             if isinstance(where, str):
                 self._found[item.id] = where
             else:
-                placed.append((item, where))
-        stretches = [(*pair, self._stretch(*pair)) for pair in placed if not _is_amplitude(pair[0])]
-        points = [(*pair, self._point(*pair)) for pair in placed if _is_amplitude(pair[0])]
+                placed.append((item, where, label(item)))
+        stretches = [(*one, self._stretch(*one)) for one in placed if not _is_amplitude(one[0])]
+        points = [(*one, self._point(*one)) for one in placed if _is_amplitude(one[0])]
         fixed = (self._sheet, self._ink, self._obstacles)
-        beside = beside_stretches([one for _, _, one in stretches], *fixed)
-        beside += beside_points([one for _, _, one in points], *fixed)
-        for (item, where, on_sheet), candidates in zip([*stretches, *points], beside, strict=True):
-            self._found[item.id] = _Found(item, where, on_sheet, candidates)
+        beside = beside_stretches([one for *_, one in stretches], *fixed)
+        beside += beside_points([one for *_, one in points], *fixed)
+        for found, candidates in zip([*stretches, *points], beside, strict=True):
+            self._found[found[0].id] = _Found(*found, candidates)
 
     def place(self, ids: Sequence[str]) -> Placement:
         """Place these ids together on an otherwise empty sheet.
@@ -120,22 +121,22 @@ class Placer:
             tuple(NotDrawn(key, not_drawn[key]) for key in order if key in not_drawn),
         )
 
-    def _text_size_mm(self, item: Measurement) -> tuple[float, float]:
-        return (len(label(item)) * _CHAR + _PAD) * self._text_mm, _HEIGHT * self._text_mm
+    def _text_size_mm(self, text: str) -> tuple[float, float]:
+        return (len(text) * _CHAR + _PAD) * self._text_mm, _HEIGHT * self._text_mm
 
-    def _stretch(self, item: Measurement, where: Place) -> Stretch:
+    def _stretch(self, _: Measurement, where: Place, text: str) -> Stretch:
         x0, x1 = (self._sheet.x_mm(where.strip, time_s) for time_s in _shown(where))
         high, low = self._ink.range_mm(where.strip, x0 - 1, x1 + 1)
-        return Stretch(x0, x1, high, low, *self._text_size_mm(item))
+        return Stretch(x0, x1, high, low, *self._text_size_mm(text))
 
-    def _point(self, item: Measurement, where: Place) -> Point:
+    def _point(self, item: Measurement, where: Place, text: str) -> Point:
         sheet, strip = self._sheet, where.strip
         at_s, sample_mv = _sample(item, where, self._ecg)
         y, level = (
             min(max(sheet.y_mm(strip, amplitude_mv), sheet.grid.y0), sheet.grid.y1)
             for amplitude_mv in (sample_mv, sample_mv - (item.number or 0.0))
         )
-        return Point(sheet.x_mm(strip, at_s), y, level, *self._text_size_mm(item))
+        return Point(sheet.x_mm(strip, at_s), y, level, *self._text_size_mm(text))
 
     def _mark(self, found: _Found, at: int) -> Mark:
         """The mark of one measurement at one of its candidates, which is often the same in many groups."""
@@ -147,7 +148,7 @@ class Placer:
         return self._marks[key]
 
     def _interval(self, found: _Found, box: Box, at: int) -> Mark:
-        item, where, on_sheet, candidates = found
+        item, where, text, on_sheet, candidates = found
         sheet, strip, span = self._sheet, where.strip, where.span
         begin, end = _shown(where)
         x0, x1, high, low, *_ = on_sheet
@@ -157,7 +158,7 @@ class Placer:
         far = min(low + OVERHANG_MM, sheet.grid.y1) if bar < high else max(high - OVERHANG_MM, sheet.grid.y0)
         return Mark(
             id=item.id,
-            label=label(item),
+            label=text,
             kind="interval",
             lead=strip.lead,
             rhythm=strip.rhythm,
@@ -175,11 +176,11 @@ class Placer:
 
 
 def _amplitude(found: _Found, box: Box) -> Mark:
-    item, where, on_sheet, _ = found
+    item, where, text, on_sheet, _ = found
     x, y, level, *_ = on_sheet
     return Mark(
         id=item.id,
-        label=label(item),
+        label=text,
         kind="amplitude",
         lead=where.strip.lead,
         rhythm=where.strip.rhythm,

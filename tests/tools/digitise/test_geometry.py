@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from calipers.digitisation import Bend
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.arrangement import Row, arrange
+from calipers.tools.digitise.arrangement import arrange
+from calipers.tools.digitise.columns import Row
 from calipers.tools.digitise.grid import find_grid, line_map, tiles_of
 from calipers.tools.digitise.names import Found
 from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale

@@ -1,0 +1,162 @@
+"""Where a page's columns begin and end: by the names above them, the paper between them, and the rows' ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.models.segmenter.segmenter import PX_MM
+
+Float32 = NDArray[np.float32]
+Side = Literal["left", "right"]
+
+#: Stretch lengths that pages have, in seconds, and how near one must be.
+_USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
+_SNAP: Final = 0.04
+#: Columns stand apart by so much, or touch.
+_LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
+#: The ink's ends are off by no more than this.
+_END_MM: Final = 0.5
+#: The distance of names tells that of columns to within this.
+_NAMES_MM: Final = 1.0
+#: Ink this far from the first column's names is not that column's.
+_NAME_FAR_MM: Final = 16.0
+#: Weight of a row's end beside that of the middle of the paper between two columns.
+_END_WEIGHT: Final = 0.35
+#: A crossing of grid lines may look a little like ink.
+_SURE_INK: Final = 0.65
+
+
+class Row(NamedTuple):
+    """A row of traces: its quiet line and where ink begins and ends, in millimetres."""
+
+    y_mm: float
+    left_mm: float
+    right_mm: float
+
+
+def usual_s(seconds: float) -> float:
+    """The length in seconds that printers draw, if one is near."""
+    near = min(_USUAL_S, key=lambda one: abs(one - seconds))
+    return near if abs(near - seconds) <= _SNAP * near else seconds
+
+
+def pulse_side(pulse: Float32, rows: Sequence[Row]) -> Side | None:
+    """On which side of the rows calibration pulses stand; None where there are none.
+
+    Args:
+        pulse: (h, w) probability.
+        rows: of the page.
+    """
+    columns = np.flatnonzero((pulse > 0.5).sum(axis=0) > PX_MM)
+    if not columns.size or not rows:
+        return None
+    middle = float(np.median([(row.left_mm + row.right_mm) / 2 for row in rows]))
+    return "left" if float(np.median(columns)) / PX_MM < middle else "right"
+
+
+def column_bounds(
+    count: int,
+    rows: Sequence[Row],
+    trace: Float32,
+    speed_mm_s: float,
+    *,
+    names_mm: Mapping[int, float],
+    pulses: Side | None,
+) -> list[tuple[float, float]]:
+    """Left and right end of each column, millimetres; columns are of one length and stand at one distance.
+
+    Args:
+        count: of columns.
+        rows: that have columns.
+        trace: (h, w) probability.
+        speed_mm_s: of the paper.
+        names_mm: where the names of each column stand, as far as any were read.
+        pulses: on which side of the rows calibration pulses stand.
+    """
+    left, right = (float(np.median([getattr(row, side) for row in rows])) for side in ("left_mm", "right_mm"))
+    agree = float(np.median([abs(row.right_mm - right) for row in rows])) < _LEAST_GAP_MM
+    step = _step(names_mm)
+    if step is not None and 0 in names_mm and abs(names_mm[0] - left) > _NAME_FAR_MM:
+        left = names_mm[0]
+    if step is not None and abs(left + count * step - right) > _MOST_GAP_MM + 2 * _NAMES_MM:
+        # Ink beyond the rows' true end: the names alone tell.
+        width = _whole(step + _NAMES_MM, speed_mm_s) or step
+        right, agree = left + (count - 1) * step + width, True
+    else:
+        width = _whole((right - left) / count + _END_MM, speed_mm_s) or (right - left) / count
+    beyond = right - left - count * width
+    first, gap = left, 0.0
+    if agree and count > 1 and beyond >= _LEAST_GAP_MM:
+        middles = _paper_between(count, left, width, beyond / (count - 1), rows, trace)
+        if middles:
+            first, gap = _apart(count, left, right, width, middles)
+        else:
+            # The rest of a calibration pulse, or a mark, before the row or behind it.
+            first = _without_rest(left, right - count * width, width, names_mm, pulses)
+    elif agree and abs(beyond) <= 2 * _END_MM:
+        # What the ink's two ends are off by, a pen's edge or a speck, is shared between them.
+        first = left + beyond / 2
+    starts = [first + number * (width + gap) for number in range(count)]
+    return [(start, start + width) for start in starts]
+
+
+def _without_rest(early: float, late: float, width: float, names_mm: Mapping[int, float], pulses: Side | None) -> float:
+    """Which of two starts is the columns': the one that names stand at, else the one that pulses leave."""
+    if not names_mm:
+        return late if pulses == "left" else early
+    stand = float(np.median([place - column * width for column, place in names_mm.items()]))
+    return min((early, late), key=lambda start: abs(stand - start))
+
+
+def _step(names_mm: Mapping[int, float]) -> float | None:
+    """The columns' distance by their names; None where fewer than two columns have one."""
+    if len(names_mm) < 2:
+        return None
+    return float(np.polyfit(list(names_mm), list(names_mm.values()), 1)[0])
+
+
+def _whole(longest_mm: float, speed_mm_s: float) -> float | None:
+    """The longest usual column that leaves at most a usual gap to the longest one possible."""
+    usual = [one * speed_mm_s for one in _USUAL_S]
+    return max((one for one in usual if longest_mm - _MOST_GAP_MM < one <= longest_mm), default=None)
+
+
+def _paper_between(
+    count: int, left: float, width: float, gap: float, rows: Sequence[Row], trace: Float32
+) -> dict[int, float]:
+    """The middle of the paper behind each column, where columns stand about `gap` apart and most rows show it."""
+    if not _LEAST_GAP_MM <= gap <= _MOST_GAP_MM:
+        return {}
+    middles = {}
+    for column in range(1, count):
+        expected = left + column * width + (column - 0.5) * gap
+        low_x, high_x = (max(0, round((expected + side * 0.9 * gap) * PX_MM)) for side in (-1, 1))
+        found = []
+        for number, row in enumerate(rows):
+            pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
+            low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
+            empty = np.flatnonzero(trace[low : high + 1, low_x:high_x].max(axis=0, initial=0.0) < _SURE_INK)
+            parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
+            widest = max(parts, key=len, default=np.array([], np.int64))
+            if widest.size >= 0.5 * gap * PX_MM:
+                found.append((low_x + (widest[0] + widest[-1] + 1) / 2) / PX_MM)
+        if len(found) > len(rows) / 2:
+            middles[column] = float(np.median(found))
+    return middles if len(middles) > (count - 1) / 2 else {}
+
+
+def _apart(count: int, left: float, right: float, width: float, middles: Mapping[int, float]) -> tuple[float, float]:
+    """Where the first column begins and how far columns stand apart, by least squares.
+
+    The middles of the paper between columns do not depend on how far ink reaches beyond a line's end; the rows' ends
+    do, and count less.
+    """
+    places = [*((1.0, column - 0.5) for column in middles), (1.0, 0.0), (1.0, count - 1.0)]
+    values = [*(middle - column * width for column, middle in middles.items()), left, right - count * width]
+    weights = np.array([1.0] * len(middles) + [_END_WEIGHT] * 2)
+    first, gap = np.linalg.lstsq(np.array(places) * weights[:, None], np.array(values) * weights, rcond=None)[0]
+    return float(first), float(gap)
