@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 from hashlib import sha256
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from calipers.ecg import Sex
 from calipers.evidence import Frozen
+
+
+def _readable(text: str) -> str:
+    """Text that can be written; a file name that is not UTF-8 is spelled out, and fails as a file that is not there."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+Text = Annotated[str, AfterValidator(_readable)]
 
 
 class CaseInput(Frozen):
@@ -22,13 +32,13 @@ class CaseInput(Frozen):
         priors: earlier ECGs of the same patient.
     """
 
-    case: str
-    paths: tuple[str, ...]
-    patient: str | None = None
+    case: Text
+    paths: tuple[Text, ...]
+    patient: Text | None = None
     age: float | None = None
     sex: Sex | None = None
-    question: str | None = None
-    priors: tuple[str, ...] = ()
+    question: Text | None = None
+    priors: tuple[Text, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -36,9 +46,9 @@ class CaseInput(Frozen):
         safe = re.sub(r"[^A-Za-z0-9._-]", "_", self.case).lstrip(".")[:100]
         if safe == self.case:
             return safe
-        return f"{safe or 'case'}-{sha256(os.fsencode(self.case)).hexdigest()[:8]}"
+        return f"{safe or 'case'}-{sha256(self.case.encode()).hexdigest()[:8]}"
 
     @property
     def digest(self) -> str:
         """Equal for cases of which the same is asked about the same files."""
-        return sha256(self.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(self.model_dump_json().encode()).hexdigest()

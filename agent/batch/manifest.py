@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
@@ -97,7 +97,7 @@ def _csv(path: Path) -> list[_Row] | None:
         raise UnreadableInput(f"found `{path.name}`, which is no table ({damage})") from damage
 
 
-def _named(row: _Row) -> _Row:
+def _named(row: Mapping[Any, Any]) -> _Row:
     """A row by lower-case column names."""
     return {str(name).strip().lower(): value for name, value in row.items() if name is not None}
 

@@ -175,8 +175,8 @@ def _conclude(cases: Sequence[CaseInput], out: Path, journal: Journal) -> Review
     try:
         journal.rewrite(row.line for row in found)
         ranked = worst_first(found)
-        replace_file(out / "summary.csv", as_csv(ranked).encode("utf-8", "surrogateescape"))
-        replace_file(out / "index.html", index_page(ranked).encode("utf-8", "replace"))
+        replace_file(out / "summary.csv", as_csv(ranked).encode())
+        replace_file(out / "index.html", index_page(ranked).encode())
     except OSError as problem:
         raise UsageError(f"found `{out}`, where nothing can be written ({problem.strerror}); needed room") from problem
     counts = Counter(row.rank for row in found)

@@ -116,8 +116,13 @@ class CaseReader:
     def _write(self, given: CaseInput, case: _Interpreted) -> None:
         """Every file aside, onto the disk, and then the folder in its place: it is whole, or not there."""
         target = Path(self._setup.out, REPORTS, given.folder)
-        run = {"case": given.case, "input": list(given.paths), "asked": given.digest, "key": case.key}
-        run["seconds"] = round(case.seconds, 3)
+        run = {
+            "case": given.case,
+            "input": list(given.paths),
+            "asked": given.digest,
+            "key": case.key,
+            "seconds": round(case.seconds, 3),
+        }
         aside = None
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

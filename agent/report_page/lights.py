@@ -50,15 +50,16 @@ def lights(report: Report, ecg: Ecg, views: dict[View, Sheet]) -> dict[str, Any]
     for view, sheet in views.items():
         placer = Placer(sheet, ecg, known, obstacles=names_and_pulses(sheet), text_mm=TEXT_MM)
         placer.prepare(key for ids in wanted.values() for key in ids)
-        marks, absent = {}, {}
+        marks: dict[str, list[dict[str, Any]]] = {}
+        absent: dict[str, list[list[str]]] = {}
         place = cache(placer.place)  # many groups light up the same
-        plain: dict[int, dict[str, Any]] = {}  # and the placer gives the same mark again for the same place
+        spelled: dict[int, dict[str, Any]] = {}  # the placer gives the same mark again for the same place
         for group, ids in wanted.items():
             placed = place(tuple(ids))
-            if placed.marks:
-                marks[group] = [
-                    plain.setdefault(id(mark), plain.get(id(mark)) or _plain(mark)) for mark in placed.marks
-                ]
+            for mark in placed.marks:
+                if id(mark) not in spelled:
+                    spelled[id(mark)] = _plain(mark)
+                marks.setdefault(group, []).append(spelled[id(mark)])
             if placed.not_drawn:
                 absent[group] = [list(pair) for pair in placed.not_drawn]
         out[view] = {"marks": marks, "absent": absent}

@@ -80,7 +80,7 @@ def report(differences: Sequence[Difference], names: tuple[str, str]) -> Documen
     tasks: dict[str, list[Difference]] = {}
     for item in differences:
         tasks.setdefault(item.task, []).append(item)
-    header = ("figure", *names, "change", "95 % interval", "ratio", "95 % interval", "paired samples", "")
+    header = ("figure", *names, "change", "95 % interval", "ratio", "95 % interval", "paired", "")
     sections = [
         Section(task, (Table(header, tuple(_line(item) for item in sorted(items, key=lambda one: not one.telling))),))
         for task, items in tasks.items()

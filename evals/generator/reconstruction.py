@@ -60,7 +60,7 @@ def least_squares(levels: Sequence[Floats], given: Sequence[Lead]) -> Floats:
     for level in levels:
         inner += level[rows] @ level[rows].T
         outer += level @ level[rows].T
-    sums: Floats = np.linalg.solve(inner.T, outer.T).T
+    sums: Floats = np.linalg.solve(inner.T, outer.T).T.astype(np.float64)
     return sums
 
 

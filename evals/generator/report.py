@@ -18,6 +18,7 @@ _TABLES: Final = (
     ("Trained on drawn, tested on real: area under the curve", "transfer."),
     ("Signal → text → signal", "round_trip."),
     ("Reconstruction", "reconstruction."),
+    ("Codec there and back", "codec."),
 )
 _METHOD: Final = (
     "Requests: every line of requests_unseen.yaml, which no tuning saw (with `--split training` requests.yaml, which was"

@@ -18,17 +18,20 @@ from calipers.evals.generator.reconstruction import reconstruct_all
 from calipers.evals.generator.report import report
 from calipers.evals.generator.round_trip import round_trips
 from calipers.evals.generator.sets import deepfakes, ours, real, simulated_by_neurokit
+from calipers.evals.generator.there_and_back import there_and_back
 from calipers.evals.generator.transfer import transfer
 from calipers.evals.measurement.ptbxl import TEST_FOLD, Labelled
 from calipers.models.generator.generator import generator
 
 NAME: Final = "generator"
 _TRAINING_FOLDS: Final = tuple(range(1, 9))
-#: ECGs in each set that is compared, training records that span the features, records taken there and back, and rebuilt.
+#: ECGs in each set that is compared, training records that span the features, taken to words and back,
+#: rebuilt from a few leads, and taken through the codec.
 _EACH: Final = 240
 _REFERENCE: Final = 900
 _ROUND_TRIPS: Final = 30
 _RECONSTRUCTED: Final = 50
+_THERE_AND_BACK: Final = 30
 
 Groups = dict[str, dict[str, float]]
 
@@ -61,6 +64,8 @@ class GeneratorTask:
         groups["round_trip.closed loop"] = back
         rebuilt = reconstruct_all(options, folds, fold, min(options.n or _RECONSTRUCTED, _RECONSTRUCTED))
         groups |= _named("reconstruction", rebuilt)
+        whole = [ecg for ecg in held[:: max(len(held) // _THERE_AND_BACK, 1)] if np.isfinite(ecg.signal_mv).all()]
+        groups |= _named("codec", there_and_back(whole[:_THERE_AND_BACK], options))
         seconds = time.perf_counter() - started
         pictures: list[Figure] = [beside(rows, held, drawn)]
         metrics = _adherence(made) | {

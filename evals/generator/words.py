@@ -2,10 +2,11 @@
 
     python -m calipers.evals.generator.words --n 56
 
-Every request of the adherence set is drawn once, steered to nothing; only the basic rhythm is laid down as asked. The
-flow is told nothing; the sentence embedding in its own slot; the condition that the sentence embedding, or the language
-model at its `<ecg_gen>` tokens, is mapped to (`models/generator/words.py`); or, for comparison, the request as the rules
-understand it. A request is met when all its items are; items stand by their kind beside it.
+Every request of the adherence set is drawn once and not corrected; only the basic rhythm is laid down as asked. The
+flow is told, and steered to the numbers among it: nothing; the sentence embedding in its own slot; the condition that
+the sentence embedding, or the language model at its `<ecg_gen>` tokens, is mapped to (`models/generator/words.py`); or,
+for comparison, the request as the rules understand it. A request is met when all its items are; items stand by their
+kind beside it.
 """
 
 from __future__ import annotations

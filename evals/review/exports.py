@@ -58,7 +58,7 @@ def fhir(report: Report, schema: Path | None) -> Iterator[Judged]:
     bundle = json.loads(document)
     from fhir.resources.R4B.bundle import Bundle
 
-    entries = Bundle.model_validate_json(document).entry
+    entries = Bundle.model_validate_json(document).entry or []
     by = f"fhir.resources {version('fhir.resources')}"
     yield Judged(export="FHIR", by=by, found=f"{len(entries)} resources", faults=0)
     coded = {

@@ -85,6 +85,18 @@ class ConditionSpace:
         out[self.qualities :] = scaled(qualities[None])[0]
         return out
 
+    def qualities_of(self, vector: Float32) -> dict[str, float]:
+        """The qualities that a condition tells, in their own units; an axis in degrees."""
+        values, told = np.split(vector[self.qualities :].astype(np.float64), 2)
+        centre, spread = _centre_and_spread()
+        found = {name: value for name, value, there in zip(NAMES, values * spread + centre, told, strict=True) if there}
+        out = {name: float(np.exp(value) if name in TIMES else value) for name, value in found.items()}
+        for axis in _AXES:
+            cos, sin = (out.pop(f"{axis}.{part}", None) for part in ("cos", "sin"))
+            if cos is not None and sin is not None:
+                out[axis] = float(np.rad2deg(np.arctan2(sin, cos)))
+        return out
+
     def multi_hot(self, statements: Iterable[str]) -> Float32:
         """(told,) 1 for each of the statements that the training knew."""
         out = np.zeros(self.told, dtype=np.float32)
@@ -103,7 +115,13 @@ def scaled(qualities: NDArray[np.float64]) -> Float32:
     """(r, NAMES) with NaN where not told → (r, 2 * NAMES) scaled values, then which are told."""
     values = qualities.copy()
     values[:, : len(TIMES)] = np.log(values[:, : len(TIMES)])
-    centre, spread = np.array([_SCALES[name.rpartition(".")[2]] for name in NAMES]).T
+    centre, spread = _centre_and_spread()
     told = np.isfinite(values)
     unit = np.where(told, np.clip((values - centre) / spread, -5.0, 5.0), 0.0)
     return np.concatenate((unit, told), axis=1).astype(np.float32)
+
+
+def _centre_and_spread() -> NDArray[np.float64]:
+    """(2, NAMES)."""
+    out: NDArray[np.float64] = np.array([_SCALES[name.rpartition(".")[2]] for name in NAMES]).T
+    return out

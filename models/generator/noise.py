@@ -65,9 +65,9 @@ class NoiseSpace:
         found = np.stack(rows)
         ranks = (found.argsort(axis=0).argsort(axis=0) + 0.5) / len(found)
         correlation = np.corrcoef(ndtri(ranks).T) + 1e-6 * np.eye(found.shape[1])
-        return cls(
-            np.quantile(found, _QUANTILES, axis=0).T, np.linalg.cholesky(correlation), np.quantile(bursts, _QUANTILES)
-        )
+        levels: Floats = np.quantile(found, _QUANTILES, axis=0).T.astype(np.float64)
+        depths: Floats = np.quantile(bursts, _QUANTILES).astype(np.float64)
+        return cls(levels, np.linalg.cholesky(correlation), depths)
 
     def shaped(self, rest_mv: Floats, qrs_on: Floats, rng: np.random.Generator, loudest: float) -> Floats:
         """(8, n) what a recording has besides its beats, with noise of a loudness and unsteadiness drawn from real ones.

@@ -89,6 +89,15 @@ def test_the_fhir_models_accept_the_report_and_find_the_pr(report: Report) -> No
     assert len(urls) == len(read["entry"])
 
 
+def test_a_second_foreign_model_of_fhir_takes_the_report_strictly(report: Report) -> None:
+    pytest.importorskip("fhir.resources")
+    pytest.importorskip("fhirclient")
+    from fhirclient.models.bundle import Bundle
+
+    written = json.loads(fhir_bundle(report))
+    assert Bundle(written, strict=True).as_json() == written
+
+
 def test_every_loinc_code_ends_in_its_check_digit(report: Report) -> None:
     """LOINC numbers carry a mod-10 check digit (LOINC Users' Guide, appendix C); a mistyped one does not fit."""
     pytest.importorskip("fhir.resources")

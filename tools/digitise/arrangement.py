@@ -31,6 +31,8 @@ _HALF_PEN_MM: Final = 0.25
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
 _BEFORE_MM, _BEHIND_MM = 16.0, 16.0
+#: A name stands this near its row, in rows' distances.
+_NEAR_ROW: Final = 0.75
 #: What a row that an order leaves out costs it, in names.
 _LEFT_OUT: Final = 1.5
 #: So many misplaced names are no misreading.
@@ -177,7 +179,7 @@ def _cells(
         grid_rows,
         trace,
         speed_mm_s,
-        names_mm=_names_mm(arrangement, names, rows[len(grid_rows)].y_mm if strips else np.inf),
+        names_mm=_names_mm(arrangement, names, grid_rows),
         pulses=pulses,
     )
     cells = [
@@ -193,17 +195,22 @@ def _cells(
     return tuple(cells)
 
 
-def _names_mm(arrangement: Arrangement, names: Sequence[Found], lowest_mm: float) -> dict[int, float]:
-    """Where the names of each column's leads stand; those at strips left out."""
-    places: dict[int, list[float]] = {}
+def _names_mm(arrangement: Arrangement, names: Sequence[Found], rows: Sequence[Row]) -> dict[int, float]:
+    """Where the names of each column's leads stand, of those that stand near their own row."""
+    pitch = float(np.median(np.diff([row.y_mm for row in rows]))) if len(rows) > 1 else 30.0
+    places: dict[int, float] = {}
     for column in range(arrangement.columns):
-        leads = {row[column] for row in arrangement.rows}
         own = [
-            name.x_mm for name in names if lead_of(name.word) in leads and name.word != "I" and name.y_mm < lowest_mm
+            name.x_mm
+            for row, leads in zip(rows, arrangement.rows, strict=True)
+            for name in names
+            if lead_of(name.word) == leads[column]
+            and name.word != "I"
+            and abs(name.y_mm - row.y_mm) < _NEAR_ROW * pitch
         ]
         if own:
-            places[column] = own
-    return {column: float(np.median(own)) for column, own in places.items()}
+            places[column] = float(np.median(own))
+    return places
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:

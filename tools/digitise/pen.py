@@ -37,11 +37,18 @@ _LEVEL_RUN: Final = 0.2
 
 
 class Edges(NamedTuple):
-    """Upper and lower edge of a row's ink, `_FINER` columns a pixel, heights on the page; `known` where there is ink."""
+    """A row's ink, `_FINER` columns a pixel.
+
+    Attributes:
+        upper, lower: its edges.
+        known: where there is ink.
+        cut: where it goes on into what is another row's.
+    """
 
     upper: Float64
     lower: Float64
     known: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
 
 
 def width_px(ink: Float32) -> float:
@@ -86,14 +93,15 @@ def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64, wide: float) 
     own[0] = False
     run = _run(allowed, nearest, found)
     # A path that cuts between two strokes stands on a bridge thinner than any line, or on paper.
-    cut = run.sum(axis=0) < _THIN * wide
-    owned = np.where(cut, own[parts], run)
+    bridge = run.sum(axis=0) < _THIN * wide
+    owned = np.where(bridge, own[parts], run)
     known: NDArray[np.bool_] = owned.any(axis=0)
     first = np.where(known, owned.argmax(axis=0), at)
     last = np.where(known, height - 1 - owned[::-1].argmax(axis=0), at)
     upper = first - np.where(first > upmost, _beyond(fine, first, columns, -1), 0.0)
     lower = last + np.where(last < lowest, _beyond(fine, last, columns, 1), 0.0)
-    return Edges(upper, lower, known)
+    cut: NDArray[np.bool_] = known & (((first == upmost) & (upmost > 0)) | ((last == lowest) & (lowest < height - 1)))
+    return Edges(upper, lower, known, cut)
 
 
 def _run(allowed: NDArray[np.bool_], at: Int64, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -126,6 +134,12 @@ def line(found: Edges, wide: float) -> Float64:
     heights = np.where(valley - peak < _AGREE * wide, middle, outer)
     heights[~found.known] = np.nan
     return heights[_FINER // 2 :: _FINER]
+
+
+def columns_cut(found: Edges) -> NDArray[np.bool_]:
+    """(columns,) where any of a pixel column's ink goes on into another row's."""
+    cut: NDArray[np.bool_] = found.cut.reshape(-1, _FINER).any(axis=1)
+    return cut
 
 
 def _worn(edge: Float64, wide: float) -> Float64:

@@ -16,6 +16,7 @@ from calipers.tools.digitise.arrangement import Arranged, Cell
 from calipers.tools.digitise.columns import usual_s
 from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
+from calipers.tools.digitise.trust import Stretch
 
 FS_HZ: Final = 500.0
 #: A hole without ink up to this long is bridged.
@@ -30,11 +31,12 @@ Float64 = NDArray[np.float64]
 
 
 class Leads(NamedTuple):
-    """(12, n) millivolts at 500 Hz, NaN where unseen; (12, n) confidence; the stretches."""
+    """(12, n) millivolts at 500 Hz, NaN where unseen; (12, n) confidence; the stretches, and lead, start and samples of each."""
 
     signal_mv: Float32
     confidence: Float32
     segments: tuple[Segment, ...]
+    stretches: tuple[Stretch, ...]
 
 
 class _Stretch(NamedTuple):
@@ -43,6 +45,7 @@ class _Stretch(NamedTuple):
     x_mm: float
     samples_mv: Float64
     chance: Float64
+    shared: NDArray[np.bool_]
     baseline_mm: float
 
 
@@ -75,16 +78,14 @@ def leads_of(arranged: Arranged, tracks: Sequence[Track], scale: Scale, placing_
     return Leads(
         signal,
         confidence,
-        tuple(_segment(one, scale, residual_mv, _crossing_mv(one, stretches, scale), placing_mm) for one in stretches),
+        tuple(_segment(one, scale, residual_mv, _crossing_mv(one), placing_mm) for one in stretches),
+        tuple((one.cell.lead, one.start_s, one.samples_mv) for one in stretches),
     )
 
 
-def _crossing_mv(one: _Stretch, stretches: Sequence[_Stretch], scale: Scale) -> float:
-    """RMS that a wrong choice between crossing rows could cost: what stands nearer to another row may be its ink."""
-    away_mm = [abs(other.baseline_mm - one.baseline_mm) for other in stretches if other.cell.row != one.cell.row]
-    half_mv = min(away_mm, default=np.inf) / 2 / scale.gain_mm_mv
-    beyond = np.abs(one.samples_mv) - half_mv
-    return float(np.sqrt(np.mean(np.where(beyond > 0, one.samples_mv, 0.0) ** 2)))
+def _crossing_mv(one: _Stretch) -> float:
+    """RMS that a wrong choice between crossing rows could cost, where their ink runs together."""
+    return float(np.sqrt(np.nanmean(np.where(one.shared, one.samples_mv, 0.0) ** 2)))
 
 
 def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
@@ -127,7 +128,8 @@ def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch
     sign = -1.0 if cell.inverted else 1.0
     samples = sign * (baseline - heights) / scale.gain_mm_mv
     sure = np.interp(wanted_mm, columns_mm, chance) * (nearest <= 0.5)
-    return _Stretch(cell, start_s, cell.left_mm, samples, sure, baseline)
+    shared = np.interp(wanted_mm, columns_mm, track.shared[first:last].astype(np.float64)) > 0
+    return _Stretch(cell, start_s, cell.left_mm, samples, sure, shared, baseline)
 
 
 def _nearest(known: NDArray[np.floating], wanted: NDArray[np.floating]) -> NDArray[np.int64]:

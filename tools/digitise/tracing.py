@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.pen import edges, line, width_px
+from calipers.tools.digitise.pen import columns_cut, edges, line, width_px
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -49,10 +49,12 @@ class Track(NamedTuple):
     Attributes:
         y_px: (w,) height on the page, NaN where no ink was found.
         chance: (w,) how sure; 0 without ink.
+        shared: (w,) where its ink runs into another row's.
     """
 
     y_px: Float64
     chance: Float64
+    shared: NDArray[np.bool_]
 
 
 def follow(
@@ -178,4 +180,6 @@ def _measured(
     y, chance = np.full(trace.shape[1], np.nan), np.zeros(trace.shape[1])
     y[columns] = line(found, wide) + low
     chance[columns] = np.where(np.isfinite(y[columns]), trace[path, columns], 0.0)
-    return Track(y, np.minimum(uniform_filter1d(chance, 3), 1.0))
+    shared = np.zeros(trace.shape[1], np.bool_)
+    shared[columns] = columns_cut(found)
+    return Track(y, np.minimum(uniform_filter1d(chance, 3), 1.0), shared)

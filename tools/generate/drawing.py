@@ -129,8 +129,7 @@ def draw(
     """One candidate, not yet measured; the same arguments give the same samples.
 
     `labels` are told to the flow beside what the request's statements bring; noise is then as in real recordings.
-    `told_alone` is all that the flow is then told; it is steered to nothing, and the rhythm is laid down at the times
-    that it draws.
+    `told_alone` is all that the flow is then told and steered to; the rhythm is laid down at the times that it draws.
     """
     rng = np.random.default_rng([seed, 4])
     rhythm = request.rhythm_or_sinus
@@ -138,7 +137,9 @@ def draw(
     known = known_elements(rhythm)
     condition: Condition | Float32 = told_by(request, aims, labels, text)
     if told_alone is not None:
-        aims, qualities, condition = Aims({}, {}), {}, told_alone
+        space, condition = made_by.space, told_alone
+        vector = space.vector(condition) if isinstance(condition, Condition) else condition
+        aims, qualities = Aims({}, {}), space.qualities_of(vector)
     orders = [BeatOrder(condition, known, qualities, seed)]
     if request.ectopy not in (None, "pac"):
         orders.append(ectopic_order(request, seed))

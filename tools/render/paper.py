@@ -111,7 +111,8 @@ class _Paper:
         return self._drawn(None)
 
     def _drawn(self, below: Pixels | None) -> Pixels:
-        renderer = FigureCanvasAgg(self._figure).get_renderer()
+        canvas: Any = FigureCanvasAgg(self._figure)
+        renderer = canvas.get_renderer()
         pixels: Pixels = np.asarray(renderer.buffer_rgba())
         pixels[:] = 255 if below is None else below
         self._figure.patch.set_visible(False)
@@ -160,7 +161,8 @@ def _grid(paper: _Paper) -> None:
 def _traces(paper: _Paper, ecg: Ecg) -> None:
     """Calibration pulses and leads."""
     sheet = paper.sheet
-    pieces: list[tuple[Any, Any]] = [tuple(zip(*sheet.pulse(row), strict=True)) for row in range(sheet.rows)]
+    pulses = [np.array(sheet.pulse(row)) for row in range(sheet.rows)]
+    pieces: list[tuple[Any, Any]] = [(pulse[:, 0], pulse[:, 1]) for pulse in pulses]
     pieces += [sheet.polyline(strip, ecg) for strip in sheet.strips if strip.lead not in ecg.missing_leads]
     paper.lines(pieces, clip=True, color=INK, linewidth=0.28 * POINTS_PER_MM, solid_capstyle="round", zorder=3)
 

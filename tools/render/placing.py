@@ -84,13 +84,14 @@ class Placer:
                 self._found[item.id] = where
             else:
                 placed.append((item, where, label(item)))
-        stretches = [(*one, self._stretch(*one)) for one in placed if not _is_amplitude(one[0])]
-        points = [(*one, self._point(*one)) for one in placed if _is_amplitude(one[0])]
+        intervals = [one for one in placed if not _is_amplitude(one[0])]
+        amplitudes = [one for one in placed if _is_amplitude(one[0])]
+        stretches = [self._stretch(where, text) for _, where, text in intervals]
+        points = [self._point(*one) for one in amplitudes]
         fixed = (self._sheet, self._ink, self._obstacles)
-        beside = beside_stretches([one for *_, one in stretches], *fixed)
-        beside += beside_points([one for *_, one in points], *fixed)
-        for found, candidates in zip([*stretches, *points], beside, strict=True):
-            self._found[found[0].id] = _Found(*found, candidates)
+        beside = [*beside_stretches(stretches, *fixed), *beside_points(points, *fixed)]
+        for one, on_sheet, candidates in zip([*intervals, *amplitudes], [*stretches, *points], beside, strict=True):
+            self._found[one[0].id] = _Found(*one, on_sheet, candidates)
 
     def place(self, ids: Sequence[str]) -> Placement:
         """Place these ids together on an otherwise empty sheet.
@@ -124,7 +125,7 @@ class Placer:
     def _text_size_mm(self, text: str) -> tuple[float, float]:
         return (len(text) * _CHAR + _PAD) * self._text_mm, _HEIGHT * self._text_mm
 
-    def _stretch(self, _: Measurement, where: Place, text: str) -> Stretch:
+    def _stretch(self, where: Place, text: str) -> Stretch:
         x0, x1 = (self._sheet.x_mm(where.strip, time_s) for time_s in _shown(where))
         high, low = self._ink.range_mm(where.strip, x0 - 1, x1 + 1)
         return Stretch(x0, x1, high, low, *self._text_size_mm(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -95,3 +96,10 @@ def test_a_manifest_in_another_encoding_is_refused_not_misread(tmp_path: Path) -
     (tmp_path / "m.csv").write_bytes("path\n\u00d6tztal/a.hea\n".encode("latin-1"))
     with pytest.raises(CalipersError, match="not in UTF-8"):
         find_cases(tmp_path / "m.csv")
+
+
+def test_a_file_name_that_is_not_utf8_is_spelled_out(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xd6tztal.hea")).write_text("x 1 500 10")
+    (case,) = find_cases(tmp_path)
+    assert case.case == "\\udcd6tztal"
+    assert CaseInput.model_validate_json(case.model_dump_json()) == case

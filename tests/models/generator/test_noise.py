@@ -28,7 +28,8 @@ def space() -> NoiseSpace:
 
 def _level(eight: Floats) -> Floats:
     counted = outside(eight.shape[1], _QRS_ON)
-    return np.sqrt((in_bands(eight)[:, :, counted] ** 2).mean(axis=2))
+    level: Floats = np.sqrt((in_bands(eight)[:, :, counted] ** 2).mean(axis=2))
+    return level
 
 
 def test_the_bands_add_up_to_all_above_the_first_edge() -> None:

@@ -73,3 +73,9 @@ def test_what_is_asked_for_becomes_the_condition_that_the_typed_request_has() ->
         torch.cat([patient[:, ::2], vector[:, _SPACE.qualities : _SPACE.qualities + len(NAMES)]], dim=1),
     )
     assert np.allclose(condition_of(asked, _SPACE), wanted)
+
+
+def test_a_conditions_numbers_come_back_in_their_own_units() -> None:
+    qualities = {"rr": 545.0, "qrs": 142.0, "qrs_axis": -40.0, "V2.st_j": 0.2}
+    found = _SPACE.qualities_of(_SPACE.vector(Condition(None, qualities)))
+    assert found == pytest.approx(qualities, rel=1e-4)

@@ -1,0 +1,235 @@
+"""How far a reading may be trusted, by what it knows of itself: `P(correlation with the paper >= 0.9)`.
+
+Leads that stand over one another on paper were recorded together: the six limb leads are two, and complexes fall at
+one time. A strip repeats a lead of the columns. Ink that no row explains, and names that stand elsewhere, are left
+over. A logistic of these, fitted on pages of PTB-XL's folds 7 and 8 in all layouts and damages
+(`python -m calipers.evals.layouts.trust`), says when to doubt, and when to refuse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, gaussian_filter1d
+
+from calipers.digitisation import DOUBT, Segment
+from calipers.errors import PictureNotDigitised
+from calipers.leads import Lead
+from calipers.tools.digitise.arrangement import Arranged
+from calipers.tools.digitise.scale import Scale
+from calipers.tools.digitise.tracing import Track
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Stretch = tuple[Lead, float, Float64]
+
+FS_HZ: Final = 500.0
+#: Below this a reading is refused; below the other it is given in doubt.
+REFUSED: Final = 0.2
+DOUBTED: Final = 0.8
+#: Logistic: constant, then one weight for each of `Evidence`.
+CONSTANT: Final = 0.0
+WEIGHTS: Final[tuple[float, ...]] = (0.0,) * 7
+#: The limb leads by I and II (Einthoven, Goldberger).
+_PLANE: Final[dict[Lead, tuple[float, float]]] = {
+    "I": (1.0, 0.0),
+    "II": (0.0, 1.0),
+    "III": (-1.0, 1.0),
+    "aVR": (-0.5, -0.5),
+    "aVL": (1.0, -0.5),
+    "aVF": (-0.5, 1.0),
+}
+_LEAST_SAMPLES: Final = 250
+_EDGE: Final = 20
+#: What stands for a check that the page does not allow: its usual outcome.
+_USUAL_RESIDUAL, _USUAL_STRIP, _USUAL_TOGETHER = 0.15, 0.95, 0.7
+#: Complexes are compared as slopes smoothed by so many samples.
+_TOGETHER_SAMPLES: Final = 6
+_INK: Final = 0.5
+#: Ink within this of a track is explained by it.
+_EXPLAINED_PX: Final = 5
+
+
+class Evidence(NamedTuple):
+    """What a reading knows of itself, each 0 at best and about 1 at worst.
+
+    Attributes:
+        residual: of simultaneous limb leads from a plane, as a share of them.
+        strip: one less the correlation of strips with their leads' columns.
+        apart: one less how far complexes of a column fall together.
+        unexplained: share of the trace's ink that no row explains.
+        unnamed: share of twelve names that were not read where the order has them, contradicting ones twice.
+        doubt: one less the network's mean confidence.
+        assumed: the paper's speed or gain was not read.
+    """
+
+    residual: float
+    strip: float
+    apart: float
+    unexplained: float
+    unnamed: float
+    doubt: float
+    assumed: float
+
+
+def evidence(
+    segments: Sequence[Segment],
+    stretches: Sequence[Stretch],
+    arranged: Arranged,
+    scale: Scale,
+    trace: Float32,
+    tracks: Sequence[Track],
+) -> Evidence:
+    """Of a page that was read.
+
+    Args:
+        segments: its stretches.
+        stretches: lead, start in seconds and millivolts of each.
+        arranged: the page's order.
+        scale: of the paper.
+        trace: (h, w) probability.
+        tracks: of the rows.
+    """
+    right, wrong = arranged.named
+    confidence = float(np.mean([one.confidence for one in segments])) if segments else 0.0
+    return Evidence(
+        residual=_residual(stretches),
+        strip=1.0 - _strip_agreement(stretches),
+        apart=1.0 - _together(stretches),
+        unexplained=_unexplained(trace, tracks),
+        unnamed=min(max(12 - right, 0) / 12 + 2 * wrong / 12, 1.5),
+        doubt=1.0 - confidence,
+        assumed=float("assumed" in scale.found),
+    )
+
+
+def trust(found: Evidence) -> float:
+    """Probability that the leads agree with the paper."""
+    return 1.0 / (1.0 + math.exp(-(CONSTANT + float(np.dot(WEIGHTS, found)))))
+
+
+def doubts(found: Evidence) -> tuple[str, ...]:
+    """What a reader must be told, a line each; none where the reading is to be trusted.
+
+    Raises:
+        PictureNotDigitised: the reading is more likely wrong than not.
+    """
+    chance = trust(found)
+    if chance < REFUSED:
+        raise PictureNotDigitised(
+            f"found an ECG whose leads do not fit one another as read ({_worst(found)}); needed a clearer picture",
+            "check",
+        )
+    if chance < DOUBTED:
+        return (f"{DOUBT}some leads may be read wrongly ({_worst(found)})",)
+    return ()
+
+
+_WORDS: Final[dict[str, str]] = {
+    "residual": "limb leads disagree",
+    "strip": "a rhythm strip disagrees with its lead",
+    "apart": "complexes do not fall together",
+    "unexplained": "ink is left that no lead explains",
+    "unnamed": "names of leads were not read",
+    "doubt": "the trace is faint",
+    "assumed": "the scale was assumed",
+}
+
+
+def _worst(found: Evidence) -> str:
+    costs = dict(zip(Evidence._fields, np.multiply(WEIGHTS, found), strict=True))
+    return _WORDS[min(costs, key=lambda name: costs[name])]
+
+
+def _columns(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
+    """Stretches that begin at one time, those of a column or of all rows."""
+    starts = sorted({round(start, 2) for _, start, _ in stretches})
+    return [[one for one in stretches if round(one[1], 2) == start] for start in starts]
+
+
+def _residual(stretches: Sequence[Stretch]) -> float:
+    found = []
+    for column in _columns(stretches):
+        limb = {lead: samples for lead, _, samples in column if lead in _PLANE}
+        if len(limb) < 3:
+            continue
+        size = min(samples.size for samples in limb.values())
+        signals = np.array([_zeroed(samples[:size]) for samples in limb.values()])[:, _EDGE : size - _EDGE]
+        signals = signals[:, np.isfinite(signals).all(axis=0)]
+        if signals.shape[1] < _LEAST_SAMPLES or not signals.any():
+            continue
+        plane = np.array([_PLANE[lead] for lead in limb])
+        left = signals - plane @ np.linalg.lstsq(plane, signals, rcond=None)[0]
+        found.append(float(np.sqrt((left**2).mean() / (signals**2).mean())))
+    return min(max(found, default=_USUAL_RESIDUAL), 1.0)
+
+
+def _strip_agreement(stretches: Sequence[Stretch]) -> float:
+    """The least correlation of a lead's two stretches where they show the same time."""
+    found = []
+    for number, (lead, start, samples) in enumerate(stretches):
+        for other, begin, long in stretches[number + 1 :]:
+            if other != lead:
+                continue
+            first = max(start, begin)
+            count = round((min(start + samples.size / FS_HZ, begin + long.size / FS_HZ) - first) * FS_HZ)
+            if count < _LEAST_SAMPLES + 2 * _EDGE:
+                continue
+            a, b = (
+                one[round((first - at) * FS_HZ) :][_EDGE : count - _EDGE]
+                for one, at in ((samples, start), (long, begin))
+            )
+            both = np.isfinite(a) & np.isfinite(b)
+            if both.sum() >= _LEAST_SAMPLES and a[both].std() > 0 and b[both].std() > 0:
+                found.append(float(np.corrcoef(a[both], b[both])[0, 1]))
+    return max(min(found, default=_USUAL_STRIP), 0.0)
+
+
+def _together(stretches: Sequence[Stretch]) -> float:
+    """How far the slopes of a column's leads rise at the same moments: the least column's mean correlation."""
+    found = []
+    for column in _columns(stretches):
+        size = min(samples.size for _, _, samples in column)
+        if len(column) < 2 or size < _LEAST_SAMPLES:
+            continue
+        slopes = np.array([np.abs(np.gradient(np.nan_to_num(_zeroed(samples[:size])))) for _, _, samples in column])
+        slopes = gaussian_filter1d(slopes, _TOGETHER_SAMPLES, axis=1)
+        slopes = slopes[slopes.std(axis=1) > 0]
+        if len(slopes) > 1:
+            each = np.corrcoef(slopes)
+            found.append(float(np.median((each.sum(axis=0) - 1) / (len(slopes) - 1))))
+    return max(min(found, default=_USUAL_TOGETHER), 0.0)
+
+
+def _unexplained(trace: Float32, tracks: Sequence[Track]) -> float:
+    """Share of the ink between the rows' ends that stands away from every track."""
+    ink = trace > _INK
+    explained = np.zeros(trace.shape, np.bool_)
+    shown = np.zeros(trace.shape[1], np.bool_)
+    for track in tracks:
+        known = np.flatnonzero(np.isfinite(track.y_px))
+        if known.size < 2:
+            continue
+        shown[known] = True
+        y = np.interp(np.arange(known[0], known[-1] + 1), known, track.y_px[known])
+        for x, (low, high) in enumerate(_strokes(y), known[0]):
+            explained[max(0, low) : high + 1, x] = True
+    explained = binary_dilation(explained, np.ones((2 * _EXPLAINED_PX + 1, 3), np.bool_))
+    ink &= shown
+    return float((ink & ~explained).sum() / max(int(ink.sum()), 1))
+
+
+def _strokes(y: Float64) -> list[tuple[int, int]]:
+    """Of each column how far its stroke reaches, halfway to both neighbours."""
+    middles = (y[1:] + y[:-1]) / 2
+    before, behind = np.concatenate((y[:1], middles)), np.concatenate((middles, y[-1:]))
+    ends = np.stack((before, y, behind))
+    return list(zip(np.floor(ends.min(axis=0)).astype(int), np.ceil(ends.max(axis=0)).astype(int), strict=True))
+
+
+def _zeroed(samples: Float64) -> Float64:
+    return samples - np.nanmedian(samples) if np.isfinite(samples).any() else samples
