@@ -33,6 +33,7 @@ class Reviews(ABC):
         *,
         workers: int = 1,
         resume: bool = False,
+        retry_failed: bool = False,
         questions: Sequence[str] = (),
         engine: Engine = "local",
         listen: Callable[[Progress], None] | None = None,
@@ -45,7 +46,8 @@ class Reviews(ABC):
             cases: a folder, a pattern, a CSV, JSONL or Parquet manifest, or ECG files.
             out: the folder of the results.
             workers: processes at a time; each loads the model once.
-            resume: go on with what an interrupted review left in `out`.
+            resume: go on with what an interrupted review left in `out`; what is asked anew is done anew.
+            retry_failed: do those again that failed.
             questions: asked of each case.
             engine: `local` processes, or `ray`, on this machine or on the cluster of `RAY_ADDRESS`.
             listen: told of each case as it finishes.
@@ -63,6 +65,7 @@ class Reviews(ABC):
             model=model,
             workers=workers,
             resume=resume,
+            retry_failed=retry_failed,
             questions=questions,
             home=self.home,
             own=own,
@@ -77,6 +80,7 @@ class Reviews(ABC):
         *,
         workers: int = 1,
         resume: bool = False,
+        retry_failed: bool = False,
         questions: Sequence[str] = (),
         engine: Engine = "local",
         listen: Callable[[Progress], None] | None = None,
@@ -88,6 +92,7 @@ class Reviews(ABC):
             out,
             workers=workers,
             resume=resume,
+            retry_failed=retry_failed,
             questions=questions,
             engine=engine,
             listen=listen,

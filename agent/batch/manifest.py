@@ -11,8 +11,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
 from calipers.agent.batch.case_input import CaseInput
 from calipers.ecg import Sex
 from calipers.errors import UnreadableInput, UsageError
@@ -57,6 +55,8 @@ def _table(path: Path) -> list[_Row] | None:
         return _csv(path)
     try:
         if path.suffix.lower() == ".parquet":
+            import pandas as pd  # a third of a second that each worker would pay for nothing
+
             return [_named(row) for row in pd.read_parquet(path).to_dict("records")]
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError) as damage:

@@ -28,7 +28,7 @@ class Row(NamedTuple):
         figure: with slots.
         command: behind it.
         asked: what was asked for.
-        why: it may fall short, in a sentence; printed where it does.
+        why: it may fall short, with slots; printed where it does.
         peers: figures of others in the same run, with slots.
         published: of what cannot run here, with its source.
     """
@@ -70,7 +70,7 @@ def markdown(results: Mapping[str, Result], lines: Sequence[Row]) -> str:
 
 def weakest(results: Mapping[str, Result], lines: Sequence[Row]) -> list[Standing]:
     """The rows that were asked for something, the weakest first."""
-    return standings([(row.what, row.asked, row.why) for row in lines], results)
+    return standings([(row.what, row.asked, fill(row.why, results)) for row in lines], results)
 
 
 def not_run(results: Mapping[str, Result], lines: Sequence[Row]) -> list[Row]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -144,6 +145,7 @@ def main() -> None:
     given = parser.parse_args()
     config = Training(steps=0 if given.export_only else Training.steps)
     export(train(config, given.data, given.out, given.minutes))
+    shutil.copyfile(given.out / "train_log.jsonl", WEIGHTS.with_name("segmenter_train_log.jsonl"))
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def test_a_whole_run_scores_every_record_of_the_fold(tmp_path: Path) -> None:
     assert result.n == 2
     assert result.metrics["layout_recognised"] == 1.0
     assert result.metrics["trace_error_median_uv"] < 20.0
-    assert set(result.groups) == {"6x2", "12x1"}
+    assert set(result.groups) == {"6x2", "12x1", "control: another's page"}
 
 
 def test_unseen_phrases_are_many_and_have_a_statement() -> None:

@@ -22,6 +22,7 @@ from calipers.tools.digitise.scale import Scale, find_pulses, find_scale
 from calipers.tools.digitise.signals import Leads, leads_of
 from calipers.tools.digitise.straighten import Flat, straighten
 from calipers.tools.digitise.tracing import follow
+from calipers.tools.digitise.trust import Evidence, doubts, evidence
 from calipers.tools.digitise.vector_lines import trace_lines
 
 Float32 = NDArray[np.float32]
@@ -36,7 +37,6 @@ _LEAST_TRACE_SHARE: Final = 0.0006
 _PLACE_MM: Final = 0.12
 _BEND_PLACE: Final = 0.06
 _COARSE_PX_MM: Final = 3.5
-_MOST_STRETCHED_MM: Final = 2.0
 
 
 class Digitised(NamedTuple):
@@ -110,6 +110,14 @@ def digitise(path: Path, *, page: int | None = None, threads: int = 2) -> Digiti
 
 def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     """Read the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
+    found, known = read_with_evidence(image, threads=threads)
+    stated = found.digitisation
+    notes = (*doubts(known, stated.scale_found), *stated.notes)
+    return found._replace(digitisation=stated.model_copy(update={"notes": notes}))
+
+
+def read_with_evidence(image: Image, *, threads: int = 2) -> tuple[Digitised, Evidence]:
+    """What was read in one picture, and what the reading knows of itself; not yet doubted, nor refused for it."""
     flat = straighten(image, PX_MM)
     read = _upright(flat, threads)
     if read.arranged is None:
@@ -120,22 +128,13 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     page = np.ascontiguousarray(np.rot90(flat.image, -read.turns))
     ink = pen_ink(page, read.parts.trace)
     tracks = follow(read.parts.trace, ink, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
-    leads = leads_of(read.arranged, tracks, read.scale, _stretched_mm(read.rows, read.arranged))
+    leads = leads_of(read.arranged, tracks, read.scale, _PLACE_MM)
     if not leads.segments:
         raise PictureNotDigitised(
             "found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace"
         )
-    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads), image)
-
-
-def _stretched_mm(rows: list[Row], arranged: Arranged) -> float:
-    """How far ink ends from where whole lengths would: a page whose scale was found a little wrong."""
-    away = [
-        abs(row.right_mm - max(cell.right_mm for cell in arranged.cells if cell.row == number))
-        for number, row in enumerate(rows)
-        if any(cell.row == number for cell in arranged.cells)
-    ]
-    return min(float(np.median(away)), _MOST_STRETCHED_MM) if away else 0.0
+    known = evidence(leads.segments, leads.stretches, read.arranged, read.parts.trace, tracks)
+    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads), image), known
 
 
 def _refuse_two(words: list[Found]) -> None:
@@ -201,7 +200,6 @@ def _stated(image: Image, flat: Flat, read: _Read, leads: Leads) -> Digitisation
     if flat.px_mm < _COARSE_PX_MM:
         said.append(f"the picture has only {flat.px_mm:.1f} pixels a millimetre; fine detail is lost")
     turned = _turned(flat, read.turns)
-    stretched_mm = _stretched_mm(read.rows, read.arranged)
     bend_mm = 0.0 if flat.bend is None else float(np.abs(flat.bend.dx_mm).max())
     return Digitisation(
         layout=read.arranged.name,
@@ -210,7 +208,7 @@ def _stated(image: Image, flat: Flat, read: _Read, leads: Leads) -> Digitisation
         scale_found=scale.found,
         segments=leads.segments,
         strips=tuple(dict.fromkeys(segment.lead for segment in leads.segments if segment.strip)),
-        timing_error_ms=round(1000 * (_PLACE_MM + stretched_mm + _BEND_PLACE * bend_mm) / scale.speed_mm_s, 2),
+        timing_error_ms=round(1000 * (_PLACE_MM + _BEND_PLACE * bend_mm) / scale.speed_mm_s, 2),
         turned_deg=90 * read.turns,
         notes=tuple(said),
         width_px=image.shape[1],

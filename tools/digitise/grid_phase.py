@@ -51,7 +51,6 @@ _FLAT_MM: Final = 0.03
 _BLOCK: Final = 4
 #: Of the polynomials that describe a bend.
 _DEGREE: Final = 12
-_BENDS: Final = 2
 
 
 class Phases(NamedTuple):
@@ -226,21 +225,21 @@ def _replaned(to_picture: Float64, found: Phases) -> Float64:
 
 
 def _bend(drawn: Drawn, to_picture: Float64, plane: Phases, pitch_mm: float) -> Bend | None:
-    """What the plane leaves, measured again on the page that it flattens; None of flat paper."""
-    if plane.clear < _FEWEST_NODES:
+    """What the plane leaves: first by the wide grid, which knows steep bends, then by the finer one; None of flat paper."""
+    if plane.clear >= _FEWEST_NODES and _median_away(plane, np.zeros_like(plane.shift_mm)) < _FLAT_MM:
         return None
     nodes = (plane.shift_mm.shape[1], plane.shift_mm.shape[2])
-    shifts, found, bend = np.zeros_like(plane.shift_mm), plane, None
-    sheet = Sheet(plane.weight)
-    for _ in range(_BENDS):
-        if _median_away(found, np.zeros_like(found.shift_mm), np.ones(nodes, np.bool_)) < _FLAT_MM:
-            break
+    shifts, bend = np.zeros_like(plane.shift_mm), None
+    for pitch in (SQUARE_MM, pitch_mm, pitch_mm):
+        found = phases(drawn(to_picture, bend), nodes, pitch)
+        if found.clear < _FEWEST_NODES:
+            continue
+        sheet = Sheet(found.weight)
         stiffness = _stiffness(found, sheet)
         if stiffness is None:
-            break
+            continue
         shifts = np.clip(shifts + sheet.through(found, stiffness), -_MOST_BEND_MM, _MOST_BEND_MM)
         bend = Bend(step_mm=NODE_MM, dx_mm=_rows(shifts[0]), dy_mm=_rows(shifts[1]))
-        found = phases(drawn(to_picture, bend), nodes, pitch_mm)
     return bend
 
 
@@ -248,7 +247,7 @@ def _stiffness(found: Phases, sheet: Sheet) -> float | None:
     """The stiffness that foretells blocks of nodes from the others best; None where flat paper does as well."""
     rows, columns = np.mgrid[0 : found.weight.shape[1], 0 : found.weight.shape[2]]
     odd = (rows // _BLOCK + columns // _BLOCK) % 2 == 1
-    best, least = None, _median_away(found, np.zeros_like(found.shift_mm), np.ones_like(odd))
+    best, least = None, _median_away(found, np.zeros_like(found.shift_mm))
     for stiffness in _STIFFNESS:
         away = []
         for held in (odd, ~odd):
@@ -259,8 +258,8 @@ def _stiffness(found: Phases, sheet: Sheet) -> float | None:
     return best
 
 
-def _median_away(found: Phases, guess: Float64, where: NDArray[np.bool_]) -> float:
-    known = (found.weight > 0) & where
+def _median_away(found: Phases, guess: Float64, where: NDArray[np.bool_] | None = None) -> float:
+    known = (found.weight > 0) & (True if where is None else where)
     return float(np.median(np.abs(found.shift_mm - guess)[known])) if known.any() else 0.0
 
 

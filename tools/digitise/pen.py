@@ -95,13 +95,13 @@ def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64, wide: float) 
     # A path that cuts between two strokes stands on a bridge thinner than any line, or on paper.
     bridge = run.sum(axis=0) < _THIN * wide
     owned = np.where(bridge, own[parts], run)
-    known: NDArray[np.bool_] = owned.any(axis=0)
+    known = np.asarray(owned.any(axis=0), np.bool_)
     first = np.where(known, owned.argmax(axis=0), at)
     last = np.where(known, height - 1 - owned[::-1].argmax(axis=0), at)
     upper = first - np.where(first > upmost, _beyond(fine, first, columns, -1), 0.0)
     lower = last + np.where(last < lowest, _beyond(fine, last, columns, 1), 0.0)
-    cut: NDArray[np.bool_] = known & (((first == upmost) & (upmost > 0)) | ((last == lowest) & (lowest < height - 1)))
-    return Edges(upper, lower, known, cut)
+    cut = known & (((first == upmost) & (upmost > 0)) | ((last == lowest) & (lowest < height - 1)))
+    return Edges(upper, lower, known, np.asarray(cut, np.bool_))
 
 
 def _run(allowed: NDArray[np.bool_], at: Int64, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -111,8 +111,7 @@ def _run(allowed: NDArray[np.bool_], at: Int64, found: NDArray[np.bool_]) -> NDA
     columns = np.arange(at.size)
     above = np.maximum.accumulate(np.where(allowed, -1, places), axis=0)[at, columns]
     below = np.minimum.accumulate(np.where(allowed, height, places)[::-1], axis=0)[::-1][at, columns]
-    run: NDArray[np.bool_] = (places > above) & (places < below) & found
-    return run
+    return np.asarray((places > above) & (places < below) & found, np.bool_)
 
 
 def line(found: Edges, wide: float) -> Float64:
@@ -138,8 +137,7 @@ def line(found: Edges, wide: float) -> Float64:
 
 def columns_cut(found: Edges) -> NDArray[np.bool_]:
     """(columns,) where any of a pixel column's ink goes on into another row's."""
-    cut: NDArray[np.bool_] = found.cut.reshape(-1, _FINER).any(axis=1)
-    return cut
+    return np.asarray(found.cut.reshape(-1, _FINER).any(axis=1), np.bool_)
 
 
 def _worn(edge: Float64, wide: float) -> Float64:

@@ -20,7 +20,6 @@ from calipers.digitisation import DOUBT, Segment
 from calipers.errors import PictureNotDigitised
 from calipers.leads import Lead
 from calipers.tools.digitise.arrangement import Arranged
-from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
 
 Float32 = NDArray[np.float32]
@@ -29,11 +28,11 @@ Stretch = tuple[Lead, float, Float64]
 
 FS_HZ: Final = 500.0
 #: Below this a reading is refused; below the other it is given in doubt.
-REFUSED: Final = 0.2
+REFUSED: Final = 0.1
 DOUBTED: Final = 0.8
 #: Logistic: constant, then one weight for each of `Evidence`.
-CONSTANT: Final = 0.0
-WEIGHTS: Final[tuple[float, ...]] = (0.0,) * 7
+CONSTANT: Final = 4.5
+WEIGHTS: Final[tuple[float, ...]] = (-6.3, -1.5, -8.3, -4.8, -3.4, -2.0)
 #: The limb leads by I and II (Einthoven, Goldberger).
 _PLANE: Final[dict[Lead, tuple[float, float]]] = {
     "I": (1.0, 0.0),
@@ -64,7 +63,6 @@ class Evidence(NamedTuple):
         unexplained: share of the trace's ink that no row explains.
         unnamed: share of twelve names that were not read where the order has them, contradicting ones twice.
         doubt: one less the network's mean confidence.
-        assumed: the paper's speed or gain was not read.
     """
 
     residual: float
@@ -73,14 +71,12 @@ class Evidence(NamedTuple):
     unexplained: float
     unnamed: float
     doubt: float
-    assumed: float
 
 
 def evidence(
     segments: Sequence[Segment],
     stretches: Sequence[Stretch],
     arranged: Arranged,
-    scale: Scale,
     trace: Float32,
     tracks: Sequence[Track],
 ) -> Evidence:
@@ -90,7 +86,6 @@ def evidence(
         segments: its stretches.
         stretches: lead, start in seconds and millivolts of each.
         arranged: the page's order.
-        scale: of the paper.
         trace: (h, w) probability.
         tracks: of the rows.
     """
@@ -103,7 +98,6 @@ def evidence(
         unexplained=_unexplained(trace, tracks),
         unnamed=min(max(12 - right, 0) / 12 + 2 * wrong / 12, 1.5),
         doubt=1.0 - confidence,
-        assumed=float("assumed" in scale.found),
     )
 
 
@@ -112,8 +106,12 @@ def trust(found: Evidence) -> float:
     return 1.0 / (1.0 + math.exp(-(CONSTANT + float(np.dot(WEIGHTS, found)))))
 
 
-def doubts(found: Evidence) -> tuple[str, ...]:
+def doubts(found: Evidence, scale_found: str) -> tuple[str, ...]:
     """What a reader must be told, a line each; none where the reading is to be trusted.
+
+    Args:
+        found: what the reading knows of itself.
+        scale_found: what the paper's scale rests on; of one that was assumed nothing else would tell that it is wrong.
 
     Raises:
         PictureNotDigitised: the reading is more likely wrong than not.
@@ -122,11 +120,14 @@ def doubts(found: Evidence) -> tuple[str, ...]:
     if chance < REFUSED:
         raise PictureNotDigitised(
             f"found an ECG whose leads do not fit one another as read ({_worst(found)}); needed a clearer picture",
-            "check",
+            "leads",
         )
+    told = []
     if chance < DOUBTED:
-        return (f"{DOUBT}some leads may be read wrongly ({_worst(found)})",)
-    return ()
+        told.append(f"{DOUBT}leads may be read wrongly ({_worst(found)})")
+    if "assumed" in scale_found:
+        told.append(f"{DOUBT}the paper's speed or gain was not read but assumed")
+    return tuple(told)
 
 
 _WORDS: Final[dict[str, str]] = {
@@ -136,7 +137,6 @@ _WORDS: Final[dict[str, str]] = {
     "unexplained": "ink is left that no lead explains",
     "unnamed": "names of leads were not read",
     "doubt": "the trace is faint",
-    "assumed": "the scale was assumed",
 }
 
 

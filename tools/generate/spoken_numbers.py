@@ -19,24 +19,26 @@ _AFTER_RHYTHM: Final = re.compile(
 _LONG_QT: Final = re.compile(
     rf"\b(?:(?:long|prolonged|short) qt(?: interval| syndrome)?|lqts?){_ABOUT}{_NUMBER}(?:\s*ms)?", re.I
 )
+_NORMAL_AXIS: Final = re.compile(rf"\bnormal (?:qrs )?axis{_ABOUT}{_NUMBER}(?:\s*(?:°|deg\w*))?", re.I)
 #: Patterns whose words stay, as a wish of their own: "bradycardia of 50".
-_WORDS_STAY: Final = (_AFTER_RHYTHM, _LONG_QT)
+_WORDS_STAY: Final = (_AFTER_RHYTHM, _LONG_QT, _NORMAL_AXIS)
 #: What a number is, by the words before or after it; the first that fits takes it.
 _NUMBERS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, {"": _AFTER_RHYTHM, "long": _LONG_QT}.get(pattern) or re.compile(pattern, re.I))
+    (name, pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, re.I))
     for name, pattern in (
         (
             "hr",
             rf"\b(?:heart |ventricular |pulse )?(?:rate|hr|frequency){_ABOUT}{_NUMBER}(?:\s*(?:/\s*min|bpm|per minute|beats))?",
         ),
         ("hr", rf"{_NUMBER}\s*(?:bpm|/\s*min\b|per minute|beats(?: per minute| a minute|/min)?)"),
-        ("hr", ""),
+        ("hr", _AFTER_RHYTHM),
         ("hr", rf"\bat {_NUMBER}\b(?!\s*(?:ms|mv|mm|µv|uv|years?|y\b|°|deg))"),
         ("pr", rf"\b(?:pr|pq|p-r){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qtc_fridericia", rf"\b(?:fridericia(?: qtc)?|qtc\s*\(?f(?:ridericia)?\)?|qtcf){_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qtc", rf"\b(?:qtc(?:\s*\(?b(?:azett)?\)?)?|corrected qt|qtcb|bazett(?: qtc)?){_ABOUT}{_NUMBER}(?:\s*ms)?"),
-        ("qtc", "long"),
+        ("qtc", _LONG_QT),
         ("qt", rf"\bqt(?: interval)?{_ABOUT}{_NUMBER}(?:\s*ms)?"),
+        ("qrs_axis", _NORMAL_AXIS),
         ("qrs_axis", rf"\b(?:qrs |frontal |electrical |mean )?axis{_ABOUT}(?:the )?{_NUMBER}(?:\s*(?:°|deg\w*))?"),
         ("qrs", rf"\bqrsd?{_ABOUT}{_NUMBER}(?:\s*ms)?"),
         ("qrs", rf"{_NUMBER}\s*ms (?:wide )?qrs\b"),

@@ -12,6 +12,7 @@ from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.arrangement import arrange
 from calipers.tools.digitise.columns import Row
 from calipers.tools.digitise.grid import find_grid, line_map, tiles_of
+from calipers.tools.digitise.grid_phase import square_found_mm
 from calipers.tools.digitise.names import Found
 from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale
 from calipers.tools.digitise.straighten import straighten
@@ -43,6 +44,39 @@ def test_the_grids_pitch_and_turn_are_found(px_mm: float, degrees: float) -> Non
 def test_a_turned_page_comes_out_at_its_true_scale() -> None:
     flat = straighten(paper(8.0, 5.0), PX_MM)
     assert flat.px_mm == pytest.approx(8.0, rel=0.005)
+
+
+def test_places_of_a_turned_page_are_found_to_a_twentieth_of_a_millimetre() -> None:
+    px_mm, degrees = 8.0, 3.0
+    page = paper(px_mm, degrees)
+    flat = straighten(page, PX_MM)
+    true_mm = np.stack(np.meshgrid(np.arange(20.0, 131, 10), np.arange(20.0, 101, 10)), axis=-1).reshape(-1, 2)
+    matrix = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), degrees, 1.0)
+    picture = (true_mm * px_mm) @ matrix[:, :2].T + matrix[:, 2] + 0.5
+    mapped = np.concatenate([picture, np.ones((len(picture), 1))], axis=1) @ np.linalg.inv(flat.to_picture).T
+    away = mapped[:, :2] / mapped[:, 2:] - true_mm
+    assert np.abs(away - np.median(away, axis=0)).max() < 0.05
+
+
+def test_flat_paper_has_no_bend_and_curled_paper_has_its_own() -> None:
+    page = paper(8.0)
+    assert straighten(page, PX_MM).bend is None
+    ys, xs = np.mgrid[0 : page.shape[0], 0 : page.shape[1]].astype(np.float32)
+    curl_mm = 1.5
+    wave = (curl_mm * 8.0 * np.sin(2 * np.pi * ys / page.shape[0])).astype(np.float32)
+    curled = cv2.remap(page, xs + wave, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.uint8)
+    bend = straighten(curled, PX_MM).bend
+    assert bend is not None
+    column = np.array(bend.dx_mm)[:, len(bend.dx_mm[0]) // 2]
+    assert np.ptp(column[2:-3]) == pytest.approx(2 * curl_mm, rel=0.25)
+
+
+def test_a_grid_taken_for_one_of_twice_its_pitch_is_noticed() -> None:
+    ruled = np.zeros((400, 480), np.float32)
+    ruled[::40] = ruled[:, ::40] = 1.0
+    ruled = cv2.GaussianBlur(ruled, (0, 0), 0.8)
+    assert square_found_mm(ruled) == 10.0
+    assert square_found_mm(cv2.resize(ruled, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)) == 5.0
 
 
 def test_a_bend_is_interpolated_between_its_nodes() -> None:

@@ -74,6 +74,7 @@ def test_what_is_denied_must_be_absent() -> None:
         "LBBB with QRS 90 ms",
         "QTc 640 at 200 bpm",
         "left axis deviation with an axis of 100 degrees",
+        "normal axis of -70 degrees",
     ],
 )
 def test_a_contradiction_is_asked_back_not_guessed(text: str) -> None:
