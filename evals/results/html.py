@@ -91,7 +91,7 @@ def _section(name: str, result: Result) -> Iterator[str]:
 
 
 def _table(header: Sequence[str], lines: Sequence[Sequence[str]], kind: str = "") -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    head = "".join(f"<th>{_inline(cell)}</th>" for cell in header)
     body = "\n".join("<tr>" + "".join(f"<td>{_inline(cell)}</td>" for cell in line) + "</tr>" for line in lines)
     return (
         f'<div class="wide"><table class="{kind}"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>'

@@ -48,11 +48,11 @@ class Target(NamedTuple):
             return None
         if self.relation == ">=":
             return value / self.limit if self.limit else float(value >= 0.0)
-        # Of what should be small, twice the limit attains half.
         reached = abs(value) if self.relation == "within" else value
-        return (
-            self.limit / reached if reached > self.limit else 1.0 + (1.0 - reached / self.limit if self.limit else 0.0)
-        )
+        if not self.limit:  # nothing was asked for: what is short of it is the share that should not be
+            return 1.0 - reached
+        # Of what should be small, twice the limit attains half.
+        return self.limit / reached if reached > self.limit else 2.0 - reached / self.limit
 
     def limit_text(self) -> str:
         """`≥ 0.93`."""

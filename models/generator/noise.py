@@ -67,7 +67,7 @@ class NoiseSpace:
         correlation = np.corrcoef(ndtri(ranks).T) + 1e-6 * np.eye(found.shape[1])
         levels: Floats = np.quantile(found, _QUANTILES, axis=0).T.astype(np.float64)
         depths: Floats = np.quantile(bursts, _QUANTILES).astype(np.float64)
-        return cls(levels, np.linalg.cholesky(correlation), depths)
+        return cls(levels, np.linalg.cholesky(correlation).astype(np.float64), depths)
 
     def shaped(self, rest_mv: Floats, qrs_on: Floats, rng: np.random.Generator, loudest: float) -> Floats:
         """(8, n) what a recording has besides its beats, with noise of a loudness and unsteadiness drawn from real ones.

@@ -20,6 +20,8 @@ AFTER_T: Final = 24
 #: Points of a beat up to and with the last of the QRS, and in all.
 FIRST_ST: Final = BEFORE_QRS + QRS_POINTS
 BEAT_POINTS: Final = FIRST_ST + ST_T_POINTS + AFTER_T
+#: Points to each side over which a step at the end of the QRS is spread.
+_JOINT: Final = 8
 AROUND_P: Final = 8
 P_POINTS: Final = 40
 ATRIAL_POINTS: Final = P_POINTS + 2 * AROUND_P
@@ -64,6 +66,18 @@ def tapered(points: Floats, first: int, last: int) -> Floats:
     if last:
         window[-last:] = 0.5 + 0.5 * np.cos(np.pi * (np.arange(last) + 0.5) / last)
     out: Floats = points * window
+    return out
+
+
+def joined(beat: Floats) -> Floats:
+    """(leads, BEAT_POINTS) without the step where the QRS ends: its parts are drawn and steered one by one."""
+    out = beat.copy()
+    before, after = beat[:, FIRST_ST - 1], beat[:, FIRST_ST]
+    slope = 0.5 * (before - beat[:, FIRST_ST - 2] + beat[:, FIRST_ST + 1] - after)
+    half = 0.5 * (after - before - slope)[:, None]
+    ramp = (np.arange(_JOINT) + 0.5) / _JOINT
+    out[:, FIRST_ST - _JOINT : FIRST_ST] += half * ramp
+    out[:, FIRST_ST : FIRST_ST + _JOINT] -= half * ramp[::-1]
     return out
 
 

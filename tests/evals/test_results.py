@@ -90,6 +90,8 @@ def test_a_target_says_how_much_was_attained() -> None:
         "triage.validation:raised >= 0.5": 1.9888,
         "triage.validation:bias within 1.33": 0.5,
         "triage.validation:reader a: b's/raised <= 0.25 (asked of b)": 0.5,
+        "triage.validation:reader a: b's/raised <= 0": 0.5,
+        "triage.validation:raised <= 1.9888": 1.5,
     }
     for text, share in wanted.items():
         assert Target.parse(text).attained(SAVED) == pytest.approx(share, abs=1e-4), text

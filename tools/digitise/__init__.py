@@ -5,10 +5,14 @@ picture_file.py  files as pixels, with limits; pages of a PDF or TIFF
 grid.py          the paper's grid, from local spectra
 straighten.py    a flat page at 6 pixels a millimetre: homography, then the paper's bends
 names.py         lead names and the printed scale, from the segmenter's words
+columns.py       where columns begin and end
 arrangement.py   which lead stands where
 scale.py         speed and gain: pulse, print, or the usual, said so
+ink.py           how much of each pixel the pen covers
 tracing.py       each row's trace by dynamic programming, rows that cross included
+pen.py           from the ink's edges to the line that the pen's middle drew
 signals.py       millivolts at 500 Hz, placed in time, each stretch with its error
+trust.py         how likely the reading is right, when to doubt and when to refuse
 overlay.py       what was read, drawn on the picture
 """
 

@@ -18,8 +18,8 @@ _USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
 _SNAP: Final = 0.04
 #: Columns stand apart by so much, or touch.
 _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
-#: The ink's ends are off by no more than this.
-_END_MM: Final = 0.5
+#: A row's ink may be shorter than its columns by so much: faint ends are not seen.
+_SHORT_MM: Final = 5.0
 #: The distance of names tells that of columns to within this.
 _NAMES_MM: Final = 1.0
 #: Ink this far from the first column's names is not that column's.
@@ -82,12 +82,15 @@ def column_bounds(
     step = _step(names_mm)
     if step is not None and 0 in names_mm and abs(names_mm[0] - left) > _NAME_FAR_MM:
         left = names_mm[0]
-    if step is not None and abs(left + count * step - right) > _MOST_GAP_MM + 2 * _NAMES_MM:
-        # Ink beyond the rows' true end: the names alone tell.
-        width = _whole(step + _NAMES_MM, speed_mm_s) or step
-        right, agree = left + (count - 1) * step + width, True
-    else:
-        width = _whole((right - left) / count + _END_MM, speed_mm_s) or (right - left) / count
+    width = (
+        _whole((right - left + _SHORT_MM) / count, speed_mm_s) if step is None else _whole(step + _NAMES_MM, speed_mm_s)
+    ) or (right - left) / count
+    if step is not None:
+        total = (count - 1) * step + width
+        if right - left - total > 2 * _NAMES_MM:
+            # Ink before the columns, or behind them: a pulse, a mark, the table the page lies on.
+            left = _start(left, right - total, step, names_mm, pulses)
+            right, agree = left + total, True
     beyond = right - left - count * width
     first, gap = left, 0.0
     if agree and count > 1 and beyond >= _LEAST_GAP_MM:
@@ -96,9 +99,9 @@ def column_bounds(
             first, gap = _apart(count, left, right, width, middles)
         else:
             # The rest of a calibration pulse, or a mark, before the row or behind it.
-            first = _without_rest(left, right - count * width, width, names_mm, pulses)
-    elif agree and abs(beyond) <= 2 * _END_MM:
-        # What the ink's two ends are off by, a pen's edge or a speck, is shared between them.
+            first = _start(left, right - count * width, width, names_mm, pulses)
+    elif agree and -_SHORT_MM <= beyond <= _LEAST_GAP_MM:
+        # What the ink's two ends are off by, a pen's edge or a faint end, is shared between them.
         first = left + beyond / 2
     starts = [first + number * (width + gap) for number in range(count)]
     return [(start, start + width) for start in starts]
@@ -108,7 +111,7 @@ def _without_rest(early: float, late: float, width: float, names_mm: Mapping[int
     """Which of two starts is the columns': the one that names stand at, else the one that pulses leave."""
     if not names_mm:
         return late if pulses == "left" else early
-    stand = float(np.median([place - column * width for column, place in names_mm.items()]))
+    stand = float(np.median([place - column * step for column, place in names_mm.items()]))
     return min((early, late), key=lambda start: abs(stand - start))
 
 

@@ -46,8 +46,9 @@ _MOST_BEND_MM: Final = 10.0
 #: Stiffness of the paper that is tried, from almost flat to limp, and what a limper one must explain more.
 _STIFFNESS: Final = (3e3, 3e2, 3e1, 3.0, 0.3)
 _GAIN: Final = 0.92
-#: Paper whose grid lies this near its plane's place is flat.
-_FLAT_MM: Final = 0.03
+#: Paper whose grid mostly, at this share of the nodes, lies this near its plane's place is flat.
+_MOSTLY: Final = 0.8
+_FLAT_MM: Final = 0.04
 _BLOCK: Final = 4
 #: Of the polynomials that describe a bend.
 _DEGREE: Final = 12
@@ -226,7 +227,7 @@ def _replaned(to_picture: Float64, found: Phases) -> Float64:
 
 def _bend(drawn: Drawn, to_picture: Float64, plane: Phases, pitch_mm: float) -> Bend | None:
     """What the plane leaves: first by the wide grid, which knows steep bends, then by the finer one; None of flat paper."""
-    if plane.clear >= _FEWEST_NODES and _median_away(plane, np.zeros_like(plane.shift_mm)) < _FLAT_MM:
+    if plane.clear >= _FEWEST_NODES and _away(plane, np.zeros_like(plane.shift_mm)) < _FLAT_MM:
         return None
     nodes = (plane.shift_mm.shape[1], plane.shift_mm.shape[2])
     shifts, bend = np.zeros_like(plane.shift_mm), None
@@ -247,20 +248,21 @@ def _stiffness(found: Phases, sheet: Sheet) -> float | None:
     """The stiffness that foretells blocks of nodes from the others best; None where flat paper does as well."""
     rows, columns = np.mgrid[0 : found.weight.shape[1], 0 : found.weight.shape[2]]
     odd = (rows // _BLOCK + columns // _BLOCK) % 2 == 1
-    best, least = None, _median_away(found, np.zeros_like(found.shift_mm))
+    best, least = None, _away(found, np.zeros_like(found.shift_mm))
     for stiffness in _STIFFNESS:
         away = []
         for held in (odd, ~odd):
             known = found._replace(weight=np.where(held, 0.0, found.weight))
-            away.append(_median_away(found, sheet.through(known, stiffness), held))
+            away.append(_away(found, sheet.through(known, stiffness), held))
         if float(np.mean(away)) < _GAIN * least:
             best, least = stiffness, float(np.mean(away))
     return best
 
 
-def _median_away(found: Phases, guess: Float64, where: NDArray[np.bool_] | None = None) -> float:
+def _away(found: Phases, guess: Float64, where: NDArray[np.bool_] | None = None) -> float:
+    """How far the grid mostly stands from a guess, millimetres."""
     known = (found.weight > 0) & (True if where is None else where)
-    return float(np.median(np.abs(found.shift_mm - guess)[known])) if known.any() else 0.0
+    return float(np.quantile(np.abs(found.shift_mm - guess)[known], _MOSTLY)) if known.any() else 0.0
 
 
 class Sheet:

@@ -155,7 +155,8 @@ def draw(
     marks = marks_of(course, SECONDS, rng)
     shape = made_by.codec.anatomy(marks, elements[0], known, ectopic)
     # What a flow leaves before the QRS would lengthen it; the P wave has a shape of its own.
-    quiet = replace(shape, beat=None if shape.beat is None else shapes.tapered(shape.beat, shapes.BEFORE_QRS - 1, 0))
+    beat = None if shape.beat is None else shapes.joined(shapes.tapered(shape.beat, shapes.BEFORE_QRS - 1, 0))
+    quiet = replace(shape, beat=beat)
     drawn = quiet.drawn(SECONDS * CODEC_HZ)
     levels = _levels(usual.levels[0], rhythm, _AS_RECORDED if labels else _WELL_RECORDED)
     texture = made_by.draw_textures(drawn[None], levels[None], [frozenset({_KINDS.get(rhythm, "")})], [seed])[0]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from calipers.errors import MissingPart
+from calipers.models.generator import shapes
 from calipers.models.generator.beat_training import varied
 from calipers.models.generator.codec import Codec
 from calipers.models.generator.conditions import Condition, ConditionSpace
@@ -106,3 +107,12 @@ def test_a_torn_last_line_of_the_marks_is_left_out(tmp_path: Path) -> None:
     file = tmp_path / "marked.jsonl"
     file.write_text(line_of(record) + "\n" + line_of(record)[:40])
     assert [one.id for one in read_marked(file)] == [record.id]
+
+
+def test_a_step_at_the_end_of_the_qrs_is_spread_and_the_rest_of_the_beat_kept() -> None:
+    beat = np.zeros((8, shapes.BEAT_POINTS))
+    beat[:, shapes.FIRST_ST :] = 0.2
+    whole = shapes.joined(beat)
+    assert np.abs(np.diff(whole, axis=1)).max() < 0.03
+    assert np.array_equal(whole[:, : shapes.FIRST_ST - 10], beat[:, : shapes.FIRST_ST - 10])
+    assert np.array_equal(whole[:, shapes.FIRST_ST + 10 :], beat[:, shapes.FIRST_ST + 10 :])
