@@ -3,7 +3,8 @@
 digitise.py      `digitise`: every step in order, and what is said of it
 picture_file.py  files as pixels, with limits; pages of a PDF or TIFF
 grid.py          the paper's grid, from local spectra
-straighten.py    a flat page at 6 pixels a millimetre: homography, then the paper's bends
+grid_phase.py    the page's place and bends to hundredths of a millimetre, from the grid's phase
+straighten.py    a flat page at 6 pixels a millimetre
 names.py         lead names and the printed scale, from the segmenter's words
 columns.py       where columns begin and end
 arrangement.py   which lead stands where
@@ -13,6 +14,8 @@ tracing.py       each row's trace by dynamic programming, rows that cross includ
 pen.py           from the ink's edges to the line that the pen's middle drew
 signals.py       millivolts at 500 Hz, placed in time, each stretch with its error
 trust.py         how likely the reading is right, when to doubt and when to refuse
+vector_lines.py  the lines of a PDF as it draws them
+by_lines.py      a page read again by the lines of its PDF
 overlay.py       what was read, drawn on the picture
 """
 

@@ -107,7 +107,7 @@ def column_bounds(
     return [(start, start + width) for start in starts]
 
 
-def _without_rest(early: float, late: float, width: float, names_mm: Mapping[int, float], pulses: Side | None) -> float:
+def _start(early: float, late: float, step: float, names_mm: Mapping[int, float], pulses: Side | None) -> float:
     """Which of two starts is the columns': the one that names stand at, else the one that pulses leave."""
     if not names_mm:
         return late if pulses == "left" else early

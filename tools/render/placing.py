@@ -90,7 +90,8 @@ class Placer:
         points = [self._point(*one) for one in amplitudes]
         fixed = (self._sheet, self._ink, self._obstacles)
         beside = [*beside_stretches(stretches, *fixed), *beside_points(points, *fixed)]
-        for one, on_sheet, candidates in zip([*intervals, *amplitudes], [*stretches, *points], beside, strict=True):
+        on_sheets: list[Stretch | Point] = [*stretches, *points]
+        for one, on_sheet, candidates in zip([*intervals, *amplitudes], on_sheets, beside, strict=True):
             self._found[one[0].id] = _Found(*one, on_sheet, candidates)
 
     def place(self, ids: Sequence[str]) -> Placement:
