@@ -173,7 +173,6 @@ def _cells(
     pulses: Side | None,
 ) -> tuple[Cell, ...]:
     grid_rows = rows[: len(arrangement.rows)]
-    left = float(np.median([row.left_mm for row in grid_rows]))
     bounds = column_bounds(
         arrangement.columns,
         grid_rows,
@@ -189,8 +188,10 @@ def _cells(
     ]
     for k in range(strips):
         row = rows[len(arrangement.rows) + k]
-        start = bounds[0][0] if abs(row.left_mm - left) < _ONE_START_MM else row.left_mm
-        end = start + usual_s((row.right_mm - start) / speed_mm_s) * speed_mm_s
+        # Ink before the columns is no strip's.
+        start = bounds[0][0] if row.left_mm < bounds[0][0] + _ONE_START_MM else row.left_mm
+        seconds, whole_s = (row.right_mm - start) / speed_mm_s, sum(end - begin for begin, end in bounds) / speed_mm_s
+        end = start + (whole_s if seconds > whole_s else usual_s(seconds)) * speed_mm_s
         cells.append(Cell("II", len(arrangement.rows) + k, 0, True, start, end, inverted=False))
     return tuple(cells)
 

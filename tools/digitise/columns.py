@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_opening
 
 from calipers.models.segmenter.segmenter import PX_MM
 
@@ -26,8 +27,9 @@ _NAMES_MM: Final = 1.0
 _NAME_FAR_MM: Final = 16.0
 #: Weight of a row's end beside that of the middle of the paper between two columns.
 _END_WEIGHT: Final = 0.35
-#: A crossing of grid lines may look a little like ink.
+#: A crossing of grid lines, or a bar between columns, looks like ink, but is narrower than this.
 _SURE_INK: Final = 0.65
+_SPECK_PX: Final = round(1.0 * PX_MM)
 
 
 class Row(NamedTuple):
@@ -142,7 +144,10 @@ def _paper_between(
         for number, row in enumerate(rows):
             pitch = min([abs(other.y_mm - row.y_mm) for k, other in enumerate(rows) if k != number], default=25.0)
             low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
-            empty = np.flatnonzero(trace[low : high + 1, low_x:high_x].max(axis=0, initial=0.0) < _SURE_INK)
+            ink = trace[low : high + 1, low_x:high_x].max(axis=0, initial=0.0) >= _SURE_INK
+            empty = np.flatnonzero(
+                ~binary_opening(np.pad(ink, _SPECK_PX, mode="edge"), np.ones(_SPECK_PX))[_SPECK_PX:-_SPECK_PX]
+            )
             parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
             widest = max(parts, key=len, default=np.array([], np.int64))
             if widest.size >= 0.5 * gap * PX_MM:

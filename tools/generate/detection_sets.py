@@ -78,7 +78,8 @@ def _outline(points: NDArray[np.int16], width: int, height: int) -> NDArray[np.f
     line = points.astype(np.float64)
     half = np.array([0.0, _HALF_PX])
     rim = np.concatenate([line - half, line[::-1] + half])
-    return np.clip(rim, 0.0, np.array([width, height], np.float64))
+    inside: NDArray[np.float64] = np.clip(rim, 0.0, np.array([width, height], np.float64))
+    return inside
 
 
 def _around(polygon: NDArray[np.float64]) -> Corners:
