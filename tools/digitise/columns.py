@@ -146,7 +146,7 @@ def _paper_between(
             low, high = (max(0, round((row.y_mm + side * 0.4 * pitch) * PX_MM)) for side in (-1, 1))
             ink = trace[low : high + 1, low_x:high_x].max(axis=0, initial=0.0) >= _SURE_INK
             empty = np.flatnonzero(
-                ~binary_opening(np.pad(ink, _SPECK_PX, mode="edge"), np.ones(_SPECK_PX))[_SPECK_PX:-_SPECK_PX]
+                ~binary_opening(np.pad(ink, _SPECK_PX, mode="edge"), np.ones(_SPECK_PX, np.bool_))[_SPECK_PX:-_SPECK_PX]
             )
             parts = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
             widest = max(parts, key=len, default=np.array([], np.int64))

@@ -28,7 +28,7 @@ Stretch = tuple[Lead, float, Float64]
 
 FS_HZ: Final = 500.0
 #: Below this a reading is refused; below the other it is given in doubt.
-REFUSED: Final = 0.1
+REFUSED: Final = 0.04
 DOUBTED: Final = 0.8
 #: Logistic: constant, then one weight for each of `Evidence`.
 CONSTANT: Final = 4.5
@@ -49,6 +49,8 @@ _USUAL_RESIDUAL, _USUAL_STRIP, _USUAL_TOGETHER = 0.15, 0.95, 0.7
 #: Complexes are compared as slopes smoothed by so many samples.
 _TOGETHER_SAMPLES: Final = 6
 _INK: Final = 0.5
+#: On a part of a page strokes between columns are read as names: this says no more than so much.
+_MOST_UNNAMED: Final = 0.7
 #: Ink within this of a track is explained by it.
 _EXPLAINED_PX: Final = 5
 
@@ -61,7 +63,7 @@ class Evidence(NamedTuple):
         strip: one less the correlation of strips with their leads' columns.
         apart: one less how far complexes of a column fall together.
         unexplained: share of the trace's ink that no row explains.
-        unnamed: share of twelve names that were not read where the order has them, contradicting ones twice.
+        unnamed: stretches whose names were not read, and contradicting names twice, as a share of twelve.
         doubt: one less the network's mean confidence.
     """
 
@@ -90,13 +92,14 @@ def evidence(
         tracks: of the rows.
     """
     right, wrong = arranged.named
+    shown = sum(not cell.strip for cell in arranged.cells)
     confidence = float(np.mean([one.confidence for one in segments])) if segments else 0.0
     return Evidence(
         residual=_residual(stretches),
         strip=1.0 - _strip_agreement(stretches),
         apart=1.0 - _together(stretches),
         unexplained=_unexplained(trace, tracks),
-        unnamed=min(max(12 - right, 0) / 12 + 2 * wrong / 12, 1.5),
+        unnamed=min(max(shown - right, 0) / 12 + 2 * wrong / 12, _MOST_UNNAMED),
         doubt=1.0 - confidence,
     )
 
@@ -114,7 +117,7 @@ def doubts(found: Evidence, scale_found: str) -> tuple[str, ...]:
         scale_found: what the paper's scale rests on; of one that was assumed nothing else would tell that it is wrong.
 
     Raises:
-        PictureNotDigitised: the reading is more likely wrong than not.
+        PictureNotDigitised: the leads contradict one another.
     """
     chance = trust(found)
     if chance < REFUSED:
