@@ -18,7 +18,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter1d
 
 from calipers.digitisation import DOUBT, Segment
 from calipers.errors import PictureNotDigitised
-from calipers.leads import Lead
+from calipers.leads import LIMB_FROM_I_AND_II, Lead
 from calipers.tools.digitise.arrangement import Arranged
 from calipers.tools.digitise.tracing import Track
 
@@ -33,15 +33,6 @@ DOUBTED: Final = 0.8
 #: Logistic: constant, then one weight for each of `Evidence`.
 CONSTANT: Final = 4.5
 WEIGHTS: Final[tuple[float, ...]] = (-6.3, -1.5, -8.3, -4.8, -3.4, -2.0)
-#: The limb leads by I and II (Einthoven, Goldberger).
-_PLANE: Final[dict[Lead, tuple[float, float]]] = {
-    "I": (1.0, 0.0),
-    "II": (0.0, 1.0),
-    "III": (-1.0, 1.0),
-    "aVR": (-0.5, -0.5),
-    "aVL": (1.0, -0.5),
-    "aVF": (-0.5, 1.0),
-}
 _LEAST_SAMPLES: Final = 250
 _EDGE: Final = 20
 #: What stands for a check that the page does not allow: its usual outcome.
@@ -157,7 +148,7 @@ def _columns(stretches: Sequence[Stretch]) -> list[list[Stretch]]:
 def _residual(stretches: Sequence[Stretch]) -> float:
     found = []
     for column in _columns(stretches):
-        limb = {lead: samples for lead, _, samples in column if lead in _PLANE}
+        limb = {lead: samples for lead, _, samples in column if lead in LIMB_FROM_I_AND_II}
         if len(limb) < 3:
             continue
         size = min(samples.size for samples in limb.values())
@@ -165,7 +156,7 @@ def _residual(stretches: Sequence[Stretch]) -> float:
         signals = signals[:, np.isfinite(signals).all(axis=0)]
         if signals.shape[1] < _LEAST_SAMPLES or not signals.any():
             continue
-        plane = np.array([_PLANE[lead] for lead in limb])
+        plane = np.array([LIMB_FROM_I_AND_II[lead] for lead in limb])
         left = signals - plane @ np.linalg.lstsq(plane, signals, rcond=None)[0]
         found.append(float(np.sqrt((left**2).mean() / (signals**2).mean())))
     return min(max(found, default=_USUAL_RESIDUAL), 1.0)
