@@ -17,6 +17,7 @@ from calipers.agent.drafting import (
     statement_claim,
 )
 from calipers.agent.generator import make_ecg
+from calipers.agent.kinds import told
 from calipers.agent.lookups import case_claims, guideline_claims, history_claims
 from calipers.agent.questions import Intent, understand
 from calipers.agent.sentences import SentenceKey
@@ -65,9 +66,9 @@ def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[Sent
     if intent.verb == "explain":
         return _explain(intent, context)
     if intent.verb == "generate":
-        with context.step("generate", text=intent.text) as told:
+        with context.step("generate", text=intent.text) as result:
             made = make_ecg(intent.text, context)
-            told += made.lines
+            result += made.lines
         return [], [made.sentence]
     if intent.verb == "render":
         with context.step("render", evidence=["pr", "qrs", "qt"], layout="3x4+1"):
@@ -75,9 +76,9 @@ def _follow(intent: Intent, context: RunContext) -> tuple[list[Claim], list[Sent
             context.pictures.append(render(case.ecg, measurements=case.measurements, evidence=shown))
         return [], ["picture"]
     tool, arguments, act = _lookup(intent, context)
-    with context.step(tool, **arguments) as told:
+    with context.step(tool, **arguments) as result:
         claims, sentences = act()
-        told += [claim.text for claim in claims]
+        result += [claim.text for claim in claims]
     return claims, sentences
 
 
@@ -85,10 +86,10 @@ def _explain(intent: Intent, context: RunContext) -> tuple[list[Claim], list[Sen
     case = context.the_case
     claims: list[Claim] = []
     sentences: list[SentenceKey] = []
-    for key in intent.statements:
-        with context.step("explain", statement=key) as told:
+    for key in told(intent.statements, intent.kinds, case.verdicts):
+        with context.step("explain", statement=key) as result:
             found, undecided = explained_claims(case.verdicts[key], case)
-            told += [claim.text for claim in found]
+            result += [claim.text for claim in found]
         claims += found
         sentences += ["indeterminate"] if undecided else []
     return claims, sentences
@@ -165,8 +166,8 @@ def compared_claims(intent: Intent, case: Case) -> tuple[list[Claim], list[Sente
         then = next(one for one in case.priors if one.record == said.changes.prior_record)
         patients = (then.demographics, case.demographics)
         turned = changed_ranges(then.measurements, case.measurements, sought.turned, patients)
-        told = [change_claim(sentence, case.ledger) for key in turned if (sentence := said.of_measurement(key))]
-        return told, [] if told else ["none_turned"]
+        claims = [change_claim(sentence, case.ledger) for key in turned if (sentence := said.of_measurement(key))]
+        return claims, [] if claims else ["none_turned"]
     if not intent.ids and not intent.statements:
         return list(full_comparison(case)), []
     found: list[Claim] = []

@@ -7,12 +7,15 @@ from typing import Final
 
 from calipers.agent.answering import explained_claims, measured_claims, without_repeats
 from calipers.agent.case import Case
-from calipers.agent.questions import understand
+from calipers.agent.kinds import told
+from calipers.agent.questions import Verb, understand
 from calipers.printing import slots
 from calipers.report import Claim
 
 #: Tools whose answer is about this ECG as a question names it; after any other the model meant something else.
-_PLAIN: Final = frozenset({"measure", "explain"})
+_PLAIN: Final = frozenset({"measure", "explain", "interpret"})
+#: Intents of a question that names what it asks for.
+_NAMED: Final[frozenset[Verb]] = frozenset({"measure", "explain"})
 
 
 def completed(question: str, case: Case, answer: Sequence[Claim], tools: Iterable[str]) -> list[Claim]:
@@ -28,9 +31,11 @@ def completed(question: str, case: Case, answer: Sequence[Claim], tools: Iterabl
         tools: the names of the tools that it used for them.
     """
     intents = understand(question)
-    if not answer or not _PLAIN.issuperset([*tools, *(intent.verb for intent in intents)]):
+    if not answer or not _PLAIN.issuperset(tools) or not _NAMED.issuperset(intent.verb for intent in intents):
         return list(answer)
-    asked = list(dict.fromkeys(key for intent in intents for key in intent.statements))
+    asked = list(
+        dict.fromkeys(key for intent in intents for key in told(intent.statements, intent.kinds, case.verdicts))
+    )
     about = {claim.statement.key for claim in answer if claim.statement}
     added: list[Claim] = []
     for key in asked:
@@ -38,12 +43,12 @@ def completed(question: str, case: Case, answer: Sequence[Claim], tools: Iterabl
             found, undecided = explained_claims(case.verdicts[key], case)
             added += [] if undecided else found
     named = list(dict.fromkeys(key for intent in intents for key in intent.ids if key in case.measurements))
-    told = {slot for claim in (*answer, *added) for slot in slots(claim.template)}
-    short = {key.split(".")[-1] for key in named if key not in told}
+    printed = {slot for claim in (*answer, *added) for slot in slots(claim.template)}
+    short = {key.split(".")[-1] for key in named if key not in printed}
     lists = [key for key in named if key.split(".")[-1] in short]
     added += measured_claims(tuple(lists), case)
     kept = [claim for claim in answer if not _within(claim, lists)]
-    met = about.intersection(asked) or told.intersection(named) - set(lists)
+    met = about.intersection(asked) or printed.intersection(named) - set(lists)
     merged = [*kept, *added] if met else [*added, *kept]
     return list(without_repeats(tuple({claim.text: claim for claim in merged}.values())))
 

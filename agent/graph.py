@@ -222,8 +222,10 @@ def _answered(state: State) -> bool:
 def _by_rule_instead(state: State, context: RunContext) -> State:
     """A model that takes all its drafts back leaves no question without an answer; the drafts are withheld."""
     claims, said = answer_by_rule(state.get("question") or "", context)
+    known = {claim["text"] for claim in (*state.get("drafts", []), *state.get("released", []))}
+    fresh = [claim for claim in claims if claim.text not in known]
     return State(
-        drafts=[*state.get("drafts", []), *(claim.model_dump(mode="json") for claim in claims)],
+        drafts=[*state.get("drafts", []), *(claim.model_dump(mode="json") for claim in fresh)],
         sentences=list(said),
         answering=[*state.get("answering", []), *(claim.text for claim in claims)],
         attempts=MAX_DRAFTS,

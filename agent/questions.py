@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from calipers.agent.kinds import Kind, kinds_in, without_kinds
 from calipers.agent.named_measurements import measurement_ids, named_leads
 from calipers.agent.sentences import SentenceKey
 from calipers.knowledge import Row, statements
@@ -96,27 +97,10 @@ _GREETING: Final = re.compile(r"^\W*(hi|hello|hey|good (morning|afternoon|evenin
 _THANKS: Final = re.compile(r"^\W*(thanks?( you)?|thx|cheers|great|perfect|ok(ay)?|bye|goodbye)\b.{0,20}$", re.I)
 
 
-_UNQUALIFIED: Final = "".join(
-    rf"(?<!{word} )"
-    for word in ("acute", "old", "prior", "previous", "inferior", "anterior", "lateral", "posterior", "septal",
-                 "ventricular", "rv", "anteroseptal")
-)  # fmt: skip
-#: What a kind of finding comes to, where a question names the kind and no member of it.
-_KINDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    (r"(?<!left )(?<!right )bundle branch blocks?|\bbbb\b", ("lbbb", "rbbb")),
-    (r"(?<!degree )(?<!deg )\b(?:heart|av|atrioventricular) blocks?\b", ("first_degree_av_block", "second_degree_av_block", "third_degree_av_block")),
-    (r"\bany (?:kind of |sort of )?blocks?\b|\bconduction (?:disease|disorders?|delays?|abnormalit\w+|problems?|disturbances?)\b",
-     ("first_degree_av_block", "second_degree_av_block", "lbbb", "rbbb", "lafb", "ivcd")),
-    (r"\b(?:arr|dysr)hythmias?\b", ("sinus_rhythm", "atrial_fibrillation", "atrial_premature_complex", "ventricular_premature_complex")),
-    (r"\bextra ?(?:beats|systoles?)\b|\bectop(?:y|ics?|ic beats)\b|\bpremature (?:beats|complexes)\b",
-     ("atrial_premature_complex", "ventricular_premature_complex")),
-    (r"\bisch(?:a)?emi(?:a|c)\b", ("st_depression", "t_inversion")),
-    (rf"{_UNQUALIFIED}\b(?:infarct(?:ion|s)?|mi|heart attack)\b", ("st_elevation", "pathological_q")),
-    (r"\bchamber enlargement\b|\b(?<!left )(?<!right )atrial (?:enlargement|abnormality)\b", ("left_atrial_enlargement", "right_atrial_enlargement")),
-    (r"(?<!left )(?<!right )(?:\bventricular |\bany |\s)hypertrophy\b", ("lvh", "rvh")),
-    (r"\bbigemin\w+\b", ("ventricular_bigeminy", "atrial_bigeminy")),
-    (r"\btrigemin\w+\b", ("ventricular_trigeminy", "atrial_trigeminy")),
-)  # fmt: skip
+#: Where `normal` speaks of the part that is named, not of the whole ECG.
+_PART_NORMAL: Final = re.compile(
+    r"\b(?:rhythm|axis|conduction)\b[^,.;?]{0,20}\bnormal\b|\bnormal (?:rhythm|axis|conduction)\b", re.I
+)
 #: `axis` alone is the QRS axis, which has a statement of its own.
 _P_OR_T_AXIS: Final = re.compile(r"\b[pt][- ]?(?:wave )?axis\b|\baxis of (?:the )?[pt]\b", re.I)
 #: Statements read in single leads: where a question names leads, their own values answer too.
@@ -127,11 +111,15 @@ _NOT_NAMED: Final = re.compile(rf"\b(?:baseline|{_ECG}|rate of change)\b", re.I)
 
 @dataclass(frozen=True)
 class Intent:
-    """What a question asks for: one verb, with measurement ids, statement keys, a fixed sentence, or text to look up."""
+    """What a question asks for: one verb, with measurement ids, statement keys, a fixed sentence, or text to look up.
+
+    `kinds` are the kinds of finding that it asks for; `statements` holds what is named and what is usual of them.
+    """
 
     verb: Verb
     ids: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     sentence: SentenceKey | None = None
     text: str = ""
 
@@ -143,7 +131,7 @@ def understand(question: str) -> tuple[Intent, ...]:
         return (Intent("say", sentence="greeting"),)
     if _THANKS.match(text):
         return (Intent("say", sentence="thanks"),)
-    mentioned = _mentioned(text)
+    mentioned, kinds = _mentioned(text)
     # `R-wave progression` asks for no comparison, and `drug effect` for no treatment; `potassium` alone is no name.
     unnamed = _without_names(text, mentioned, words=2)
     for pattern, key in _REFUSALS:
@@ -175,7 +163,7 @@ def understand(question: str) -> tuple[Intent, ...]:
         ids += tuple(key for key in measurement_ids(text) if "." in key and key not in ids)
     intents: list[Intent] = []
     if named and "normal_ecg" not in named:
-        intents.append(Intent("explain", statements=named))
+        intents.append(Intent("explain", statements=named, kinds=kinds))
     if ids:
         intents.append(Intent("measure", ids=ids))
     if intents:
@@ -188,15 +176,18 @@ def understand(question: str) -> tuple[Intent, ...]:
     return (Intent("say", sentence="not_understood"),)
 
 
-def _mentioned(text: str) -> tuple[Row, ...]:
-    """The statements that a question may mean, by name or by kind."""
+def _mentioned(text: str) -> tuple[tuple[Row, ...], tuple[Kind, ...]]:
+    """The statements that a question may mean, by name or by kind; and the kinds, less what it names itself."""
     table = statements()
-    plain = _without_names(text, [table.find(key) for key in table.named_in(text)])
-    kinds = [table.find(key) for pattern, keys in _KINDS if re.search(pattern, plain, re.I) for key in keys]
-    found = {row.key: row for row in (*table.mentioned(text), *kinds)}
+    kinds = kinds_in(_without_names(text, [table.find(key) for key in table.named_in(text)]))
+    found = {row.key: row for row in table.mentioned(without_kinds(text, kinds))}
     if _P_OR_T_AXIS.search(text):
         found.pop("normal_axis", None)
-    return tuple(found.values())
+    if _PART_NORMAL.search(text):
+        found.pop("normal_ecg", None)
+    kinds = tuple(kind.less(found) for kind in kinds)
+    usual = {key: table.find(key) for kind in kinds for key in kind.usual}
+    return tuple((found | usual).values()), kinds
 
 
 def _without_names(text: str, rows: Sequence[Row], *, words: int = 1) -> str:

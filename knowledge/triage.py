@@ -97,7 +97,7 @@ def _doubt(verdict: Verdict, verdicts: Mapping[str, Verdict]) -> str | None:
             return "borderline"
         if verdict.certainty == "possible":
             return "possible, a lead or wave could not be measured"
-        if verdict.depends_on:
+        if verdict.depends_on and verdict.leans is not False:
             return f"depends on the patient's {' and '.join(verdict.depends_on)}"
     suppressor = verdicts.get(verdict.suppressed_by or "")
     if verdict.leans and suppressor is not None and suppressor.result != "met":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -129,12 +129,17 @@ class Verdicts(Mapping[str, Verdict]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def asserted(self) -> tuple[Verdict, ...]:
-        """The statements to report, without those that another asserted statement already says."""
+    def asserted(self, among: Collection[str] | None = None) -> tuple[Verdict, ...]:
+        """The statements to report, without those that another asserted statement already says.
+
+        Args:
+            among: the keys to choose from, and that may say it already; all where none are given.
+        """
+        said = {key for key, verdict in self._items.items() if verdict.asserted and (among is None or key in among)}
         return tuple(
             verdict
             for key, verdict in self._items.items()
-            if verdict.asserted and not any(self._items[other].asserted for other in self._subsumed_by.get(key, ()))
+            if key in said and said.isdisjoint(self._subsumed_by.get(key, ()))
         )
 
     def negatives(self) -> tuple[Verdict, ...]:

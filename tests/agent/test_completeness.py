@@ -9,7 +9,7 @@ import pytest
 from calipers import Agent, Answer, Ecg, verify
 from calipers.agent.choice import Choice
 from calipers.agent.questions import understand
-from tests.agent.scripted import ScriptedModel, draft
+from tests.agent.scripted import ScriptedModel, call, draft
 
 
 def ask(ecg: Ecg, home: Path, question: str, *claims: dict[str, object], own_words: bool = False) -> Answer:
@@ -30,6 +30,14 @@ def test_the_part_of_a_question_that_the_model_left_out_is_answered(demo_ecg: Ec
 def test_an_answer_to_another_question_comes_last(demo_ecg: Ecg, tmp_path: Path) -> None:
     answer = ask(demo_ecg, tmp_path, "what is the QT?", {"evidence": ["p_axis"]})
     assert [claim.evidence[0] for claim in answer.claims] == ["qt", "p_axis"]
+
+
+def test_what_was_named_is_answered_beside_a_full_read(demo_ecg: Ecg, tmp_path: Path) -> None:
+    model = ScriptedModel(turns=[call("interpret"), draft({"evidence": ["hr"]})])
+    with Agent(Choice("scripted", "", model, own_words=False), home=tmp_path) as agent:
+        answer = agent.ask("thread", "is anything wrong with the rhythm or conduction?", ecg=demo_ecg)
+    about = {claim.statement.key for claim in answer.claims if claim.statement}
+    assert {"sinus_rhythm", "first_degree_av_block", "lbbb"} <= about
 
 
 def test_a_list_of_half_the_leads_gives_way_to_the_list_that_was_asked_for(demo_ecg: Ecg, tmp_path: Path) -> None:
@@ -62,6 +70,8 @@ def test_a_model_that_words_its_answers_itself_is_not_completed(demo_ecg: Ecg, t
         ("left bundle branch block?", (), ("lbbb",)),
         ("any heart block?", (), ("first_degree_av_block", "second_degree_av_block", "third_degree_av_block")),
         ("complete heart block?", (), ("third_degree_av_block",)),
+        ("is the rhythm normal?", (), ("sinus_rhythm", "atrial_fibrillation")),
+        ("is the axis normal?", (), ("normal_axis",)),
     ],
 )
 def test_a_question_is_read_as_a_clinician_means_it(question: str, ids: tuple[str, ...], keys: tuple[str, ...]) -> None:

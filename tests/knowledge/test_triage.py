@@ -101,6 +101,12 @@ def test_a_critical_finding_that_hangs_on_an_unknown_sex_is_urgent() -> None:
     assert "sex" in reasons[0]
 
 
+def test_an_unknown_sex_raises_nothing_where_the_measurements_speak_against_the_finding_in_either() -> None:
+    found = verdicts({f"{lead}.st_j": (0.12, 0.05) for lead in ("V2", "V3")}, Demographics(age=55))
+    assert found["stemi_anterior"].leans is False
+    assert urgency(found, True) == ("routine", ())
+
+
 def test_a_possible_critical_finding_is_urgent() -> None:
     assert urgency(verdicts({"V6.st_j": (0.3, 0.02)}, without=("V5", "aVL")), True)[0] == "urgent"
 
