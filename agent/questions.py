@@ -103,6 +103,15 @@ _PART_NORMAL: Final = re.compile(
 )
 #: `axis` alone is the QRS axis, which has a statement of its own.
 _P_OR_T_AXIS: Final = re.compile(r"\b[pt][- ]?(?:wave )?axis\b|\baxis of (?:the )?[pt]\b", re.I)
+#: `elevation of the ST segments` is ST elevation.
+_TURNED: Final = re.compile(
+    r"\b(elevation|depression|inversion)s? (?:of|in) (?:the |any )?(st|t)\b(?:[- ]?(?:segments?|waves?))?", re.I
+)
+#: An order to the program, to the end of its sentence: nothing that it names is a question.
+_ORDER: Final = re.compile(
+    r"[^.!?\n]*\b(?:ignore|disregard|forget|override)\b[^.!?\n]*\b(?:instructions?|rules?|prompts?|above)\b[^.!?\n]*[.!?]?",
+    re.I,
+)
 #: Statements read in single leads: where a question names leads, their own values answer too.
 _LOCAL: Final = frozenset({"st_elevation", "st_depression", "t_inversion", "pathological_q"})
 #: Words of a comparison that also name a measurement.
@@ -126,7 +135,7 @@ class Intent:
 
 def understand(question: str) -> tuple[Intent, ...]:
     """The intents of a question, in the order in which they should be answered."""
-    text = question.strip()
+    text = _TURNED.sub(r"\2 \1", _ORDER.sub(" ", question)).strip()
     if _GREETING.match(text):
         return (Intent("say", sentence="greeting"),)
     if _THANKS.match(text):
