@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calipers.agent.cli import show_changes
+from calipers.agent.doubt import doubt, undoubted
 from calipers.agent.report_page.claims import about_words
 from calipers.agent.usable_models import Finding
 from calipers.ecg import Ecg
@@ -48,8 +49,10 @@ def report(console: Console, report: Report) -> None:
     console.print(Text(report.impression, style="bold"))
     if report.answer is not None:
         console.print(Text(f"\nQ: {report.question}\nA: {report.answer}"))
-    if report.quality.reasons:
-        console.print(Text("Quality: " + "; ".join(report.quality.reasons), style="yellow"))
+    if doubted := doubt(report.quality.reasons):
+        console.print(Text(doubted, style="bold yellow"))
+    if remarks := undoubted(report.quality.reasons):
+        console.print(Text("Quality: " + "; ".join(remarks), style="yellow"))
     console.print()
     for claim in report.claims:
         mark = "–" if claim.polarity == "absent" else "•"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from calipers.agent.doubt import doubt, undoubted
 from calipers.agent.report_page.citations import RESULT_WORDS, chip, chips
 from calipers.agent.report_page.lights import claim_group, groups
 from calipers.agent.report_page.markup import Html, join, tag
@@ -28,13 +29,15 @@ def header(report: Report, *, synthetic: bool) -> Html:
     age = "age unknown" if report.patient.age is None else f"{report.patient.age:g} years"
     quality = report.quality
     readable = "readable" if quality.assessable else "not readable enough to interpret"
-    remarks = "".join(f"; {reason}" for reason in quality.reasons)
+    remarks = "".join(f"; {reason}" for reason in undoubted(quality.reasons))
+    doubted = doubt(quality.reasons)
     reasons = tag("ul", *(tag("li", reason) for reason in report.urgency_reasons)) if report.urgency_reasons else ""
     return tag(
         "header",
         tag("h1", "ECG report"),
         tag("p", "SYNTHETIC: not recorded from a person", class_="stamp") if synthetic else "",
         tag("p", "DIGITISED: read from a picture", class_="stamp") if report.provenance.digitised else "",
+        tag("p", doubted, class_="stamp") if doubted else "",
         tag(
             "p",
             tag("b", f"{age}, {report.patient.sex or 'sex unknown'}"),

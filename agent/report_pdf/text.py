@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from xml.sax.saxutils import escape
 
+from calipers.agent.doubt import doubt, undoubted
 from calipers.agent.report_page.citations import words
 from calipers.agent.report_page.claims import noted
 from calipers.agent.report_pdf.trace import BOLD, FONT, register_fonts
@@ -37,10 +38,12 @@ def _parts(report: Report, remarks: Sequence[PdfRemark]) -> Iterator[Any]:
     yield _text(report.urgency.replace("_", " ").capitalize(), 13, bold=True)
     for reason in report.urgency_reasons:
         yield _text(reason, 9)
+    if doubted := doubt(report.quality.reasons):
+        yield _text(doubted, 9, bold=True)
     yield _heading("Impression")
     yield _text(report.impression, 11, bold=True)
-    if report.quality.reasons:
-        yield _text("Quality: " + "; ".join(report.quality.reasons), 9)
+    if told := undoubted(report.quality.reasons):
+        yield _text("Quality: " + "; ".join(told), 9)
     yield _heading("Claims")
     for claim in report.claims:
         said = [one.text for one in remarks if one.template == claim.template]

@@ -73,3 +73,24 @@ def test_spread_takes_the_ends_and_what_lies_between() -> None:
     assert spread(range(3), 5) == [0, 1, 2]
     assert spread(range(3), None) == [0, 1, 2]
     assert spread([], 2) == []
+
+
+def test_the_interval_of_a_median_is_as_wide_as_theory_has_it() -> None:
+    x = np.random.default_rng(4).normal(0.0, 1.0, 400)
+    found = Bootstrap(range(401)).median([*x, float("nan")])
+    assert found is not None
+    assert (found.value, found.n) == (pytest.approx(np.median(x)), 400)
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * 1.2533 / 20.0, rel=0.25)  # of a normal sample
+    assert Bootstrap(range(1)).median([float("nan")]) is None
+
+
+def test_macro_f1_is_the_mean_over_columns_that_say_or_hold_something() -> None:
+    rng = np.random.default_rng(5)
+    labels = rng.random((200, 3)) < (0.5, 0.2, 0.0)
+    said = labels ^ (rng.random((200, 3)) < (0.1, 0.1, 0.0))
+    found = Bootstrap(range(200)).macro_f1(said, labels)
+    by_hand = [2 * (said & labels)[:, k].sum() / (said[:, k].sum() + labels[:, k].sum()) for k in (0, 1)]
+    assert found is not None
+    assert found.value == pytest.approx(np.mean(by_hand))
+    assert found.low < found.value < found.high < found.low + 0.2
+    assert Bootstrap(range(2)).macro_f1([[False], [False]], [[False], [False]]) is None

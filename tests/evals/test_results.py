@@ -15,6 +15,7 @@ from calipers.agent.cli.app import app
 from calipers.errors import UsageError
 from calipers.evals.framework import Result, results_json, task_names
 from calipers.evals.results import Row, SavedResults, cut_readme, fill, renewal, rows, stale, take
+from calipers.evals.results.curves import cost, errors
 from calipers.evals.results.html import html
 from calipers.evals.results.page import page, peer_lines
 from calipers.evals.results.reached import reached_by_controls
@@ -114,12 +115,27 @@ def test_the_page_opens_with_the_weakest_rows_and_why() -> None:
     text = page(SAVED, lines)
     assert text.index("1. **missed**: -2.66 where ± 2 was asked") < text.index("2. **well met**")
     assert "It leans." in text
-    assert "| [well met](#triagevalidation) | 99.4 % | 98.0 to 99.9 | 1,206 |" in text
+    assert "| [well met](#triagevalidation) | 99.4 % [98.0 to 99.9] | 1,206 | ≥ 0.5 |" in text
     shown = html(SAVED, lines)
     assert '<h2 id="triagevalidation">' in shown
     assert '<a href="#triagevalidation">well met</a>' in shown
+    assert "<strong>± 2, missed</strong>" in shown
     assert "prefers-color-scheme: dark" in shown
     assert shown.count("<svg") >= 2
+
+
+def test_errors_are_drawn_around_zero_and_cost_as_curves() -> None:
+    ours = {"qrs_bias_ms": -10.0, "qrs_sd_ms": 11.0, "coverage": 0.9}
+    drawn = errors(replace(RESULT, metrics=ours), {"openecg": {"qrs_bias_ms": 8.6, "qrs_sd_ms": 22.9}})
+    assert "Calipers, qrs: -10.0 ± 11.0 ms" in drawn
+    assert "openecg, qrs: +8.6 ± 22.9 ms" in drawn
+    assert "+40 ms" in drawn, "the axis reaches beyond 8.6 + 22.9"
+    times = {"stage_measure_s": 0.09, "stage_neurokit2_s": 0.57, "measure_10s_s": 0.1, "measure_60s_s": 0.7,
+             "measure_10s_peak_rss_gb": 0.3, "measured_per_s_1_workers": 8.0, "measured_per_s_2_workers": 16.0}  # fmt: skip
+    curves = cost(replace(RESULT, metrics=times))
+    assert curves.count("<svg") == 4
+    assert curves.count("<polyline") == 3
+    assert (errors(RESULT, {}), cost(RESULT)) == ("", "")
 
 
 def test_a_figure_that_a_control_reaches_is_named() -> None:

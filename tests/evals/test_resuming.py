@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+from pydantic import BaseModel
 
 from calipers.evals.framework import Options, Row, each, parallel
 from calipers.evals.framework.journal import Journal
@@ -18,8 +20,31 @@ def solved(number: int) -> Row:
     return Row(str(number), f"patient {number}", "none", {"right": (1.0, 2.0)}, ("a",), "asked", {"text": "said"})
 
 
-def lots(number: int) -> float:
-    return float("nan") if number == 1 else float(number)
+class Page(NamedTuple):
+    error_mv: float
+    refused: str | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    pages: tuple[Page, ...]
+    by_lead: dict[str, float]
+
+
+class Reading(BaseModel):
+    hr: float
+    layout: Layout
+    said: str
+
+
+def read_back(number: int) -> Reading:
+    nan, inf = float("nan"), float("inf")
+    pages = (Page(nan, None), Page(-inf, "no grid"), Page(0.1 + number * 1e-9, None))
+    return Reading(hr=inf, layout=Layout(pages, {"II": nan, "V1": 0.02}), said="zwei\u2028Zeilen\x85é")
+
+
+def pair(number: int) -> Any:
+    return (number, float("nan"))
 
 
 def untyped(number):  # type: ignore[no-untyped-def]
@@ -48,9 +73,24 @@ def test_other_code_or_options_start_anew(tmp_path: Path) -> None:
     assert Journal(tmp_path / "rows.jsonl", {**RUN, "code": "2"}, solved).held() == []
 
 
+def test_numbers_that_are_none_are_read_back_in_tuples_dataclasses_and_models(tmp_path: Path) -> None:
+    path = tmp_path / "readings.jsonl"
+    done = list(Journal(path, RUN, read_back).follow(map(read_back, range(3)), 0))
+    assert repr(Journal(path, RUN, read_back).held()) == repr(done)
+    assert "null" in path.read_text().split("\n")[1]  # what is missing stays apart from what is no number
+
+
+def test_a_line_torn_within_a_letter_is_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "readings.jsonl"
+    list(Journal(path, RUN, read_back).follow(map(read_back, range(2)), 0))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex("é".encode()) + 1])
+    assert len(Journal(path, RUN, read_back).held()) == 1
+
+
 def test_what_json_cannot_hold_is_not_kept(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    assert len(list(Journal(path, RUN, lots).follow(map(lots, range(3)), 0))) == 3
+    assert len(list(Journal(path, RUN, pair).follow(map(pair, range(3)), 0))) == 3
     assert not path.exists()
     assert list(Journal(path, RUN, untyped).follow(iter([5]), 0)) == [5]
     assert not path.exists()

@@ -13,6 +13,13 @@ export const CERTAINTY: Record<Certainty, string> = { definite: "", probable: "b
 
 export const REMARKED: Record<RemarkKind, string> = { agree: "Agreed", disagree: "Disputed", correction: "Corrected" };
 
+/** How a remark on quality begins that puts the reading of a picture in doubt. */
+const DOUBT = "in doubt: ";
+
+/** The doubts among the remarks on quality, without the word, and the other remarks. */
+export const doubts = (reasons: readonly string[]): string[] => reasons.filter((one) => one.startsWith(DOUBT)).map((one) => one.slice(DOUBT.length));
+export const undoubted = (reasons: readonly string[]): string[] => reasons.filter((one) => !one.startsWith(DOUBT));
+
 export const RESULT: Record<string, string> = {
   met: "met",
   not_met: "not met",

@@ -8,7 +8,7 @@ import { PAGE_S } from "../viewer/sheet";
 import type { Signal } from "../viewer/signal";
 import { Original } from "../viewer/original";
 import { type Light, type PriorTrace, Viewer } from "../viewer/viewer";
-import { patient, URGENCY, when, who } from "../words";
+import { doubts, patient, undoubted, URGENCY, when, who } from "../words";
 import { ChangesPanel } from "./changes";
 import { Exports } from "./exports";
 import { MeasurementsPanel } from "./measurements";
@@ -123,6 +123,8 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
   if (problem && !detail) return <div class="entry"><p class="card problem" role="alert">{problem}</p></div>;
   if (!detail || !signal) return <div class="entry"><p class="note" role="status">Opening the case…</p></div>;
   const summary = detail.summary;
+  const quality = undoubted(detail.quality.reasons);
+  const doubted = doubts(detail.quality.reasons);
   const level = report?.urgency ?? summary.urgency;
 
   return (
@@ -136,7 +138,7 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
         </h1>
         <p class="facts-line" title={detail.quality.reasons.join("\n")}>
           {who(summary)} · {when(summary.recorded_at)} · {summary.format}, {summary.fs_hz} Hz, {summary.duration_s.toFixed(summary.duration_s < 100 ? 1 : 0)} s
-          {detail.quality.reasons.length > 0 && <span class="warned"> · {detail.quality.reasons.join("; ")}</span>}
+          {quality.length > 0 && <span class="warned"> · {quality.join("; ")}</span>}
         </p>
         <PatientFacts id={id} summary={summary} done={async () => (setVersion((now) => now + 1), refresh())} />
         <Exports id={id} priors={priorId ? [priorId] : []} synthetic={summary.synthetic} fail={setProblem} />
@@ -161,10 +163,15 @@ export function CaseView({ id, cases, session, dark, refresh }: Props) {
           );
         })}
       </dl>
-      {level !== "routine" && (report?.urgency_reasons.length ?? 0) > 0 && (
-        <p class={`alarm ${level}`} role="note"><b>{URGENCY[level]}:</b> {report!.urgency_reasons.join("; ")}</p>
-      )}
-      {problem && <p class="problem" role="alert">{problem} <button type="button" class="quiet" onClick={() => setProblem("")}>Dismiss</button></p>}
+      <div class="alarms">
+        {level !== "routine" && (report?.urgency_reasons.length ?? 0) > 0 && (
+          <p class={`alarm ${level}`} role="note"><b>{URGENCY[level]}:</b> {report!.urgency_reasons.join("; ")}</p>
+        )}
+        {doubted.length > 0 && (
+          <p class="alarm doubted" role="note"><b>In doubt:</b> {doubted.join("; ")}. Compare the trace with the picture.</p>
+        )}
+        {problem && <p class="problem" role="alert">{problem} <button type="button" class="quiet" onClick={() => setProblem("")}>Dismiss</button></p>}
+      </div>
       <div class="traces">
         <Viewer
           detail={detail} signal={signal} evidence={all} fiducials={fiducials} light={light} putOut={putOut} dark={dark}
