@@ -10,7 +10,7 @@ from typing import Final
 from calipers import measure, read_ecg
 from calipers.evals.agreement.cart_words import texts
 from calipers.evals.agreement.solver import Job, hear_all
-from calipers.evals.framework import Options, Outcome, Section, Table
+from calipers.evals.framework import Bootstrap, Estimate, Options, Outcome, Result, Section, Table
 from calipers.evals.framework.sampled import DataSet, outcome, solve
 from calipers.evals.measurement.ptbxl import Labelled
 from calipers.evals.readers import held_rows, readers, readers_of, single_process, with_signals
@@ -42,10 +42,19 @@ class AgreementTask:
         solved = solve(data, hear_all, single_process(options))
         devices = _devices(options)
         done = outcome(NAME, "Agreement", _METHOD, solved, models[0], started, (_devices_section(devices),))
-        inside = [line[-1] == "yes" for line in devices]
-        metrics = {**done.result.metrics, "recorders_within": sum(inside) / len(inside)}
+        scores = {"recorders_within": _within(devices)}
+        recorders = Result.of(NAME, len(rows), scores, {}, 0.0)
         # A row is a statement of a record; what was read are records.
-        return done._replace(result=replace(done.result, n=len(rows), metrics=metrics))
+        both = {
+            name: {**getattr(done.result, name), **getattr(recorders, name)} for name in ("metrics", "ci95", "counts")
+        }
+        return done._replace(result=replace(done.result, n=len(rows), **both))
+
+
+def _within(devices: Sequence[tuple[str, ...]]) -> Estimate | None:
+    """Share of the recorders' numbers within our interval, resampled by file."""
+    inside = [float(line[-1] == "yes") for line in devices]
+    return Bootstrap([line[0] for line in devices]).share(inside, [1.0] * len(inside))
 
 
 def _jobs(options: Options, rows: Sequence[Labelled], models: tuple[str, ...]) -> Iterator[Job]:

@@ -146,6 +146,32 @@ class Bootstrap:
         ]
         return self._estimate(float(np.median(top) / np.median(bottom)), np.array(drawn), len(top))
 
+    def median(self, x: ArrayLike) -> Estimate | None:
+        """Median over the observations that are not NaN; None without any."""
+        values, weights = self._known(x)
+        if not len(values):
+            return None
+        drawn = [np.median(np.repeat(values, row)) if row.any() else np.nan for row in weights.astype(np.int64)]
+        return self._estimate(float(np.median(values)), np.array(drawn), len(values))
+
+    def macro_f1(self, said: ArrayLike, labels: ArrayLike) -> Estimate | None:
+        """Mean F1 over columns; None without a column that has a label or a finding.
+
+        Args:
+            said: (n, k) what was found.
+            labels: (n, k) what is true. A column with neither is left out, in each draw as well.
+        """
+        found, truth = np.asarray(said, dtype=bool), np.asarray(labels, dtype=bool)
+        twice, either = 2.0 * (found & truth), found.astype(np.float64) + truth
+        counted = either.sum(axis=0) > 0
+        if not counted.any():
+            return None
+        value = np.mean(twice.sum(axis=0)[counted] / either.sum(axis=0)[counted])
+        columns = _divide(self._weights @ twice, self._weights @ either)  # (draws, k)
+        known = np.isfinite(columns)
+        drawn = _divide(np.where(known, columns, 0.0).sum(axis=1), known.sum(axis=1).astype(np.float64))
+        return self._estimate(float(value), drawn, len(truth))
+
     def macro_auroc(self, scores: ArrayLike, labels: ArrayLike) -> Estimate | None:
         """Mean area under the ROC curve over columns; None without a column that has both kinds of label.
 

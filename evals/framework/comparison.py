@@ -65,7 +65,7 @@ def rows_of(run: Path, result: Result) -> list[Row]:
     folder = (run if run.is_dir() else run.parent) / "samples" / result.task
     found: list[Row] = []
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        for line in path.read_text(encoding="utf-8").split("\n")[1:]:
             try:
                 found += _ROWS.validate_python(json.loads(line))
             except (ValidationError, ValueError):

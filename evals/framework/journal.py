@@ -15,7 +15,8 @@ Done = TypeVar("Done")
 class Journal(Generic[Done]):
     """One line of JSON a sample, in order, under a first line that says of what run they are.
 
-    Results that JSON cannot hold exactly (arrays, NaN) are not written, and that work starts anew.
+    Numbers that are none (NaN, infinite) stand as `NaN` and `Infinity`. Results that JSON cannot hold exactly (arrays)
+    are not written, and that work starts anew.
 
     Args:
         path: the file.
@@ -47,7 +48,7 @@ class Journal(Generic[Done]):
         """The results of the samples that were done in a run like this one."""
         if self._adapter is None or not self.path.is_file():
             return []
-        lines = self.path.read_text(encoding="utf-8").splitlines()
+        lines = self._lines()
         if not lines or lines[0] != self._head:
             return []
         return list(self._read(lines[1:], self._adapter))
@@ -68,19 +69,25 @@ class Journal(Generic[Done]):
 
     def _keep(self, held: int) -> None:
         """Cut off what is of another run, or torn."""
-        kept = [self._head, *(self.path.read_text(encoding="utf-8").splitlines()[1 : held + 1] if held else [])]
+        kept = [self._head, *(self._lines()[1 : held + 1] if held else [])]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
+    def _lines(self) -> list[str]:
+        """The file's lines; text in them may hold other signs that end a line, and the last may be torn in a letter."""
+        return self.path.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
+
     @staticmethod
     def _write(file: Any, result: Done, adapter: TypeAdapter[Done]) -> bool:
-        line = adapter.dump_json(result)
+        # Not `dump_json`: models within write NaN as null, whatever the adapter is told.
+        line = json.dumps(adapter.dump_python(result, mode="json"), ensure_ascii=False, separators=(",", ":"))
         try:
-            exact = bool(adapter.validate_json(line) == result)
+            back = adapter.validate_json(line)
         except ValidationError:
             return False
+        exact = back == result or _same(adapter.dump_python(back), adapter.dump_python(result))
         if exact:
-            file.write(line.decode() + "\n")
+            file.write(line + "\n")
             file.flush()
         return exact
 
@@ -97,6 +104,15 @@ def journal_path(folder: Path, what: str) -> Path:
     """Where the results of one pass over a data set lie, by its name."""
     name = "".join(sign if sign.isalnum() else "-" for sign in what.lower()).strip("-")
     return folder / f"{name or 'all'}.jsonl"
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two plain values are equal, NaN equal to itself."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return type(one) is type(other) and len(one) == len(other) and all(map(_same, one, other))
+    return one == other or (one != one and other != other)
 
 
 def _adapter(work: Callable[..., Done]) -> TypeAdapter[Done] | None:

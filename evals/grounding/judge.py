@@ -30,9 +30,9 @@ _SCALES: Final[dict[str, tuple[str, float, float | None]]] = {
     "EvidenceBasedReasoning": ("evidence_based_reasoning", 100.0, 100.0),
     "ClinicalDiagnosticFidelity": ("diagnostic_process", 100.0, 100.0),
 }
-PROMPT: Final = """You grade an ECG interpretation against what cardiologists found on the same ECG. Be strict.
+INSTRUCTIONS: Final = """You grade an ECG interpretation against what cardiologists found on the same ECG. Be strict.
 
-Give for each criterion a list of objects {{"Score": number, "Explanation": "one short sentence"}}:
+Give for each criterion a list of objects {"Score": number, "Explanation": "one short sentence"}:
 DiagnosisAccuracy: one entry for each reference diagnosis: 2 if named with the ECG features that support it, 1 if named \
 without them or nearly right, 0 if missed, vague or wrong.
 AnalysisCompleteness: one entry for each key feature (rhythm, rate, PR, QRS duration, QT, axis, P, QRS shape, ST, T): \
@@ -47,7 +47,8 @@ EvidenceBasedReasoning: one entry, 0 to 100: does the diagnosis follow from the 
 ClinicalDiagnosticFidelity: one entry, 0 to 100: is it read in the structured way of a clinician?
 
 Interpretation:
-{generated}
+"""
+ANSWER: Final = """{generated}
 
 Cardiologists' reference:
 {reference}
@@ -80,15 +81,15 @@ def require_judge(name: str) -> None:
 
 def judged(name: str, generated: str, reference: str) -> tuple[dict[str, Tally], str]:
     """Criterion → (score, most) by the judge, and its raw answer; nothing for an answer that is not the JSON asked for."""
-    prompt = PROMPT.format(generated=generated, reference=reference)
-    raw = _locally(prompt, reference) if name == UNADAPTED else _chat(name).invoke(prompt).text
+    answer = ANSWER.format(generated=generated, reference=reference)
+    raw = _locally(answer, reference) if name == UNADAPTED else _chat(name).invoke(INSTRUCTIONS + answer).text
     return scores_of(raw), raw
 
 
-def _locally(prompt: str, reference: str) -> str:
+def _locally(answer: str, reference: str) -> str:
     from calipers.evals.grounding.local_judge import local_judge
 
-    return local_judge()(prompt, _form(reference))
+    return local_judge()(INSTRUCTIONS, answer, _form(reference))
 
 
 def _form(reference: str) -> dict[str, tuple[int, str]]:

@@ -7,6 +7,7 @@ agreement with the code says how poor; a better one is named by `--judge` in the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cache
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ _LONGEST: Final = 900
 
 #: Key → (how many entries, the form of a score as a regular expression).
 Form = Mapping[str, tuple[int, str]]
-Judge = Callable[[str, Form], str]
+#: What is asked of every answer, the answer, and its form → the judgement.
+Judge = Callable[[str, str, Form], str]
 
 
 @cache
@@ -36,15 +38,24 @@ def local_judge() -> Judge:
         from llguidance import LLMatcher, LLTokenizer
     except ImportError as error:
         raise MissingPart("found no package `llguidance`; needed: pip install llguidance") from error
+    from transformers import DynamicCache
+
     model, tokenizer = load_base(dtype=torch.bfloat16), load_tokenizer()
     tokens = LLTokenizer(tokenizer.to_str(), n_vocab=model.config.vocab_size, eos_token=tokenizer.token_to_id(END))
 
-    def judge(prompt: str, form: Form) -> str:
+    @cache
+    def after(instructions: str) -> DynamicCache:
+        """What stands before every answer, read once."""
+        read = DynamicCache()
+        _read(model, tokenizer.encode(f"<|im_start|>user\n{instructions}").ids, read)
+        return read
+
+    def judge(instructions: str, answer: str, form: Form) -> str:
         matcher = LLMatcher(tokens, LLMatcher.grammar_from_lark(grammar(form)))
         if matcher.is_error():
             raise ModelFailed(f"found a grammar that llguidance refuses: {matcher.get_error()}")
-        ids = tokenizer.encode(f"<|im_start|>user\n{prompt}{END}\n<|im_start|>assistant\n").ids
-        return str(tokenizer.decode(_greedy(model, ids, matcher)))
+        ids = tokenizer.encode(f"{answer}{END}\n<|im_start|>assistant\n").ids
+        return str(tokenizer.decode(_greedy(model, ids, matcher, deepcopy(after(instructions)))))
 
     return judge
 
@@ -62,11 +73,9 @@ def grammar(form: Form) -> str:
 
 
 @torch.inference_mode()
-def _greedy(model: Any, ids: list[int], matcher: Any) -> list[int]:
+def _greedy(model: Any, ids: list[int], matcher: Any, cache: Any) -> list[int]:
     """The likeliest answer that the matcher admits; what it leaves no choice in is read at once."""
-    from transformers import DynamicCache
-
-    cache, line = DynamicCache(), list[int]()
+    line: list[int] = []
     ahead = _read(model, ids, cache)
     while len(line) < _LONGEST:
         allowed = torch.frombuffer(bytearray(matcher.compute_logit_bias()), dtype=torch.uint8) > 0
@@ -82,6 +91,7 @@ def _greedy(model: Any, ids: list[int], matcher: Any) -> list[int]:
     raise ModelFailed(f"found a judgement of more than {_LONGEST} tokens")
 
 
+@torch.inference_mode()
 def _read(model: Any, ids: list[int], cache: Any) -> Tensor:
     """(vocabulary,) logits after these tokens."""
     hidden = model.model(torch.tensor([ids]), past_key_values=cache, use_cache=True).last_hidden_state[0, -1]  # (d,)

@@ -112,6 +112,11 @@ def _of_patient(job: Job, model: str, ecg: Ecg, before: Report) -> Iterator[Row]
         printed = replace(ecg, source=replace(ecg.source, device_statements=(line,)))
         after = interpret(model, printed)
         yield _row(job, model, f"printed order {number + 1}", "orders", same_read(before, after), _outline(after), line)
+    plain = interpret(model, ecg, priors=(ecg,))
+    for number, line in enumerate(PRINTED):
+        prior = replace(ecg, source=replace(ecg.source, device_statements=(line,)))
+        after = interpret(model, ecg, priors=(prior,))
+        yield _row(job, model, f"prior's order {number + 1}", "orders", same_read(plain, after), _outline(after), line)
 
 
 def _of_words(job: Job, model: str, ecg: Ecg, before: Report) -> Iterator[Row]:

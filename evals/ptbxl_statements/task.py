@@ -47,8 +47,8 @@ class PtbxlStatementsTask:
             "macro_auroc": resample.macro_auroc(chances, labels),
             "macro_auroc_all_present": resample.macro_auroc(scored.chances[:, present], scored.labels[:, present]),
             "ece": Estimate.alone(calibration_error(chances, labels), len(scored.rows)),
-            "macro_f1": Estimate.alone(float(np.mean(_f1(chances >= limits[counted], labels))), len(scored.rows)),
-            "macro_f1_at_half": Estimate.alone(float(np.mean(_f1(chances >= 0.5, labels))), len(scored.rows)),
+            "macro_f1": resample.macro_f1(chances >= limits[counted], labels),
+            "macro_f1_at_half": resample.macro_f1(chances >= 0.5, labels),
             "ecgs_per_second": Estimate.alone(len(scored.rows) / scored.seconds, len(scored.rows)),
         }
         groups = {

@@ -49,9 +49,7 @@ class ReportScores:
             "claims_per_report": self._resample.ratio(released, total),
             "citations_per_claim": self._resample.ratio(citations, released),
             "withheld_share": self._resample.share(withheld, released + withheld),
-            "seconds_median": Estimate.alone(
-                float(np.median([one.seconds for one in self.reports])), len(self.reports)
-            ),
+            "seconds_median": self._resample.median([one.seconds for one in self.reports]),
         }
 
     def f1(self) -> Estimate | None:
@@ -85,8 +83,10 @@ class ReportScores:
         return self._resample.share(right, said)
 
     def _macro_f1(self) -> Estimate | None:
-        values = [self.of_code(code)["f1"] for code in self.codes()]
-        return Estimate.alone(float(np.mean(values)), len(self.reports)) if values else None
+        codes = self.codes()
+        said = [[code in _codes_said(one) for code in codes] for one in self.reports]
+        labels = [[code in one.row.codes for code in codes] for one in self.reports]
+        return self._resample.macro_f1(said, labels) if codes else None
 
     def _codes_said(self) -> NDArray[np.float64]:
         """Codes said a report: a claim of several codes counts as those that are right, or as one that is wrong."""

@@ -8,19 +8,26 @@ from html import escape
 from typing import Final
 
 from calipers.evals.framework import Result
+from calipers.evals.results.curves import cost, errors
 from calipers.evals.results.page import (
     CLAIM_HEADER,
+    FIGURE_HEADER,
     PEER_HEADER,
     PUBLISHED,
     REACHED,
     REACHED_HEADER,
+    TOOK_HEADER,
     WEAKEST,
     anchor,
     claim_lines,
+    figure_lines,
+    group_lines,
     peer_lines,
     reached_lines,
     split_groups,
     taken,
+    took,
+    took_lines,
     weakest_lines,
 )
 from calipers.evals.results.plots import attained, shares
@@ -39,11 +46,12 @@ h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line) } a { color: var(-
 .wide { overflow-x: auto } table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; font-size: .9rem }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left; min-width: 12rem } .claims td { text-align: left; min-width: 3rem }
-.claims td:first-child { min-width: 15rem } .claims td:nth-child(2), .claims td:nth-child(6) { min-width: 12rem } .claims td:nth-child(3),
-.claims td:nth-child(7) { min-width: 8rem } .claims th { text-align: left }
+.claims td:first-child { min-width: 15rem } .claims td:nth-child(2) { min-width: 13rem } .claims td:nth-child(4) { max-width: 11rem; overflow-wrap: anywhere }
+.claims td:nth-child(5) { min-width: 11rem } .claims td:nth-child(6), .claims td:nth-child(7) { min-width: 8rem } .claims th { text-align: left } .claims code { overflow-wrap: anywhere }
 .plot { max-width: 100%; height: auto; display: block } .plot text { fill: var(--ink); font-size: 12px }
 .plot .label { text-anchor: end } .plot .tick { text-anchor: middle; fill: var(--faint) }
 .grid { stroke: var(--line) } .limit { stroke: var(--ink); stroke-width: 1.5 } .reach { stroke: var(--own); stroke-width: 2 }
+.line { fill: none; stroke: var(--own); stroke-width: 2 } .line.peer { stroke: var(--c1) } .peer { fill: var(--c1) }
 .own, .met { fill: var(--own) } .short { fill: var(--short) } .other { fill: none; stroke-width: 1.6 }
 """ + "".join(f".other-{k} {{ stroke: var(--c{k}) }}" for k in range(6))
 
@@ -67,6 +75,8 @@ def html(results: Mapping[str, Result], rows: Sequence[Row]) -> str:
         _table(REACHED_HEADER, reached_lines(results), "claims"),
         "<h2>Who runs, and who cannot</h2>",
         _table(PEER_HEADER, peer_lines(), "claims"),
+        f"<h2>What it takes</h2><p>{_inline(took(results))}</p>",
+        _table(TOOK_HEADER, took_lines(results)),
         "<h2>Published of models that cannot run here</h2>",
         _table(("what", "figure", "source"), PUBLISHED, "claims"),
         *(part for name, result in results.items() for part in _section(name, result)),
@@ -79,15 +89,14 @@ def html(results: Mapping[str, Result], rows: Sequence[Row]) -> str:
 
 
 def _section(name: str, result: Result) -> Iterator[str]:
-    readers, _ = split_groups(result)
+    readers, judged, _ = split_groups(result)
     yield f'<h2 id="{anchor(name)}">{escape(name)}</h2><p class="faint">{_inline(taken(result))}</p>'
-    yield shares(result, readers)
-    figures = [
-        (metric, f"{value:.4g}", "{:.4g} to {:.4g}".format(*result.ci95[metric]) if metric in result.ci95 else "–")
-        for metric, value in result.metrics.items()
-    ]
+    yield from (shares(result, readers), errors(result, readers), cost(result))
+    if judged:
+        yield "<p>By the judge, beside the code:</p>" + _table(*group_lines(judged))
+    figures = figure_lines(result)
     words = f"{len(figures)} figures; parts of the data in results/{name}.json"
-    yield f"<details><summary>{escape(words)}</summary>{_table(('figure', 'value', '95 % interval'), figures)}</details>"
+    yield f"<details><summary>{escape(words)}</summary>{_table(FIGURE_HEADER, figures)}</details>"
 
 
 def _table(header: Sequence[str], lines: Sequence[Sequence[str]], kind: str = "") -> str:

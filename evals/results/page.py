@@ -10,9 +10,9 @@ import yaml
 
 from calipers.evals.framework import Result
 from calipers.evals.results.reached import reached_by_controls
-from calipers.evals.results.slots import Slot, fill, interval_text, number, slots
+from calipers.evals.results.slots import Slot, fill, fill_with_intervals, number, slots
 from calipers.evals.results.table import Row, weakest
-from calipers.evals.results.targets import Standing
+from calipers.evals.results.targets import Standing, Target
 
 _INTRODUCTION: Final = """# Results
 
@@ -35,6 +35,9 @@ PUBLISHED: Final = (
     ("Grounded ECG understanding, PTB-XL, GEM 7B (diagnosis accuracy / lead accuracy)", "73.6 / 48.0 %",
      "arXiv 2503.06073v2, Table 1, judged by GPT-4o"),
     ("the same, PULSE 7B", "59.2 / 6.3 %", "the same table"),
+    ("ECGBench, five superclasses from pictures, PULSE-7B (macro AUC / F1 / Hamming loss)", "0.824 / 74.8 / 11.0 %",
+     "arXiv 2410.19008, Table 3"),
+    ("the same, GPT-4o; MERL, zero-shot from signals", "0.556 / 28.3 / 26.2 %; 0.742", "the same table"),
     ("71 statements of PTB-XL, xresnet1d101, fold 10 (five times the training data)", "macro AUROC 0.925",
      "Strodthoff 2021, doi 10.1109/JBHI.2020.3022989"),
 )  # fmt: skip
@@ -51,7 +54,8 @@ def page(results: Mapping[str, Result], rows: Sequence[Row]) -> str:
         "## The three weakest rows\n",
         *weakest_lines(weakest(results, rows)[:WEAKEST]),
         "\n## The claims\n",
-        "Each with its interval, records, what was asked for, peers in the same run, and what was published.\n",
+        "Each figure with its interval where one was taken, the observations behind it (the fewest and the most), what was"
+        " asked for, peers in the same run, and what was published.\n",
         table(CLAIM_HEADER, claim_lines(results, rows)),
         "\n## What a control reaches as well\n",
         REACHED + "\n",
@@ -60,7 +64,8 @@ def page(results: Mapping[str, Result], rows: Sequence[Row]) -> str:
         "Of each task the peers in the same run; any model that is named by `--model` reads where `none` reads.\n",
         table(PEER_HEADER, peer_lines()),
         "\n## What it takes\n",
-        took(results),
+        took(results) + "\n",
+        table(TOOK_HEADER, took_lines(results)),
         "\n## Published of models that cannot run here\n",
         table(("what", "figure", "source"), PUBLISHED),
         "\nOther judges, other records: they stand beside ours, not against them.\n",
@@ -94,15 +99,21 @@ def reached_lines(results: Mapping[str, Result]) -> list[tuple[str, ...]]:
     ]
 
 
+TOOK_HEADER: Final = ("task", "n", "seconds", "load average at its start")
+
+
 def took(results: Mapping[str, Result]) -> str:
-    """Seconds of every task, where it was taken, and their sum."""
-    lines = [
+    """How long all tasks took together, a sentence."""
+    minutes = sum(result.seconds for result in results.values()) / 60.0
+    return f"{minutes:,.0f} minutes of tasks in all, of which `--renew` runs two at a time, one process each."
+
+
+def took_lines(results: Mapping[str, Result]) -> list[tuple[str, ...]]:
+    """Seconds of every task, where it was taken, as lines of a table."""
+    return [
         (name, f"{result.n:,}", f"{result.seconds:,.0f}", f"{result.provenance.get('load', '–')}")
         for name, result in sorted(results.items(), key=lambda item: -item[1].seconds)
     ]
-    minutes = sum(result.seconds for result in results.values()) / 60.0
-    about = f"{minutes:,.0f} minutes of tasks in all, of which `--renew` runs two at a time, one process each."
-    return f"{about}\n\n{table(('task', 'n', 'seconds', 'load average at its start'), lines)}\n"
 
 
 def peer_lines() -> list[tuple[str, ...]]:
@@ -113,22 +124,26 @@ def peer_lines() -> list[tuple[str, ...]]:
 
 _PEER_KEYS: Final = ("none", "embedded", "base", "neurokit2", "openecg", "controls")
 PEER_HEADER: Final = ("task", "`none`", "`embedded`", "its base, not fine-tuned", "NeuroKit2", "openecg", "controls")
-CLAIM_HEADER: Final = ("what", "figure", "95 % interval", "n", "asked", "peers, same run", "published", "command")
+CLAIM_HEADER: Final = ("what", "figure [95 % interval]", "n", "asked", "peers, same run", "published", "command")
 
 
 def claim_lines(results: Mapping[str, Result], rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """The claims as lines of a table; the first cell links to the result behind it."""
     lines: list[tuple[str, ...]] = []
     for row in rows:
-        found = list(slots(row.figure))
-        name = row.result
-        what = f"[{row.what}](#{anchor(name)})" if name in results else row.what
-        intervals = [interval_text(results, slot) for slot in found if not slot.form.startswith(("ci", "pctci"))]
-        shown = "; ".join(intervals) if any(one != "–" for one in intervals) else "–"
-        asked = "; ".join(target.limit_text() for target in row.asked) or "–"
+        what = f"[{row.what}](#{anchor(row.result)})" if row.result in results else row.what
+        asked = "; ".join(_asked(target, results, alone=len(row.asked) == 1) for target in row.asked) or "–"
         peers, published = fill(row.peers, results) or "–", row.published or "–"
-        lines.append((what, fill(row.figure, results), shown, _n(results, found), asked, peers, published, row.command))
+        figure = fill_with_intervals(row.figure, results)
+        lines.append((what, figure, _n(results, list(slots(row.figure))), asked, peers, published, row.command))
     return lines
+
+
+def _asked(target: Target, results: Mapping[str, Result], *, alone: bool) -> str:
+    """`≥ 0.95`, with the figure's name where a row has several; strong where it was missed."""
+    words = target.limit_text() if alone else f"{target.metric.rpartition('/')[2]} {target.limit_text()}"
+    attained = target.attained(results)
+    return f"**{words}, missed**" if attained is not None and attained < 1.0 else words
 
 
 def anchor(name: str) -> str:
@@ -137,26 +152,24 @@ def anchor(name: str) -> str:
 
 
 def _n(results: Mapping[str, Result], found: Sequence[Slot]) -> str:
-    """Observations behind the first slot, or records where they were not counted."""
-    if not found or found[0].result not in results:
-        return "–"
-    group = found[0].metric.rpartition("/")[0]
-    count: float | None = results[found[0].result].counts.get(found[0].metric)
-    if count is None:
-        count = number(results, found[0].result, f"{group}/n" if group else "n")
-    return "–" if count is None else f"{count:,.0f}"
+    """Observations behind the figures, from the fewest to the most; records where they were not counted."""
+    counts = sorted({count for slot in found if (count := _count(results, slot)) is not None})
+    return " to ".join(f"{count:,.0f}" for count in dict.fromkeys((counts[0], counts[-1]))) if counts else "–"
+
+
+def _count(results: Mapping[str, Result], slot: Slot) -> float | None:
+    if slot.result not in results:
+        return None
+    group = slot.metric.rpartition("/")[0]
+    count = results[slot.result].counts.get(slot.metric)
+    return count if count is not None else number(results, slot.result, f"{group}/n" if group else "n")
 
 
 def _section(name: str, result: Result) -> Iterator[str]:
     yield f"\n## {name}\n"
     yield taken(result)
-    yield table(
-        ("figure", "value", "95 % interval"),
-        [(metric, _number(value), _interval(result, metric)) for metric, value in result.metrics.items()],
-    )
-    readers, others = split_groups(result)
-    judged = {group: values for group, values in others.items() if group.startswith("judge ")}
-    others = {group: values for group, values in others.items() if group not in judged}
+    yield table(FIGURE_HEADER, figure_lines(result))
+    readers, judged, others = split_groups(result)
     titled = (
         ("Readers, peers and controls", readers),
         ("By a judge beside the code", judged),
@@ -165,15 +178,39 @@ def _section(name: str, result: Result) -> Iterator[str]:
     for title, groups in titled:
         if groups:
             yield f"\n{title}:\n"
-            yield group_table(dict(list(groups.items())[:_GROUPS]))
+            yield table(*group_lines(dict(list(groups.items())[:_GROUPS])))
         if len(groups) > _GROUPS:
             yield f"\n{len(groups) - _GROUPS} more in [{name}.json](results/{name}.json).\n"
 
 
-def split_groups(result: Result) -> tuple[dict[str, Mapping[str, float]], dict[str, Mapping[str, float]]]:
-    """The groups that are readers, peers or controls, and those that are parts of the data."""
+FIGURE_HEADER: Final = ("figure", "value", "95 % interval", "n")
+
+
+def figure_lines(result: Result) -> list[tuple[str, ...]]:
+    """Every figure of a result with its interval and the observations that it rests on."""
+    return [
+        (
+            metric,
+            _number(value),
+            "{:.4g} to {:.4g}".format(*result.ci95[metric]) if metric in result.ci95 else "–",
+            f"{result.counts[metric]:,}" if metric in result.counts else "–",
+        )
+        for metric, value in result.metrics.items()
+    ]
+
+
+Groups = dict[str, Mapping[str, float]]
+
+
+def split_groups(result: Result) -> tuple[Groups, Groups, Groups]:
+    """The groups that are readers, peers or controls; a judge's criteria; and parts of the data."""
     readers = {group: values for group, values in result.groups.items() if _is_reader(group)}
-    return readers, {group: values for group, values in result.groups.items() if group not in readers}
+    judged = {group: values for group, values in result.groups.items() if group.startswith("judge ")}
+    return (
+        readers,
+        judged,
+        {group: values for group, values in result.groups.items() if group not in {*readers, *judged}},
+    )
 
 
 def _is_reader(group: str) -> bool:
@@ -199,14 +236,14 @@ def taken(result: Result) -> str:
     return "; ".join([*words, *options]) + ".\n"
 
 
-def group_table(groups: Mapping[str, Mapping[str, float]]) -> str:
-    """Groups as lines, as many of their figures as a page is wide; figures that no group has are left out."""
+def group_lines(groups: Mapping[str, Mapping[str, float]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and lines of groups, as many of their figures as a page is wide."""
     metrics = list(dict.fromkeys(metric for values in groups.values() for metric in values))[:_COLUMNS]
     lines = [
         (group, *(_number(values[metric]) if metric in values else "–" for metric in metrics))
         for group, values in groups.items()
     ]
-    return table(("part", *metrics), lines)
+    return ("part", *metrics), lines
 
 
 def table(header: Sequence[str], lines: Any) -> str:
@@ -218,9 +255,3 @@ def table(header: Sequence[str], lines: Any) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.4g}"
-
-
-def _interval(result: Result, metric: str) -> str:
-    if metric not in result.ci95:
-        return "–"
-    return "{:.4g} to {:.4g}".format(*result.ci95[metric])

@@ -39,11 +39,11 @@ def shares(result: Result, readers: Mapping[str, Mapping[str, float]]) -> str:
         for number, reader in enumerate(others):
             if name in readers[reader] and 0.0 <= readers[reader][name] <= 1.0:
                 hint = f"{reader}: {readers[reader][name]:.3f}"
-                body.append(_mark(number, _x(readers[reader][name]), y, hint))
+                body.append(mark(number, _x(readers[reader][name]), y, hint))
         body.append(f'<line class="reach" x1="{low:.1f}" x2="{high:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>')
         dot = f'<circle class="own" cx="{_x(result.metrics[name]):.1f}" cy="{y:.1f}" r="5">'
         body.append(f"{dot}<title>{escape(title)}</title></circle>")
-    return _svg(body, len(names)) + _legend(others)
+    return _svg(body, len(names)) + legend(others)
 
 
 def attained(found: Sequence[Standing]) -> str:
@@ -85,7 +85,7 @@ def _grid(lines: int, ticks: Sequence[str]) -> str:
     return "".join(parts)
 
 
-def _mark(number: int, x: float, y: float, hint: str) -> str:
+def mark(number: int, x: float, y: float, hint: str) -> str:
     """One of six hollow shapes, so that readers differ without colour too."""
     r = 5
     shapes = (
@@ -99,12 +99,14 @@ def _mark(number: int, x: float, y: float, hint: str) -> str:
     return f'<path class="other other-{number}" d="{shapes[number]}"><title>{escape(hint)}</title></path>'
 
 
-def _legend(others: Sequence[str]) -> str:
+def legend(others: Sequence[str]) -> str:
+    """What the marks stand for."""
+
     def item(shape: str, name: str) -> str:
         return f'<span><svg width="16" height="16" aria-hidden="true">{shape}</svg>{escape(name)}</span>'
 
     own = item('<circle class="own" cx="8" cy="8" r="5"/>', "Calipers")
-    items = [item(_mark(number, 8, 8, name), name.removeprefix("reader ")) for number, name in enumerate(others)]
+    items = [item(mark(number, 8, 8, name), name.removeprefix("reader ")) for number, name in enumerate(others)]
     return f'<p class="legend">{own}{"".join(items)}</p>'
 
 

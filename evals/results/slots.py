@@ -45,6 +45,18 @@ def fill(text: str, results: Mapping[str, Result]) -> str:
     return _SLOT.sub(lambda slot: printed(Slot(*slot.groups()), results), text)
 
 
+def fill_with_intervals(text: str, results: Mapping[str, Result]) -> str:
+    """The text with its slots filled, each figure followed by its 95 % interval where it has one and shows none."""
+    shown = {(slot.result, slot.metric) for slot in slots(text) if slot.form not in _FORMS}
+
+    def filled(match: re.Match[str]) -> str:
+        slot = Slot(*match.groups())
+        limits = "–" if (slot.result, slot.metric) in shown else interval_text(results, slot)
+        return printed(slot, results) + (f" [{limits}]" if limits != "–" else "")
+
+    return _SLOT.sub(filled, text)
+
+
 def printed(slot: Slot, results: Mapping[str, Result]) -> str:
     """One slot's value as it is printed, or its interval for the forms `ci3` and `pctci1`."""
     if slot.form in _FORMS:

@@ -54,9 +54,10 @@ class Agreement:
         }
 
     def macro_f1(self, asked: Asked = "leaning") -> Estimate | None:
-        """Mean F1 over the headline's codes that have a label here."""
-        values = [score.value for code in HEADLINE if (score := self.scores(code, asked)["f1"]) is not None]
-        return Estimate.alone(float(np.mean(values)), len(self.records)) if values else None
+        """Mean F1 over the headline's codes that have a label or a finding here."""
+        found = np.stack([self._found(code, asked) for code in HEADLINE], axis=1)
+        labelled = np.stack([self._labelled(code) for code in HEADLINE], axis=1)
+        return self._resample.macro_f1(found, labelled)
 
     def labels(self, code: str) -> int:
         """How many records carry the code."""

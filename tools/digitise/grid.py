@@ -28,16 +28,21 @@ _HARMONICS: Final = (1, 2, 3, 4, 5)
 SQUARE_MM: Final = 5.0
 #: Pixels between thick lines that are looked for.
 _PITCHES: Final = (8.0, 90.0)
-#: So many wide squares across a picture at least and at most; a finer grid is the millimetres'.
+#: A grid of more squares than this across a picture is the millimetres', unless so many of the camera's or scanner's
+#: pixels lie between its lines that a millimetre would have 24 of them.
 _MOST_SQUARES: Final = 125
+_FINEST_PX: Final = 24.0
 #: Lines of a wider pitch stand nearer in a spectrum than a tile can tell apart.
 _RESOLVED_PX: Final = 52.0
 #: Degrees by which a page may lie turned; the products of both directions' lines stand at 27 and 45.
 _MOST_TURN: Final = 24.0
 #: Share of the mean power below which nothing is told apart.
 _FLOOR: Final = 0.03
-#: So do the lines that a multiple of the found pitch must have of its own.
+#: So do the lines that a multiple of the found pitch must have of its own: peaks within so many bins of their place.
 _OWN_LINES: Final = 0.8
+_SOME_OWN_LINES: Final = 0.25
+_PLAY: Final = 1.0
+_LOBE: Final = 3.0
 #: Peaks of a grid stand this far above their surroundings, in natural logarithms of power, harmonics averaged.
 LEAST_PROMINENCE: Final = 0.55
 #: A whole picture's grid clearer than this needs no part to be looked at; a part's counts from here on.
@@ -95,12 +100,17 @@ def line_map(image: NDArray[np.uint8]) -> Float32:
     return evened
 
 
-def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
+def find_grid(tiles: Sequence[Tile], longest_px: int, shrunk: float = 1.0) -> Grid:
     """Pitch and angle of a picture's grid: of the whole, or of the part where it is clearest.
 
     Seen aslant, a page has many pitches and angles, and their mean spectrum none.
+
+    Args:
+        tiles: of the picture.
+        longest_px: its longer side.
+        shrunk: how many times smaller it is than it was taken.
     """
-    whole = _grid_of(tiles, longest_px)
+    whole = _grid_of(tiles, longest_px, shrunk)
     if whole.prominence >= _CLEAR_WHOLE or len(tiles) <= _PART_TILES:
         return whole
     centres = np.array([tile.centre for tile in tiles])
@@ -108,12 +118,12 @@ def find_grid(tiles: Sequence[Tile], longest_px: int) -> Grid:
     parts = []
     for share in np.ndindex(_PARTS, _PARTS):
         near = np.abs(centres - (low + (np.array(share) + 1) / (_PARTS + 1) * (high - low))).max(axis=1)
-        parts.append(_grid_of([tiles[k] for k in np.argsort(near)[:_PART_TILES]], longest_px))
+        parts.append(_grid_of([tiles[k] for k in np.argsort(near)[:_PART_TILES]], longest_px, shrunk))
     best = max(parts, key=lambda part: part.prominence)
     return best if best.prominence >= max(_CLEAR_PART, whole.prominence) else whole
 
 
-def _grid_of(tiles: Sequence[Tile], longest_px: int) -> Grid:
+def _grid_of(tiles: Sequence[Tile], longest_px: int, shrunk: float) -> Grid:
     """Pitch and angle that all of these tiles have."""
     mean = np.mean([tile.power for tile in tiles], axis=0)
     # Without a floor, the faint products of both directions stand out as much as the lines on clean pages.
@@ -133,27 +143,36 @@ def _grid_of(tiles: Sequence[Tile], longest_px: int) -> Grid:
             combs[row] += np.clip(np.interp(at, radii, ray, right=0.0), -0.5, 8.0)
     combs /= len(_HARMONICS)
     best = np.unravel_index(int(combs.argmax()), combs.shape)
-    pitch = _fundamental(pitches, rays[best[0]], radii, int(best[1]), longest_px)
+    pitch = _fundamental(pitches, rays[best[0]], radii, int(best[1]), longest_px, shrunk)
     x, y = np.mean([tile.centre for tile in tiles], axis=0)
     return Grid(pitch, float(angles[best[0]]), float(combs[best]), (float(x), float(y)))
 
 
-def _fundamental(pitches: Float64, ray: Float64, radii: Float64, best: int, longest_px: int) -> float:
-    """The pitch of the wide squares: what was found, or a multiple whose own lines stand out as well."""
+def _fundamental(pitches: Float64, ray: Float64, radii: Float64, best: int, longest_px: int, shrunk: float) -> float:
+    """The pitch of the wide squares: what was found, or the multiple whose own lines stand out most."""
     found = float(pitches[best])
-    for multiple in (5, 4, 3, 2):
-        if found * multiple > _RESOLVED_PX:
-            continue
-        own = [k for k in range(1, 2 * multiple) if k % multiple]
-        at = np.array(own) * _SPECTRUM / (found * multiple)
-        # The least of neighbouring places would ask for a perfect pitch: half a bin of play.
-        height = np.max([np.interp(at + play, radii, ray, right=0.0) for play in (-1.0, -0.5, 0.0, 0.5, 1.0)], axis=0)
-        if float(np.median(height)) > _OWN_LINES:
-            found *= multiple
-            break
-    if longest_px / found > _MOST_SQUARES and found * 5 <= _PITCHES[1]:
-        found *= 5
-    return found
+    heights = {
+        multiple: _own_lines(ray, radii, found * multiple, multiple)
+        for multiple in (2, 3, 4, 5)
+        if found * multiple <= _RESOLVED_PX
+    }
+    multiple = max(heights, key=lambda one: heights[one], default=1)
+    height = heights.get(multiple, 0.0)
+    too_fine = longest_px / found > _MOST_SQUARES and found * shrunk < _FINEST_PX and found * 5 <= _PITCHES[1]
+    if height > (_SOME_OWN_LINES if too_fine else _OWN_LINES):
+        return found * multiple
+    return found * 5 if too_fine else found
+
+
+def _own_lines(ray: Float64, radii: Float64, pitch_px: float, multiple: int) -> float:
+    """How far the lines stand out that a grid has and one of a `multiple`-th of its pitch has not."""
+    own = np.array([k for k in range(1, 2 * multiple) if k % multiple]) * _SPECTRUM / pitch_px
+    near, around = (
+        np.max([np.interp(own + play, radii, ray, right=0.0) for play in np.arange(-reach, reach + 0.1, 0.5)], axis=0)
+        for reach in (_PLAY, _LOBE)
+    )
+    # The flank of another grid's line is no line.
+    return float(np.median(np.where(near >= around, near, 0.0)))
 
 
 def local_grid(tiles: Sequence[Tile], grid: Grid) -> LocalGrid:

@@ -33,10 +33,17 @@ _WIDE_SMOOTH_MM: Final = 10.0
 #: A wave this far from the grid's own finds what ink and print alone would give: what is not clearer is no grid.
 _DETUNED: Final = (0.86, 1.17)
 _CLEAR: Final = 2.0
-#: Pitches that the wide grid may have where another was taken for it, and the harmonic that tells; the share of a
-#: page where it must be clear, looked for in bands of so many millimetres.
-_MISTAKEN: Final = ((10.0, 3), (5.0, 3), (2.5, 1), (2.0, 1))
+#: Pitches that the wide grid may have where another was taken for it, and the harmonics that tell.
+_WIDER: Final = (25.0, 20.0, 15.0, 12.5, 10.0, 25 / 3, 7.5, 20 / 3, 6.25)
+_NARROWER: Final = (4.0, 3.75, 10 / 3, 3.0, 2.5, 2.0)
+_FIRST: Final = (1, 2, 3)
+_OWN: Final = (1, 3)
+_BOTH: Final = (1, 2)
+#: The share of a page where a wave must be clear: against waves beside it, over so many of its lengths, in bands of
+#: so many millimetres.
 _STANDS_OUT: Final = 0.15
+_BESIDE: Final = (0.92, 1.08)
+_WAVES: Final = 4.0
 _BAND_MM: Final = 10.0
 #: A finer wave is believed where it stands out at so many nodes, as a share of the wide grid's.
 _BELIEVED: Final = 0.5
@@ -106,24 +113,34 @@ def place(drawn: Drawn, to_picture: Float64, box_mm: tuple[float, float]) -> Pla
 def square_found_mm(flat: NDArray[Any]) -> float:
     """What the wide grid's pitch is on a page flattened by a grid taken for it: `SQUARE_MM` if that was right.
 
-    A grid of some pitch has a third harmonic, and no other grid of the same paper has it.
+    A grid of some pitch has harmonics that no other grid of the same paper has: the widest one with all of its first
+    is the paper's.
 
     Args:
         flat: the page's lines at `BEND_PX_MM`.
     """
-    for pitch, harmonic in _MISTAKEN:
-        if min(_standing_out(one, pitch / harmonic) for one in (flat, flat.T)) > _STANDS_OUT:
-            return pitch
-    return SQUARE_MM
+
+    def has(pitch_mm: float, harmonics: tuple[int, ...]) -> bool:
+        return all(_stands_out(flat, pitch_mm / harmonic) for harmonic in harmonics)
+
+    wider = next((pitch for pitch in _WIDER if has(pitch, _FIRST)), SQUARE_MM)
+    if wider != SQUARE_MM or has(SQUARE_MM, _OWN):
+        return wider
+    return next((pitch for pitch in _NARROWER if has(pitch, _BOTH)), SQUARE_MM)
 
 
-def _standing_out(flat: NDArray[Any], period_mm: float) -> float:
+def _stands_out(flat: NDArray[Any], period_mm: float) -> bool:
+    """Whether waves of this period are clear along and across a page."""
+    return min(_clear_share(one, period_mm) for one in (flat, flat.T)) > _STANDS_OUT
+
+
+def _clear_share(flat: NDArray[Any], period_mm: float) -> float:
     """Share of a page where a wave of this period along its rows is clear."""
     high = round(_BAND_MM * BEND_PX_MM)
     count = max(flat.shape[0] // high, 1)
     bands = flat[: count * high].astype(np.float32).reshape(count, -1, flat.shape[1]).mean(axis=1)
     along = (np.arange(flat.shape[1]) + 0.5) / (period_mm * BEND_PX_MM)
-    sigma = 2.0 * period_mm * BEND_PX_MM
+    sigma = _WAVES * period_mm * BEND_PX_MM
 
     def strength(by: float) -> Float64:
         wave = np.exp(-2j * np.pi * by * along)
@@ -132,7 +149,7 @@ def _standing_out(flat: NDArray[Any], period_mm: float) -> float:
         )
         return np.hypot(real, imaginary)
 
-    return float(np.mean(strength(1.0) > _CLEAR * np.mean([strength(by) for by in _DETUNED], axis=0)))
+    return float(np.mean(strength(1.0) > _CLEAR * np.mean([strength(by) for by in _BESIDE], axis=0)))
 
 
 def phases(flat: NDArray[Any], nodes: tuple[int, int], pitch_mm: float) -> Phases:

@@ -36,6 +36,8 @@ _CLEAR_SHARE: Final = 0.5
 _LARGEST_MM: Final = 900.0
 _SMALLEST_MM: Final = 25.0
 _AROUND_GRID_MM: Final = 22.0
+#: How often a grid may turn out to be another than it was taken for.
+_PITCHES_TRIED: Final = 3
 
 
 class Flat(NamedTuple):
@@ -80,7 +82,7 @@ def straighten(picture: Image, px_mm: float) -> Flat:
     tiles = tiles_of(lines)
     if not tiles:
         raise UnreadableInput("found an empty picture; needed a photo, scan or print of an ECG")
-    grid = find_grid(tiles, max(lines.shape))
+    grid = find_grid(tiles, max(lines.shape), 1 / scale)
     if grid.prominence < LEAST_PROMINENCE:
         raise UnreadableInput("found a picture without the grid of ECG paper; needed a photo, scan or print of an ECG")
     local = local_grid(tiles, grid)
@@ -99,20 +101,21 @@ def _placed(lines: Float32, to_mm: Float64, local: LocalGrid) -> tuple[Placed, t
     # The page is drawn coarser than it was seen: lines finer than a pixel would beat.
     coarser = float(np.sqrt(abs(np.linalg.det(to_mm[:2, :2])))) * BEND_PX_MM
     lines = cv2.GaussianBlur(lines, (0, 0), max(0.4 / coarser, 0.3)).astype(np.float32)
-    found = SQUARE_MM
-    for _ in range(2):
-        to_lines, box = _page_box(np.diag([SQUARE_MM / found, SQUARE_MM / found, 1.0]) @ to_mm, lines.shape, local)
+    square = SQUARE_MM
+    for _ in range(_PITCHES_TRIED):
+        to_lines, box = _page_box(np.diag([SQUARE_MM / square, SQUARE_MM / square, 1.0]) @ to_mm, lines.shape, local)
 
         def drawn(plane: Float64, bend: Bend | None, box: tuple[float, float] = box) -> NDArray[Any]:
             return _warped(lines, plane, bend, box, BEND_PX_MM)
 
         placed = place(drawn, to_lines, box)
-        if found != SQUARE_MM:
-            break
         found = square_found_mm(drawn(placed.to_picture, placed.bend))
         if found == SQUARE_MM:
-            break
-    return placed, box
+            return placed, box
+        square *= found / SQUARE_MM
+    raise PictureNotDigitised(
+        "found ruled paper whose squares could not be told from its finer lines; needed a sharper picture", "grid"
+    )
 
 
 def _homography(local: LocalGrid, grid: Grid) -> Float64:

@@ -17,7 +17,6 @@ from calipers.tools.measure.axis import Axis, frontal_axis
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, find_beats, led_by, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, has_t_wave, set_bounds
 from calipers.tools.measure.delineation import Delineator, TwelveLead
-from calipers.tools.measure.digitised import read_from_picture, with_digitising_error
 from calipers.tools.measure.events import write_events
 from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
@@ -68,9 +67,22 @@ def examine(ecg: Ecg, delineator: Delineator | None = None) -> Examination:
     if coverage.is_partial:
         found = examine_partial(ecg, signal, coverage, delineator)
     else:
-        leads = read_from_picture(lead_qualities(ecg, signal), ecg.source.digitisation)
+        leads = as_read(ecg, lead_qualities(ecg, signal))
         found = examine_stretch(ecg, signal, leads, Sheet(ecg.record, "none"), delineator)
+    if ecg.source.digitisation is None and ecg.source.unread is None:
+        return found
+    from calipers.tools.measure.digitised import with_digitising_error
+
     return with_digitising_error(found, ecg)
+
+
+def as_read(ecg: Ecg, leads: LeadQualities) -> LeadQualities:
+    """The qualities of leads that were recorded, or of those read from a picture with what was unsure taken off."""
+    if ecg.source.digitisation is None:
+        return leads
+    from calipers.tools.measure.digitised import read_from_picture
+
+    return read_from_picture(leads, ecg.source.digitisation)
 
 
 def examine_stretch(

@@ -15,8 +15,7 @@ from calipers.tools.measure.analysis import ANALYSIS_HZ, AnalysisSignal, Mask
 from calipers.tools.measure.beats import Beats, RepresentativeBeat, representative_beat
 from calipers.tools.measure.bounds import bounds_shift, has_t_wave, set_bounds
 from calipers.tools.measure.delineation import Delineator, Waves
-from calipers.tools.measure.digitised import read_from_picture
-from calipers.tools.measure.engine import conducted_first, write_axes, write_nothing
+from calipers.tools.measure.engine import as_read, conducted_first, write_axes, write_nothing
 from calipers.tools.measure.events import write_events
 from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.fiducials import QRS_ON, Fiducials, fiducials
@@ -75,7 +74,7 @@ def examine_partial(ecg: Ecg, signal: AnalysisSignal, coverage: Coverage, deline
     """
     signal = levelled(signal, coverage)
     sheet = Sheet(ecg.record, "none")
-    leads = read_from_picture(qualities_by_stretch(ecg, signal, coverage), ecg.source.digitisation)
+    leads = as_read(ecg, qualities_by_stretch(ecg, signal, coverage))
     usable = leads.usable
     if not usable.any() or signal.duration_s < _SHORTEST_S:
         write_nothing(sheet, leads, "no lead is readable" if not usable.any() else "less than 0.5 s of signal")
