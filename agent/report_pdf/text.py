@@ -42,8 +42,8 @@ def _parts(report: Report, remarks: Sequence[PdfRemark]) -> Iterator[Any]:
         yield _text(doubted, 9, bold=True)
     yield _heading("Impression")
     yield _text(report.impression, 11, bold=True)
-    if told := undoubted(report.quality.reasons):
-        yield _text("Quality: " + "; ".join(told), 9)
+    if rest := undoubted(report.quality.reasons):
+        yield _text("Quality: " + "; ".join(rest), 9)
     yield _heading("Claims")
     for claim in report.claims:
         said = [one.text for one in remarks if one.template == claim.template]

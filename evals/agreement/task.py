@@ -45,10 +45,15 @@ class AgreementTask:
         scores = {"recorders_within": _within(devices)}
         recorders = Result.of(NAME, len(rows), scores, {}, 0.0)
         # A row is a statement of a record; what was read are records.
-        both = {
-            name: {**getattr(done.result, name), **getattr(recorders, name)} for name in ("metrics", "ci95", "counts")
-        }
-        return done._replace(result=replace(done.result, n=len(rows), **both))
+        return done._replace(
+            result=replace(
+                done.result,
+                n=len(rows),
+                metrics={**done.result.metrics, **recorders.metrics},
+                ci95={**done.result.ci95, **recorders.ci95},
+                counts={**done.result.counts, **recorders.counts},
+            )
+        )
 
 
 def _within(devices: Sequence[tuple[str, ...]]) -> Estimate | None:

@@ -148,7 +148,7 @@ def scores(read: Sequence[Read]) -> dict[str, Estimate | None]:
     correlation = column("correlation", 0.0)
     every = np.ones(len(read), np.bool_)
     return {
-        "correlation_median": Estimate.alone(float(np.median(correlation)), len(read)),
+        "correlation_median": draws.median(correlation),
         "correlation_mean": draws.mean(correlation),
         "correlation_98": draws.share(correlation >= 0.98, every),
         "mse_mv2": draws.mean(column("error_mv") ** 2),

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from calipers.agent.api import Agent
 from calipers.ecg import Ecg
@@ -140,21 +139,16 @@ def _scores(looked: Sequence[Looked], by_id: dict[int, Labelled], codes: dict[st
         "super_macro_auc": draws.macro_auroc(scores(chances, codes)[:, supers][:, both], true[:, both])
         if both
         else None,
-        "super_macro_f1": Estimate.alone(_macro_f1(true, told), len(rows)),
+        "super_macro_f1": draws.macro_f1(told, true),
         "super_hamming_loss": draws.mean(wrong),
         "statements_macro_auc": draws.macro_auroc(chances[:, often], statements[:, often]) if often.size else None,
-        "seconds_median": Estimate.alone(float(np.median([one.seconds for one in looked])), len(looked)),
+        "seconds_median": draws.median([one.seconds for one in looked]),
     }
     reports = [one.report for one in looked if one.report is not None]
     if reports:
         of_reports = ReportScores(reports).scores()
         found |= {f"report_{name}": of_reports[name] for name in ("precision", "recall", "f1", "withheld_share")}
     return found
-
-
-def _macro_f1(true: NDArray[np.float64], told: NDArray[np.float64]) -> float:
-    hits, size = (true * told).sum(axis=0), true.sum(axis=0) + told.sum(axis=0)
-    return float(np.mean(2.0 * hits / np.maximum(size, 1.0)))
 
 
 def _report(result: Result, fold: int) -> Document:

@@ -55,11 +55,10 @@ class LayoutsTask:
 def _scores(read: Sequence[PageRead], by_id: dict[int, Labelled], codes: dict[str, frozenset[str]]) -> Scores:
     """Of some pages: how many were read, and the AUROC of each finding from page and signal."""
     seen = [one for one in read if one.page is not None]
+    every = Bootstrap([one.patient for one in read])
     found: dict[str, Estimate | None] = {
-        "pages_read": Bootstrap([one.patient for one in read]).share(
-            [float(one.page is not None) for one in read], np.ones(len(read))
-        ),
-        "seconds_median": Estimate.alone(float(np.median([one.seconds for one in read])), len(read)),
+        "pages_read": every.share([float(one.page is not None) for one in read], np.ones(len(read))),
+        "seconds_median": every.median([one.seconds for one in read]),
     }
     if not seen:
         return found

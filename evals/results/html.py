@@ -45,9 +45,9 @@ h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line) } a { color: var(-
 .legend svg { vertical-align: -3px; margin-right: .3rem }
 .wide { overflow-x: auto } table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; font-size: .9rem }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
-th:first-child, td:first-child { text-align: left; min-width: 12rem } .claims td { text-align: left; min-width: 3rem }
-.claims td:first-child { min-width: 15rem } .claims td:nth-child(2) { min-width: 13rem } .claims td:nth-child(4) { max-width: 11rem; overflow-wrap: anywhere }
-.claims td:nth-child(5) { min-width: 11rem } .claims td:nth-child(6), .claims td:nth-child(7) { min-width: 8rem } .claims th { text-align: left } .claims code { overflow-wrap: anywhere }
+th:first-child, td:first-child { text-align: left; min-width: 12rem } .claims td { text-align: left; min-width: 3rem; overflow-wrap: anywhere }
+.claims td:first-child { min-width: 15rem } .claims td:nth-child(2) { min-width: 13rem } .claims td:nth-child(4) { min-width: 11rem }
+.claims td:nth-child(5) { min-width: 10rem } .claims td:nth-child(6), .claims td:nth-child(7) { min-width: 9rem } .claims th { text-align: left }
 .plot { max-width: 100%; height: auto; display: block } .plot text { fill: var(--ink); font-size: 12px }
 .plot .label { text-anchor: end } .plot .tick { text-anchor: middle; fill: var(--faint) }
 .grid { stroke: var(--line) } .limit { stroke: var(--ink); stroke-width: 1.5 } .reach { stroke: var(--own); stroke-width: 2 }

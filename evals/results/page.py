@@ -17,7 +17,7 @@ from calipers.evals.results.targets import Standing, Target
 _INTRODUCTION: Final = """# Results
 
 Written by `make results` from `docs/results/*.json`; edit neither by hand. The same with plots:
-[results.html](results.html). Intervals are 95 %, from resampling patients. `python -m calipers.evals.results --stale`
+[results.html](results.html); how it works: [evals.md](evals.md). Intervals are 95 %, from resampling patients. `python -m calipers.evals.results --stale`
 names the results that today's code, tables or weights would not repeat; `--renew` takes those again, on two processes;
 `calipers eval TASK --out RUN` repeats one, with its samples, prompts and raw answers in `RUN/samples`, and
 `calipers eval --compare A B` holds two runs against each other.

@@ -24,6 +24,8 @@ UNADAPTED: Final = "embedded-unadapted"
 USUAL: Final = "explain"
 #: Utterances that the base model is asked, which takes its time.
 FEW: Final = 16
+#: What stands for the half that nothing was tuned on, with intervals.
+_OF_UNSEEN: Final = ("tool_accuracy", "argument_accuracy", "refused")
 _HALVES: Final = {"training": "tune", "validation": "unseen"}
 
 
@@ -89,7 +91,9 @@ class ToolChoiceTask:
             for tool, part in _by_tool(answered).items()
         }
         groups |= _beside(options.model, answered)
-        result = Result.of(NAME, len(answered), all_scores(answered), groups, time.perf_counter() - started)
+        unseen = all_scores([item for item in answered if item.utterance.half == "unseen"])
+        scores = all_scores(answered) | {f"unseen_{figure}": unseen[figure] for figure in _OF_UNSEEN if figure in unseen}
+        result = Result.of(NAME, len(answered), scores, groups, time.perf_counter() - started)
         return Outcome(result, _report(name, answered, result))
 
 

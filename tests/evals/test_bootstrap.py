@@ -79,7 +79,8 @@ def test_the_interval_of_a_median_is_as_wide_as_theory_has_it() -> None:
     x = np.random.default_rng(4).normal(0.0, 1.0, 400)
     found = Bootstrap(range(401)).median([*x, float("nan")])
     assert found is not None
-    assert (found.value, found.n) == (pytest.approx(np.median(x)), 400)
+    assert found.value == pytest.approx(np.median(x))
+    assert found.n == 400
     assert (found.high - found.low) / 2 == pytest.approx(1.96 * 1.2533 / 20.0, rel=0.25)  # of a normal sample
     assert Bootstrap(range(1)).median([float("nan")]) is None
 

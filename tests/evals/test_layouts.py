@@ -15,7 +15,7 @@ from calipers.evals.framework import Options
 from calipers.evals.layouts import pages
 from calipers.evals.layouts.findings import FINDINGS, balanced, codes_of, labels, said, scores
 from calipers.evals.layouts.task import LayoutsTask
-from calipers.evals.layouts.uncertainty import Pair, multiple
+from calipers.evals.layouts.uncertainty import Pair, covers, multiple
 from calipers.evals.measurement.ptbxl import Labelled
 from calipers.models.mllm.classifier import codes
 from tests.tools import digitised_page
@@ -61,10 +61,9 @@ def test_records_are_chosen_so_that_every_finding_is_there(data: Path) -> None:
 
 
 def test_the_multiple_is_the_smallest_that_covers_what_the_interval_must_hold() -> None:
-    pairs = [Pair("r_amp", away, 0.01, 0.02, 0.0) for away in np.linspace(-0.1, 0.1, 201)]
-    found, without = multiple(pairs)
-    assert without == pytest.approx(0.1, abs=0.01)
-    assert np.hypot(0.01, found * 0.02) == pytest.approx(0.095, abs=0.003)
+    pairs = [Pair("r_amp", away, 0.01, 0.02, 0.0, 0.01, "mV") for away in np.linspace(-0.1, 0.1, 201)]
+    assert np.mean([covers(pair, 0.0) for pair in pairs]) == pytest.approx(0.1, abs=0.01)
+    assert np.hypot(0.01, multiple(pairs) * 0.02) == pytest.approx(0.095, abs=0.003)
 
 
 def test_pages_that_are_read_as_they_are_lose_nothing(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ scale.py         speed and gain: pulse, print, or the usual, said so
 ink.py           how much of each pixel the pen covers
 tracing.py       each row's trace by dynamic programming, rows that cross included
 pen.py           from the ink's edges to the line that the pen's middle drew
+speed_by_beats.py  the speed by rate, PR and QRS, where nothing else gives it
+strips.py        which lead a strip repeats
 signals.py       millivolts at 500 Hz, placed in time, each stretch with its error
 trust.py         how likely the reading is right, when to doubt and when to refuse
 vector_lines.py  the lines of a PDF as it draws them

@@ -31,8 +31,11 @@ _HALF_PEN_MM: Final = 0.25
 _ONE_START_MM: Final = 4.0
 #: How far a name may stand before and behind its stretch's start.
 _BEFORE_MM, _BEHIND_MM = 16.0, 16.0
+#: Names of columns that stand at one distance are this near it; a misread one is a column away.
+_IN_LINE_MM: Final = 2.0
 #: A name stands this near its row, in rows' distances.
 _NEAR_ROW: Final = 0.75
+_BESIDE_STRIP: Final = 0.35
 #: What a row that an order leaves out costs it, in names.
 _LEFT_OUT: Final = 1.5
 #: So many misplaced names are no misreading.
@@ -153,9 +156,14 @@ def arrange(
     if best is not None and not best[1].guessed and _is_contradicted(*best[1].named):
         # A part of a page: its names stand elsewhere than where the whole page's columns would.
         return _by_names_alone(rows, names, pitch)
-    if best is not None and (not best[1].guessed or (len(rows) in (3, 4, 6, 12) and len(names) < 3)):
+    if best is not None and (not best[1].guessed or _is_usual(len(rows), len(names))):
         return _strips_named(best[1], rows, names, pitch)
     return _by_names_alone(rows, names, pitch)
+
+
+def _is_usual(rows: int, names: int) -> bool:
+    """Whether so many rows are a whole page's where hardly a name was read: twelve always are."""
+    return rows == 12 or (rows in (3, 4, 6) and names < 3)
 
 
 def _is_contradicted(right: int, wrong: int) -> bool:
@@ -197,21 +205,23 @@ def _cells(
 
 
 def _names_mm(arrangement: Arrangement, names: Sequence[Found], rows: Sequence[Row]) -> dict[int, float]:
-    """Where the names of each column's leads stand, of those that stand near their own row."""
+    """Where the names of each column's leads stand, of those near their own row that agree on one distance of columns."""
     pitch = float(np.median(np.diff([row.y_mm for row in rows]))) if len(rows) > 1 else 30.0
-    places: dict[int, float] = {}
-    for column in range(arrangement.columns):
-        own = [
-            name.x_mm
-            for row, leads in zip(rows, arrangement.rows, strict=True)
-            for name in names
-            if lead_of(name.word) == leads[column]
-            and name.word != "I"
-            and abs(name.y_mm - row.y_mm) < _NEAR_ROW * pitch
-        ]
-        if own:
-            places[column] = float(np.median(own))
-    return places
+    places = [
+        (column, name.x_mm)
+        for row, leads in zip(rows, arrangement.rows, strict=True)
+        for column, lead in enumerate(leads)
+        for name in names
+        if lead_of(name.word) == lead and name.word != "I" and abs(name.y_mm - row.y_mm) < _NEAR_ROW * pitch
+    ]
+    agreeing = [
+        [(c, x) for c, x in places if abs(first + (c - column) * (last - first) / (other - column) - x) < _IN_LINE_MM]
+        for column, first in places
+        for other, last in places
+        if other > column and last > first
+    ]
+    kept = max(agreeing, key=len, default=places)
+    return {column: float(np.median([x for c, x in kept if c == column])) for column in dict(kept)}
 
 
 def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found], pitch: float) -> tuple[int, int]:
@@ -221,9 +231,16 @@ def _agreement(cells: Sequence[Cell], rows: Sequence[Row], names: Sequence[Found
     height = float(np.median([dy for _, dy in placed])) if placed else 0.0
     kept = {cell for cell, dy in placed if abs(dy - height) < 0.3 * pitch}
     seen = {cell.lead for cell in kept}
-    # A lone stroke between columns looks like `I`, and a strip's or a stray word repeats a lead: no contradiction.
+    strips = [rows[cell.row].y_mm for cell in cells if cell.strip]
+    # A lone stroke between columns looks like `I`, a strip has any name, and a stray word repeats a lead: no
+    # contradiction.
     elsewhere = [
-        name for name, place in places if place is None and name.word != "I" and lead_of(name.word) not in seen
+        name
+        for name, place in places
+        if place is None
+        and name.word != "I"
+        and lead_of(name.word) not in seen
+        and not any(abs(y_mm - height - name.y_mm) < _BESIDE_STRIP * pitch for y_mm in strips)
     ]
     return len(kept), max(0, len(elsewhere))
 

@@ -15,7 +15,7 @@ Float32 = NDArray[np.float32]
 Side = Literal["left", "right"]
 
 #: Stretch lengths that pages have, in seconds, and how near one must be.
-_USUAL_S: Final = (1.25, 2.5, 10 / 3, 5.0, 10.0)
+_USUAL_S: Final = (1.25, 5 / 3, 2.5, 10 / 3, 5.0, 10.0)
 _SNAP: Final = 0.04
 #: Columns stand apart by so much, or touch.
 _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
@@ -23,6 +23,8 @@ _LEAST_GAP_MM, _MOST_GAP_MM = 0.6, 8.0
 _SHORT_MM: Final = 5.0
 #: The distance of names tells that of columns to within this.
 _NAMES_MM: Final = 1.0
+#: So many columns' names tell of paper between columns where rows end at unlike places.
+_COLUMNS_TOLD: Final = 3
 #: Ink this far from the first column's names is not that column's.
 _NAME_FAR_MM: Final = 16.0
 #: Weight of a row's end beside that of the middle of the paper between two columns.
@@ -93,12 +95,17 @@ def column_bounds(
             # Ink before the columns, or behind them: a pulse, a mark, the table the page lies on.
             left = _start(left, right - total, step, names_mm, pulses)
             right, agree = left + total, True
+    if not agree and step is not None and len(names_mm) >= min(count, _COLUMNS_TOLD) and step - width > _NAMES_MM:
+        # Names that stand further apart than columns are long tell of paper between them.
+        right, agree = left + (count - 1) * step + width, True
     beyond = right - left - count * width
     first, gap = left, 0.0
     if agree and count > 1 and beyond >= _LEAST_GAP_MM:
         middles = _paper_between(count, left, width, beyond / (count - 1), rows, trace)
         if middles:
             first, gap = _apart(count, left, right, width, middles)
+        elif step is not None and min(step - width, beyond / (count - 1)) > _NAMES_MM:
+            gap = beyond / (count - 1)
         else:
             # The rest of a calibration pulse, or a mark, before the row or behind it.
             first = _start(left, right - count * width, width, names_mm, pulses)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calipers.digitisation import Digitisation
+from calipers.digitisation import DOUBT, Digitisation
 from calipers.errors import PictureNotDigitised, UnreadableInput
 from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
 from calipers.tools.digitise.arrangement import Arranged, arrange, find_rows
 from calipers.tools.digitise.by_lines import read_by_lines
 from calipers.tools.digitise.columns import Row, pulse_side
 from calipers.tools.digitise.ink import pen_ink
-from calipers.tools.digitise.names import Found, find_words, lead_names
+from calipers.tools.digitise.names import Found, find_words, lead_names, printed_speed
 from calipers.tools.digitise.picture_file import MAX_PAGES, is_pdf, page_count, picture
-from calipers.tools.digitise.scale import Scale, find_pulses, find_scale
+from calipers.tools.digitise.readings import fitting
+from calipers.tools.digitise.scale import Scale, find_pulses, find_scale, with_speed_by_beats
 from calipers.tools.digitise.signals import Leads, leads_of
+from calipers.tools.digitise.speed_by_beats import speed_by_beats
 from calipers.tools.digitise.straighten import Flat, straighten
-from calipers.tools.digitise.tracing import follow
+from calipers.tools.digitise.strips import with_strips_by_signal
+from calipers.tools.digitise.tracing import Track, follow, no_track
 from calipers.tools.digitise.trust import Evidence, doubts, evidence
 from calipers.tools.digitise.vector_lines import trace_lines
 
@@ -30,11 +32,14 @@ Image = NDArray[np.uint8]
 
 #: Names that must agree before a page is taken to stand upright.
 _UPRIGHT_NAMES: Final = 4
-#: Leads that are named twice on a picture of two ECGs; a page with three rhythm strips has three.
+#: Leads that are named twice on a picture of two ECGs, the second names all this near one distance from the first.
 _TWICE: Final = 5
+_SAME_WAY_MM: Final = 6.0
+#: A speed whose print was read less surely than this is held against the beats.
+_SURELY_PRINTED: Final = 0.8
 _LEAST_TRACE_SHARE: Final = 0.0006
 #: RMS of a place in time on a flat page, and what each millimetre of bend adds, in millimetres of paper.
-_PLACE_MM: Final = 0.12
+_PLACE_MM: Final = 0.05
 _BEND_PLACE: Final = 0.06
 _COARSE_PX_MM: Final = 3.5
 
@@ -123,29 +128,87 @@ def read_with_evidence(image: Image, *, threads: int = 2) -> tuple[Digitised, Ev
     if read.arranged is None:
         assert read.refused is not None
         raise read.refused
+    tracks, leads = _followed(flat, read)
+    if _speed_unsure(read) and (speed := speed_by_beats(leads.signal_mv, read.scale.speed_mm_s)) is not None:
+        read = _at_speed(read, speed)
+        tracks, leads = _followed(flat, read)
+    assert read.arranged is not None
+    renamed = with_strips_by_signal(read.arranged, leads, read.rows)
+    if renamed != read.arranged:
+        read = read._replace(arranged=renamed)
+        leads = leads_of(renamed, tracks, read.scale, _PLACE_MM)
+    known = evidence(leads.segments, leads.stretches, renamed, read.parts.trace, tracks)
+    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads), image), known
+
+
+def _followed(flat: Flat, read: _Read) -> tuple[list[Track], Leads]:
+    """The rows' tracks, and the leads in them.
+
+    Raises:
+        PictureNotDigitised: there is none.
+    """
+    assert read.arranged is not None
     pitch_px = PX_MM * (float(np.median(np.diff([row.y_mm for row in read.rows]))) if len(read.rows) > 1 else 30.0)
-    spans = [_span(number, read) for number in range(len(read.rows))]
     page = np.ascontiguousarray(np.rot90(flat.image, -read.turns))
-    ink = pen_ink(page, read.parts.trace)
-    tracks = follow(read.parts.trace, ink, [row.y_mm * PX_MM for row in read.rows], pitch_px, spans)
+    trace = read.parts.trace
+    # A row without a lead is print or a table's edge: followed, it would hold the rows beside it off their own ink.
+    numbers = sorted({cell.row for cell in read.arranged.cells})
+    ink = pen_ink(page, trace)
+    readings = follow(
+        trace,
+        ink,
+        [read.rows[number].y_mm * PX_MM for number in numbers],
+        pitch_px,
+        [_span(number, read) for number in numbers],
+    )
+    nothing = no_track(trace.shape[1])
+    tracks = [nothing for _ in read.rows]
+    for number, track in zip(numbers, fitting(readings, numbers, read.arranged, ink), strict=True):
+        tracks[number] = track
     leads = leads_of(read.arranged, tracks, read.scale, _PLACE_MM)
     if not leads.segments:
         raise PictureNotDigitised(
             "found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace"
         )
-    known = evidence(leads.segments, leads.stretches, read.arranged, read.parts.trace, tracks)
-    return Digitised(leads.signal_mv, leads.confidence, _stated(image, flat, read, leads), image), known
+    return tracks, leads
+
+
+def _speed_unsure(read: _Read) -> bool:
+    """Whether the paper's speed was assumed, or rests on a print that was hardly read."""
+    print_ = printed_speed(read.words)
+    return read.scale.speed_assumed or (
+        read.scale.speed_by == "by print" and print_ is not None and print_.chance < _SURELY_PRINTED
+    )
+
+
+def _at_speed(read: _Read, speed_mm_s: float) -> _Read:
+    """The same page at the speed that its beats tell; another than the one taken is in doubt."""
+    scale = with_speed_by_beats(read.scale, speed_mm_s)
+    if speed_mm_s == read.scale.speed_mm_s:
+        return read._replace(scale=scale if read.scale.speed_assumed else read.scale)
+    said = f"{DOUBT}the paper's speed was told by rate, PR and QRS alone: {speed_mm_s:g} mm/s"
+    names, sides = lead_names(read.words), pulse_side(read.parts.pulse, read.rows)
+    arranged = arrange(read.rows, names, read.parts.trace, speed_mm_s, sides)
+    return read._replace(scale=scale._replace(notes=(*scale.notes, said)), arranged=arranged)
 
 
 def _refuse_two(words: list[Found]) -> None:
-    """Every lead has one name, and a rhythm strip's lead a second; half of the leads named twice are two ECGs.
+    """Every lead has one name, and a rhythm strip's lead a second; many named again at one distance are two ECGs.
 
     Raises:
         UnreadableInput: there is more than one ECG on the picture.
     """
-    counts = Counter(one.word for one in lead_names(words))
-    if sum(count > 1 for count in counts.values()) >= _TWICE:
-        raise UnreadableInput("found two ECGs on one picture; needed one ECG a picture")
+    places: dict[str, list[Found]] = {}
+    for one in lead_names(words):
+        places.setdefault(one.word, []).append(one)
+    apart = {
+        word: [(two.x_mm - one.x_mm, two.y_mm - one.y_mm) for one in found for two in found if one is not two]
+        for word, found in places.items()
+    }
+    for across, down in (way for ways in apart.values() for way in ways):
+        again = sum(any(np.hypot(x - across, y - down) < _SAME_WAY_MM for x, y in ways) for ways in apart.values())
+        if again >= _TWICE:
+            raise UnreadableInput("found two ECGs on one picture; needed one ECG a picture")
 
 
 def _span(row: int, read: _Read) -> tuple[int, int]:
@@ -168,7 +231,8 @@ def _upright(flat: Flat, threads: int) -> _Read:
             raise UnreadableInput("found ruled paper without the traces of an ECG; needed an ECG")
         rows, words = find_rows(parts.trace), find_words(page, parts, threads=threads)
         _refuse_two(words)
-        scale = find_scale(find_pulses(parts.pulse), words, [row.right_mm - row.left_mm for row in rows])
+        pulses = find_pulses(parts.pulse, [row.y_mm for row in rows])
+        scale = find_scale(pulses, words, [row.right_mm - row.left_mm for row in rows])
         refused, arranged = None, None
         try:
             arranged = arrange(rows, lead_names(words), parts.trace, scale.speed_mm_s, pulse_side(parts.pulse, rows))

@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, label
+from scipy import fft
+from scipy.ndimage import label
 
 from calipers.digitisation import Bend
 from calipers.tools.digitise.grid import SQUARE_MM
@@ -34,14 +35,18 @@ _WIDE_SMOOTH_MM: Final = 10.0
 _DETUNED: Final = (0.86, 1.17)
 _CLEAR: Final = 2.0
 #: Pitches that the wide grid may have where another was taken for it, and the harmonics that tell.
-_WIDER: Final = (25.0, 20.0, 15.0, 12.5, 10.0, 25 / 3, 7.5, 20 / 3, 6.25)
-_NARROWER: Final = (4.0, 3.75, 10 / 3, 3.0, 2.5, 2.0)
+_WIDER: Final = (15.0, 12.5, 10.0, 25 / 3, 7.5, 20 / 3, 6.25)
+_NARROWER: Final = (4.0, 3.75, 3.0, 2.5, 2.0)
 _FIRST: Final = (1, 2, 3)
 _OWN: Final = (1, 3)
 _BOTH: Final = (1, 2)
-#: The share of a page where a wave must be clear: against waves beside it, over so many of its lengths, in bands of
+#: Neighbouring harmonics are about equally strong; the widest waves are evened out of the picture, the finest blurred.
+_ALIKE: Final = (3, 4)
+#: The share of a page where a wave must be clear, and of the taken grid's share: against waves beside it, over so many of its lengths, in bands of
 #: so many millimetres.
 _STANDS_OUT: Final = 0.15
+_AS_CLEAR: Final = 0.5
+_EVEN: Final = 0.45
 _BESIDE: Final = (0.92, 1.08)
 _WAVES: Final = 4.0
 _BAND_MM: Final = 10.0
@@ -114,42 +119,56 @@ def square_found_mm(flat: NDArray[Any]) -> float:
     """What the wide grid's pitch is on a page flattened by a grid taken for it: `SQUARE_MM` if that was right.
 
     A grid of some pitch has harmonics that no other grid of the same paper has: the widest one with all of its first
-    is the paper's.
+    is the paper's. Rows and beats are periodic too, but fainter than a grid.
 
     Args:
         flat: the page's lines at `BEND_PX_MM`.
     """
+    waves = [_Waves(one) for one in (flat, flat.T)]
 
-    def has(pitch_mm: float, harmonics: tuple[int, ...]) -> bool:
-        return all(_stands_out(flat, pitch_mm / harmonic) for harmonic in harmonics)
+    def clear(pitch_mm: float, harmonics: tuple[int, ...]) -> float:
+        return min(one.clear_share(pitch_mm / harmonic) for harmonic in harmonics for one in waves)
 
-    wider = next((pitch for pitch in _WIDER if has(pitch, _FIRST)), SQUARE_MM)
-    if wider != SQUARE_MM or has(SQUARE_MM, _OWN):
-        return wider
-    return next((pitch for pitch in _NARROWER if has(pitch, _BOTH)), SQUARE_MM)
-
-
-def _stands_out(flat: NDArray[Any], period_mm: float) -> bool:
-    """Whether waves of this period are clear along and across a page."""
-    return min(_clear_share(one, period_mm) for one in (flat, flat.T)) > _STANDS_OUT
-
-
-def _clear_share(flat: NDArray[Any], period_mm: float) -> float:
-    """Share of a page where a wave of this period along its rows is clear."""
-    high = round(_BAND_MM * BEND_PX_MM)
-    count = max(flat.shape[0] // high, 1)
-    bands = flat[: count * high].astype(np.float32).reshape(count, -1, flat.shape[1]).mean(axis=1)
-    along = (np.arange(flat.shape[1]) + 0.5) / (period_mm * BEND_PX_MM)
-    sigma = _WAVES * period_mm * BEND_PX_MM
-
-    def strength(by: float) -> Float64:
-        wave = np.exp(-2j * np.pi * by * along)
-        real, imaginary = (
-            gaussian_filter1d(bands * part, sigma, axis=1, truncate=2.5) for part in (wave.real, wave.imag)
+    def even(pitch_mm: float) -> bool:
+        """Lines rounded to pixels are a little uneven in pairs; a grid's own harmonics are about equally strong."""
+        return all(
+            min(found) > _EVEN * max(found)
+            for one in waves
+            if (found := [one.strength(pitch_mm / harmonic) for harmonic in _ALIKE])
         )
-        return np.hypot(real, imaginary)
 
-    return float(np.mean(strength(1.0) > _CLEAR * np.mean([strength(by) for by in _BESIDE], axis=0)))
+    own = clear(SQUARE_MM, _OWN)
+    enough = max(_STANDS_OUT, _AS_CLEAR * own)
+    wider = next((pitch for pitch in _WIDER if clear(pitch, _FIRST) > enough and even(pitch)), SQUARE_MM)
+    if wider != SQUARE_MM or own > _STANDS_OUT:
+        return wider
+    enough = max(_STANDS_OUT, *(clear(SQUARE_MM, (harmonic,)) / _AS_CLEAR for harmonic in _OWN))
+    return next((pitch for pitch in _NARROWER if clear(pitch, _BOTH) > enough), SQUARE_MM)
+
+
+class _Waves:
+    """The waves along a page's rows, in bands of them."""
+
+    def __init__(self, flat: NDArray[Any]) -> None:
+        high = round(_BAND_MM * BEND_PX_MM)
+        count = max(flat.shape[0] // high, 1)
+        bands = flat[: count * high].astype(np.float32).reshape(count, -1, flat.shape[1]).mean(axis=1)
+        self.spectrum = fft.fft(bands - bands.mean(), axis=1)
+        self.per_mm = fft.fftfreq(flat.shape[1]) * BEND_PX_MM
+
+    def clear_share(self, period_mm: float) -> float:
+        """Share of the page where a wave of this period is clear."""
+        beside = np.mean([self._along(period_mm, by) for by in _BESIDE], axis=0)
+        return float(np.mean(self._along(period_mm, 1.0) > _CLEAR * beside))
+
+    def strength(self, period_mm: float) -> float:
+        """Mean amplitude of a wave of this period."""
+        return float(np.mean(self._along(period_mm, 1.0)))
+
+    def _along(self, period_mm: float, by: float) -> Float64:
+        away = _WAVES * (period_mm * self.per_mm - by)
+        found: Float64 = np.abs(fft.ifft(self.spectrum * np.exp(-2 * (np.pi * away) ** 2), axis=1))
+        return found
 
 
 def phases(flat: NDArray[Any], nodes: tuple[int, int], pitch_mm: float) -> Phases:

@@ -22,6 +22,9 @@ _TALLEST_MM, _WIDEST_MM = 9.0, 40.0
 #: Probability of a word that counts as read.
 _LEAST_CHANCE: Final = 0.5
 _GROWN_MM: Final = 0.3
+#: A trace may run through a word, but not along so much of it.
+_INK: Final = 0.5
+_MOST_TRACED: Final = 0.5
 
 
 class Found(NamedTuple):
@@ -47,10 +50,17 @@ def find_words(page: NDArray[np.uint8], parts: Segmented, *, threads: int = 2) -
     found = []
     for box, row in zip(boxes, chances, strict=True):
         word = int(row.argmax())
-        if 0 < word < WORD[OTHER] and row[word] >= _LEAST_CHANCE:
+        if 0 < word < WORD[OTHER] and row[word] >= _LEAST_CHANCE and not _is_traced(box, parts.trace):
             middle = (box.top + box.bottom) / 2
             found.append(Found(WORDS[word], float(row[word]), *(v / PX_MM for v in (box.left, middle, box.right))))
     return _once(found)
+
+
+def _is_traced(box: Box, trace: NDArray[np.float32]) -> bool:
+    """Whether what looks like letters is complexes: `II` is two tall strokes."""
+    left, top, right, bottom = (max(0, round(side)) for side in box)
+    part = trace[top:bottom, left:right] > _INK
+    return bool(part.size) and float(part.any(axis=0).mean()) > _MOST_TRACED
 
 
 def _boxes(written: NDArray[np.float32]) -> list[Box]:
@@ -81,18 +91,25 @@ def lead_names(found: Sequence[Found]) -> list[Found]:
     return [one for one in found if lead_of(one.word) is not None]
 
 
-def printed(found: Sequence[Found], values: dict[str, float]) -> float | None:
+class Printed(NamedTuple):
+    """A value that is printed on the page, and how surely it was read."""
+
+    value: float
+    chance: float
+
+
+def printed(found: Sequence[Found], values: dict[str, float]) -> Printed | None:
     """The value that is printed most surely, of `SPEEDS` or `GAINS`; None where none is."""
     chances = {word: sum(one.chance for one in found if one.word == word) for word in values}
     word = max(chances, key=lambda one: chances[one])
-    return values[word] if chances[word] else None
+    return Printed(values[word], min(chances[word], 1.0)) if chances[word] else None
 
 
-def printed_speed(found: Sequence[Found]) -> float | None:
+def printed_speed(found: Sequence[Found]) -> Printed | None:
     """Paper speed in mm/s as printed."""
     return printed(found, SPEEDS)
 
 
-def printed_gain(found: Sequence[Found]) -> float | None:
+def printed_gain(found: Sequence[Found]) -> Printed | None:
     """Gain in mm/mV as printed."""
     return printed(found, GAINS)

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from calipers.digitisation import DOUBT
 from calipers.models.segmenter.painter import TRUE_WIDTH_MM
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.names import Found, printed_gain, printed_speed
+from calipers.tools.digitise.names import Found, Printed, printed_gain, printed_speed
 
 #: 1 mV for 200 ms (IEC 60601-2-25).
 _PULSE_S: Final = 0.2
@@ -19,17 +20,42 @@ _GAINS: Final = (2.5, 5.0, 10.0, 20.0, 40.0)
 _SPEEDS: Final = (12.5, 25.0, 50.0, 100.0)
 _USUAL_GAIN, _USUAL_SPEED = 10.0, 25.0
 _TOLERANCE: Final = 0.12
+#: Several pulses that agree outweigh a print that was read less surely than this.
+_SURELY: Final = 0.8
+_SEVERAL: Final = 3
+_ASSUMED: Final = "assumed"
+_NO_SPEED: Final = "no printed speed was read"
+#: The tallest pile of pulses; how far below its lowest row its ink may end.
+_TALLEST_MM: Final = 60.0
+_FOOT_MM: Final = 1.5
 #: No page of usual speed has rows longer than this; half of a longer row is a page's ten seconds at twice the speed.
 _LONGEST_MM: Final = 400.0
 
 
 class Scale(NamedTuple):
-    """Speed (mm/s), gain (mm/mV), what they rest on in words, and what contradicts itself."""
+    """The paper's scale.
+
+    Attributes:
+        speed_mm_s, gain_mm_mv: mm/s and mm/mV.
+        speed_by, gain_by: what they rest on, in words that follow the number.
+        notes: what was assumed, and what contradicts itself.
+    """
 
     speed_mm_s: float
     gain_mm_mv: float
-    found: str
+    speed_by: str
+    gain_by: str
     notes: tuple[str, ...]
+
+    @property
+    def speed_assumed(self) -> bool:
+        """Neither print nor pulse nor beats gave the speed."""
+        return self.speed_by == _ASSUMED
+
+    @property
+    def found(self) -> str:
+        """How the scale was found, in words."""
+        return f"grid; {self.gain_mm_mv:g} mm/mV {self.gain_by}, {self.speed_mm_s:g} mm/s {self.speed_by}"
 
 
 class Pulse(NamedTuple):
@@ -39,25 +65,32 @@ class Pulse(NamedTuple):
     top_mm: float
 
 
-def find_pulses(pulse: NDArray[np.float32]) -> list[Pulse]:
+def find_pulses(pulse: NDArray[np.float32], rows_mm: Sequence[float] = ()) -> list[Pulse]:
     """Every whole calibration pulse.
+
+    Pulses of rows that stand nearer than a pulse is high run into one another: the highest of such a pile is measured,
+    from its top to its own row.
 
     Args:
         pulse: (h, w) probability.
+        rows_mm: heights of the rows' quiet lines on the page.
     """
     found = []
     count, labels, boxes, _ = cv2.connectedComponentsWithStats((pulse > 0.5).astype(np.uint8), connectivity=8)
     for number in range(1, count):
         left, top, width, height, _ = boxes[number]
         tall = height / PX_MM - TRUE_WIDTH_MM
-        if not 1.8 <= tall <= 45.0 or width < 2.0 * PX_MM:
+        if not 1.8 <= tall <= _TALLEST_MM or width < 2.0 * PX_MM:
             continue
         part = labels[top : top + height, left : left + width] == number
         upper = part[: max(2, round(0.9 * PX_MM))].any(axis=0)
         lower = part[-max(2, round(0.9 * PX_MM)) :].any(axis=0)
         if upper.sum() < 1.2 * PX_MM or not lower.any():
             continue
-        found.append(Pulse(tall, float(upper.sum()) / PX_MM - TRUE_WIDTH_MM))
+        feet = [row for row in sorted(rows_mm) if 1.8 < row - top / PX_MM < height / PX_MM + _FOOT_MM]
+        piled = len(feet) > 1
+        foot_mm = feet[0] - top / PX_MM - TRUE_WIDTH_MM / 2 if piled else tall
+        found.append(Pulse(foot_mm, float(upper.sum()) / PX_MM - TRUE_WIDTH_MM))
     return found
 
 
@@ -69,38 +102,48 @@ def find_scale(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Sequenc
         words: what is printed on it.
         rows_mm: how long its rows are; they speak where neither print nor pulse does.
     """
-    notes: list[str] = []
     height = float(np.median([one.height_mm for one in pulses])) if pulses else None
     top = float(np.median([one.top_mm for one in pulses])) if pulses else None
+    gain, speed = printed_gain(words), printed_speed(words)
     gain_pulse = _near(height, _GAINS)
     speed_pulse = _near(None if top is None else top / _PULSE_S, _SPEEDS)
-    gain_words, speed_words = printed_gain(words), printed_speed(words)
-    gain, gain_by = _chosen(gain_pulse, gain_words, "calibration pulse", _USUAL_GAIN)
-    speed, speed_by = _chosen(speed_words, speed_pulse, "print", _USUAL_SPEED)
-    if speed_by == "assumed" and len(rows_mm) and float(np.median(rows_mm)) > _LONGEST_MM:
-        speed = 2 * _USUAL_SPEED
-    if gain_by == "calibration pulse" and gain_words not in (None, gain):
-        notes.append(f"the pulse says {gain:g} mm/mV, the print reads {gain_words:g} mm/mV; the pulse was followed")
-    if gain_by != "calibration pulse" and gain_by != "assumed":
-        gain_by = "print"
-    if speed_by not in ("print", "assumed"):
-        speed_by = "calibration pulse"
-    if gain_by == "assumed":
-        notes.append(f"no calibration pulse and no printed gain were read; {gain:g} mm/mV was assumed")
-    if speed_by == "assumed":
-        notes.append(
-            f"no printed speed was read; {speed:g} mm/s was assumed"
-            + (" by the rows' length" if speed != _USUAL_SPEED else "")
-        )
-    return Scale(speed, gain, f"grid; {gain:g} mm/mV by {gain_by}, {speed:g} mm/s by {speed_by}", tuple(notes))
+    gain_mm_mv, gain_by, gain_doubt = _chosen(gain_pulse, gain, pulse_first=True)
+    # A pulse is as high as the gain on every page; its length is the speed's only where the cart draws it so.
+    sure = speed is None or (speed.chance < _SURELY and len(pulses) >= _SEVERAL)
+    speed_mm_s, speed_by, speed_doubt = _chosen(speed_pulse, speed, pulse_first=sure)
+    notes: list[str] = []
+    if gain_doubt:
+        notes.append(f"{DOUBT}{gain_doubt.format('mm/mV')}")
+    if speed_doubt:
+        notes.append(f"{DOUBT}{speed_doubt.format('mm/s')}")
+    if gain_mm_mv is None:
+        gain_mm_mv = _USUAL_GAIN
+        notes.append(f"no calibration pulse and no printed gain were read; {gain_mm_mv:g} mm/mV was assumed")
+    if speed_mm_s is None:
+        long = len(rows_mm) and float(np.median(rows_mm)) > _LONGEST_MM
+        speed_mm_s = 2 * _USUAL_SPEED if long else _USUAL_SPEED
+        notes.append(f"{_NO_SPEED}; {speed_mm_s:g} mm/s was assumed" + (" by the rows' length" if long else ""))
+    return Scale(speed_mm_s, gain_mm_mv, speed_by, gain_by, tuple(notes))
 
 
-def _chosen(first: float | None, second: float | None, name: str, usual: float) -> tuple[float, str]:
-    if first is not None:
-        return first, name
-    if second is not None:
-        return second, "other"
-    return usual, "assumed"
+def with_speed_by_beats(scale: Scale, speed_mm_s: float) -> Scale:
+    """The scale with the speed that the beats tell, where it had been assumed."""
+    notes = tuple(note for note in scale.notes if not note.startswith(_NO_SPEED))
+    return scale._replace(speed_mm_s=speed_mm_s, speed_by="by the beats", notes=notes)
+
+
+def _chosen(pulse: float | None, print_: Printed | None, *, pulse_first: bool) -> tuple[float | None, str, str]:
+    """The value that pulse or print gives, what it rests on, and the words of a contradiction between them."""
+    if pulse is None and print_ is None:
+        return None, _ASSUMED, ""
+    by_pulse = print_ is None or (pulse is not None and pulse_first)
+    value, by = (pulse, "calibration pulse") if by_pulse or print_ is None else (print_.value, "print")
+    if pulse is None or print_ is None or pulse == print_.value:
+        return value, f"by {by}", ""
+    against = (
+        f"the pulse says {pulse:g} {{0}}, the print reads {print_.value:g} {{0}}; the {by.split()[-1]} was followed"
+    )
+    return value, f"by {by}", against
 
 
 def _near(value: float | None, usual: Sequence[float]) -> float | None:

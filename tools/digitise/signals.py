@@ -14,6 +14,7 @@ from calipers.leads import INDEX, Lead
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.arrangement import Arranged, Cell
 from calipers.tools.digitise.columns import usual_s
+from calipers.tools.digitise.pen import FINER
 from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
 from calipers.tools.digitise.trust import Stretch
@@ -113,12 +114,13 @@ def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
 
 def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch | None:
     first, last = max(0, int(cell.left_mm * PX_MM)), min(round(cell.right_mm * PX_MM) + 1, track.y_px.size)
-    y, chance = track.y_px[first:last], track.chance[first:last]
+    y, chance = track.fine_px[first:last].ravel(), track.chance[first:last]
     known = np.isfinite(y)
     if not known.size or known.mean() < _LEAST_KNOWN or known.sum() < 2:
         return None
     columns_mm = (np.arange(first, last) + 0.5) / PX_MM
-    at_mm, y_mm = columns_mm[known], (y[known] + 0.5) / PX_MM
+    at_mm = (first + (np.flatnonzero(known) + 0.5) / FINER) / PX_MM
+    y_mm = (y[known] + 0.5) / PX_MM
     count = round(usual_s((cell.right_mm - cell.left_mm) / scale.speed_mm_s) * FS_HZ)
     wanted_mm = cell.left_mm + np.arange(count) / FS_HZ * scale.speed_mm_s
     heights = PchipInterpolator(at_mm, y_mm)(np.clip(wanted_mm, at_mm[0], at_mm[-1]))

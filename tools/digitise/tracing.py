@@ -3,7 +3,8 @@
 A row's path is the cheapest one by dynamic programming: to stand on paper without ink costs, to move up or down a
 column costs little along ink and much across paper. So a QRS complex is climbed along its strokes, or cut short where
 they run together: which ink is the row's, and where the pen's middle went in it, is the word of `pen.py`. Rows that
-cross are followed twice, the second time each around what the others hold.
+cross are followed twice, the second time each around what the others hold; and again by their own ink alone, for each
+way in which `ownership.py` shares it out.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.pen import columns_cut, edges, line, width_px
+from calipers.tools.digitise.ownership import RULES, Mask, between, owned
+from calipers.tools.digitise.pen import FINER, columns_cut, edges, line, width_px
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -50,27 +53,65 @@ class Track(NamedTuple):
         y_px: (w,) height on the page, NaN where no ink was found.
         chance: (w,) how sure; 0 without ink.
         shared: (w,) where its ink runs into another row's.
+        fine_px: (w, FINER) the heights at finer columns: a peak's tip is narrower than a pixel.
     """
 
     y_px: Float64
     chance: Float64
     shared: NDArray[np.bool_]
+    fine_px: Float64
+
+
+def no_track(width: int) -> Track:
+    """Of a row that is not followed."""
+    lost = np.full((width, FINER), np.nan)
+    return Track(lost[:, 0], np.zeros(width), np.zeros(width, np.bool_), lost)
 
 
 def follow(
     trace: Float32, ink: Float32, baselines_px: Sequence[float], pitch_px: float, spans_px: Sequence[tuple[int, int]]
-) -> list[Track]:
-    """The traces of all rows.
+) -> list[list[Track]]:
+    """The traces of all rows, read in one way or in several.
+
+    In the first reading a row goes around what the others hold. Where rows run into one another there is one more for
+    each way of sharing their strokes out; rows that meet no other are the same in all.
 
     Args:
         trace: (h, w) probability of trace.
         ink: (h, w) share of full ink.
-        baselines_px: where each row's quiet line stands.
+        baselines_px: where each row's quiet line stands, from the top.
         pitch_px: the rows' distance.
         spans_px: first and last column of each row.
     """
     wide = width_px(ink)
     paths = [_path(ink, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
+    first = _around(trace, ink, wide, paths, baselines_px, pitch_px, spans_px)
+    found = between(ink, paths, spans_px, wide)
+    if not found.joined:
+        return [first]
+    readings = [first]
+    for rule in RULES:
+        own = owned(found, rule)
+        held: NDArray[np.uint8] = np.sum(own, axis=0, dtype=np.uint8)
+        reading = list(first)
+        for row in found.joined:
+            mine = _alone(ink, own[row], held)
+            path = _path(mine, baselines_px[row], pitch_px, spans_px[row], None)
+            reading[row] = _measured(trace, mine, wide, path, spans_px[row], [], [])
+        readings.append(reading)
+    return readings
+
+
+def _around(
+    trace: Float32,
+    ink: Float32,
+    wide: float,
+    paths: Sequence[Int64],
+    baselines_px: Sequence[float],
+    pitch_px: float,
+    spans_px: Sequence[tuple[int, int]],
+) -> list[Track]:
+    """Each row followed again around what the others hold, and measured beside them."""
     again = []
     for number, (base, span) in enumerate(zip(baselines_px, spans_px, strict=True)):
         held = _held(trace.shape, number, paths, baselines_px, spans_px)
@@ -87,6 +128,12 @@ def follow(
         )
         for number, (path, span) in enumerate(zip(again, spans_px, strict=True))
     ]
+
+
+def _alone(ink: Float32, own: Mask, held: NDArray[np.uint8]) -> Float32:
+    """A row's own ink with the grey at its edges, without the other rows'."""
+    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(near & (own | (held == 0)), ink, 0).astype(np.float32)
 
 
 def _path(trace: Float32, base: float, pitch_px: float, span: tuple[int, int], held: NDArray[np.bool_] | None) -> Int64:
@@ -178,8 +225,10 @@ def _measured(
         floor = np.where(crossed, np.minimum(floor, path + half), floor)
     found = edges(ink[low:high, columns[0] : columns[-1] + 1], path - low, ceiling - low, floor - low, wide)
     y, chance = np.full(trace.shape[1], np.nan), np.zeros(trace.shape[1])
-    y[columns] = line(found, wide) + low
+    fine = np.full((y.size, FINER), np.nan)
+    fine[columns] = line(found, wide).reshape(-1, FINER) + low
+    y[columns] = fine[columns, FINER // 2]
     chance[columns] = np.where(np.isfinite(y[columns]), trace[path, columns], 0.0)
     shared = np.zeros(trace.shape[1], np.bool_)
     shared[columns] = columns_cut(found)
-    return Track(y, np.minimum(uniform_filter1d(chance, 3), 1.0), shared)
+    return Track(y, np.minimum(uniform_filter1d(chance, 3), 1.0), shared, fine)

@@ -28,11 +28,11 @@ Stretch = tuple[Lead, float, Float64]
 
 FS_HZ: Final = 500.0
 #: Below this a reading is refused; below the other it is given in doubt.
-REFUSED: Final = 0.04
-DOUBTED: Final = 0.8
+REFUSED: Final = 0.2
+DOUBTED: Final = 0.85
 #: Logistic: constant, then one weight for each of `Evidence`.
-CONSTANT: Final = 4.5
-WEIGHTS: Final[tuple[float, ...]] = (-6.3, -1.5, -8.3, -4.8, -3.4, -2.0)
+CONSTANT: Final = 5.3
+WEIGHTS: Final[tuple[float, ...]] = (-6.6, -2.0, -4.3, -4.9, -1.5, -0.8)
 _LEAST_SAMPLES: Final = 250
 _EDGE: Final = 20
 #: What stands for a check that the page does not allow: its usual outcome.
@@ -42,6 +42,8 @@ _TOGETHER_SAMPLES: Final = 6
 _INK: Final = 0.5
 #: On a part of a page strokes between columns are read as names: this says no more than so much.
 _MOST_UNNAMED: Final = 0.7
+#: What stands for the distance of rows where there is one.
+_ALONE_PX: Final = 180.0
 #: Ink within this of a track is explained by it.
 _EXPLAINED_PX: Final = 5
 
@@ -86,7 +88,7 @@ def evidence(
     shown = sum(not cell.strip for cell in arranged.cells)
     confidence = float(np.mean([one.confidence for one in segments])) if segments else 0.0
     return Evidence(
-        residual=_residual(stretches),
+        residual=_residual([one for one, part in zip(stretches, segments, strict=True) if not part.strip]),
         strip=1.0 - _strip_agreement(stretches),
         apart=1.0 - _together(stretches),
         unexplained=_unexplained(trace, tracks),
@@ -200,8 +202,11 @@ def _together(stretches: Sequence[Stretch]) -> float:
 
 
 def _unexplained(trace: Float32, tracks: Sequence[Track]) -> float:
-    """Share of the ink between the rows' ends that stands away from every track."""
+    """Share of the ink between the rows' ends, a row's distance above and below them included, away from every track."""
     ink = trace > _INK
+    heights = np.sort([np.nanmedian(track.y_px) for track in tracks if np.isfinite(track.y_px).any()])
+    apart = float(np.median(np.diff(heights))) if heights.size > 1 else _ALONE_PX
+    top, bottom = (heights[0] - apart, heights[-1] + apart) if heights.size else (0, 0)
     explained = np.zeros(trace.shape, np.bool_)
     shown = np.zeros(trace.shape[1], np.bool_)
     for track in tracks:
@@ -214,6 +219,7 @@ def _unexplained(trace: Float32, tracks: Sequence[Track]) -> float:
             explained[max(0, low) : high + 1, x] = True
     explained = binary_dilation(explained, np.ones((2 * _EXPLAINED_PX + 1, 3), np.bool_))
     ink &= shown
+    ink[: max(0, round(top))], ink[max(0, round(bottom)) :] = False, False
     return float((ink & ~explained).sum() / max(int(ink.sum()), 1))
 
 

@@ -91,10 +91,9 @@ def with_digitising_error(found: Examination, ecg: Ecg) -> Examination:
 def remarks(how: Digitisation) -> tuple[str, ...]:
     """What a reader must know of the reading, a line each."""
     page = f", page {how.page + 1} of {how.pages}" if how.pages > 1 else ""
-    scale = f"{how.speed_mm_s:g} mm/s and {how.gain_mm_mv:g} mm/mV by {how.scale_found}"
     worst = max((one.error_mv for one in how.segments), default=0.0)
     return (
-        f"{_WORD}{page}: {how.layout}, {scale}",
+        f"{_WORD}{page}: {how.layout}, {how.speed_mm_s:g} mm/s and {how.gain_mm_mv:g} mm/mV; scale: {how.scale_found}",
         f"read to within {worst:.2f} mV and {how.timing_error_ms:.0f} ms; every uncertainty includes it",
         *how.notes,
     )

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from calipers.digitisation import Bend
+from calipers.digitisation import DOUBT, Bend
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.arrangement import arrange
 from calipers.tools.digitise.columns import Row
 from calipers.tools.digitise.grid import find_grid, line_map, tiles_of
 from calipers.tools.digitise.grid_phase import square_found_mm
 from calipers.tools.digitise.names import Found
-from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale
+from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale, with_speed_by_beats
 from calipers.tools.digitise.straighten import straighten
 from calipers.tools.digitise.tracing import follow
 
@@ -33,7 +33,7 @@ def paper(px_mm: float, degrees: float = 0.0) -> NDArray[np.uint8]:
     return turned
 
 
-@pytest.mark.parametrize(("px_mm", "degrees"), [(6.0, 0.0), (9.0, 4.0), (5.0, -8.0)])
+@pytest.mark.parametrize(("px_mm", "degrees"), [(6.0, 0.0), (7.4, 0.0), (9.0, 4.0), (5.0, -8.0)])
 def test_the_grids_pitch_and_turn_are_found(px_mm: float, degrees: float) -> None:
     lines = line_map(paper(px_mm, degrees))
     grid = find_grid(tiles_of(lines), max(lines.shape))
@@ -71,12 +71,14 @@ def test_flat_paper_has_no_bend_and_curled_paper_has_its_own() -> None:
     assert np.ptp(column) == pytest.approx(curl_mm, rel=0.1)
 
 
-def test_a_grid_taken_for_one_of_twice_its_pitch_is_noticed() -> None:
-    ruled = np.zeros((400, 480), np.float32)
-    ruled[::40] = ruled[:, ::40] = 1.0
-    ruled = cv2.GaussianBlur(ruled, (0, 0), 0.8)
-    assert square_found_mm(ruled) == 10.0
-    assert square_found_mm(cv2.resize(ruled, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)) == 5.0
+@pytest.mark.parametrize("square_mm", [10.0, 7.5, 20 / 3, 5.0, 3.75, 3.0, 2.5])
+def test_a_grid_taken_for_another_is_noticed_by_its_own_lines(square_mm: float) -> None:
+    # Lines of a hundredth of a pixel's place, as a page drawn at 4 pixels a millimetre has them.
+    at = np.arange(480) / 4.0
+    line = np.exp(-(((at + square_mm / 2) % square_mm - square_mm / 2) ** 2) / (2 * 0.2**2))
+    ruled = np.maximum(line[:400, None], line[None, :]).astype(np.float32)
+    ruled += np.random.default_rng(0).normal(0, 0.2, ruled.shape).astype(np.float32)
+    assert square_found_mm(ruled) == pytest.approx(square_mm)
 
 
 def test_a_bend_is_interpolated_between_its_nodes() -> None:
@@ -105,7 +107,30 @@ def test_what_was_not_read_is_said_to_be_assumed() -> None:
 def test_a_pulse_that_contradicts_the_print_is_followed_and_said() -> None:
     scale = find_scale([Pulse(20.0, 5.0)], [Found("10 mm/mV", 0.9, 0, 0, 10)])
     assert scale.gain_mm_mv == 20.0
-    assert any("pulse" in note for note in scale.notes)
+    assert any(note.startswith(DOUBT) and "pulse" in note for note in scale.notes)
+
+
+def test_pulses_that_run_into_one_another_are_measured_to_their_own_row() -> None:
+    plane = np.zeros((400, 200), np.float32)
+    rows_mm = [15.0, 25.0, 35.0, 45.0]
+    for row in rows_mm:
+        foot, top = round(row * PX_MM), round((row - 10) * PX_MM)
+        corners = np.array([[20, foot], [35, foot], [35, top], [65, top], [65, foot], [80, foot]], np.int32)
+        cv2.polylines(plane, [corners[:, None]], isClosed=False, color=1.0, thickness=2)
+    assert find_scale(find_pulses(plane), []).gain_mm_mv != 10.0
+    assert find_scale(find_pulses(plane, rows_mm), []).gain_mm_mv == 10.0
+
+
+def test_several_pulses_outweigh_a_print_that_was_hardly_read() -> None:
+    pulses, unsure, sure = [Pulse(10.0, 10.0)] * 4, Found("25 mm/s", 0.55, 0, 0, 10), Found("25 mm/s", 0.95, 0, 0, 10)
+    assert find_scale(pulses, [unsure]).speed_mm_s == 50.0
+    assert find_scale(pulses, [sure]).speed_mm_s == 25.0
+    assert all(find_scale(pulses, [one]).notes[0].startswith(DOUBT) for one in (unsure, sure))
+
+
+def test_a_speed_that_the_beats_tell_is_no_longer_assumed() -> None:
+    told = with_speed_by_beats(find_scale([Pulse(10.0, 0.4)], []), 50.0)
+    assert (told.speed_mm_s, told.speed_assumed, told.notes) == (50.0, False, ())
 
 
 def rows_of(count: int) -> list[Row]:
@@ -140,7 +165,7 @@ def test_rows_that_cross_keep_their_own_traces() -> None:
     for line in (upper, lower):
         points = np.stack((columns, line), axis=1)
         cv2.polylines(plane, [np.round(points * 16).astype(np.int32)[:, None]], False, 1.0, 2, cv2.LINE_AA, 4)
-    tracks = follow(plane, plane, [100.0, 200.0], 100.0, [(0, 600), (0, 600)])
+    tracks = follow(plane, plane, [100.0, 200.0], 100.0, [(0, 600), (0, 600)])[0]
     for track, line in zip(tracks, (upper, lower), strict=True):
         assert np.nanmedian(np.abs(track.y_px - line)) < 0.6
         assert np.corrcoef(track.y_px[5:-5], line[5:-5])[0, 1] > 0.98

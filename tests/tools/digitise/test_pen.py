@@ -10,11 +10,11 @@ from calipers.digitisation import DOUBT
 from calipers.errors import PictureNotDigitised
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.columns import Row, column_bounds
-from calipers.tools.digitise.pen import edges, line, width_px
+from calipers.tools.digitise.pen import FINER, edges, line, width_px
 from calipers.tools.digitise.trust import DOUBTED, Evidence, doubts, trust
 
 GOOD = Evidence(residual=0.04, strip=0.0, apart=0.05, unexplained=0.05, unnamed=0.0, doubt=0.01)
-READ = "grid; 10 mm/mV by calibration pulse, 25 mm/s by print"
+READ = "grid, 10 mm/mV by calibration pulse, 25 mm/s by print"
 
 
 @pytest.mark.parametrize("pen_px", [2, 3, 4])
@@ -28,10 +28,28 @@ def test_a_narrow_complex_keeps_its_height_under_a_thick_pen(pen_px: int) -> Non
     whole = np.zeros(300, np.int64), np.full(300, 219)
     # The path cuts the complex short, as the cheapest one does.
     wide = width_px(share)
-    found = line(edges(share, np.full(300, 150), *whole, wide), wide)
+    found = line(edges(share, np.full(300, 150), *whole, wide), wide)[FINER // 2 :: FINER]
     assert found[150] == pytest.approx(y[150], abs=1.5)
     assert found[158] == pytest.approx(y[158], abs=3.0)
     assert np.corrcoef(found[5:-5], y[5:-5])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("half_px", [3.0, 6.0, 12.0])
+def test_a_blurred_tip_is_read_as_high_as_it_was_drawn(half_px: float) -> None:
+    columns = np.arange(300.0)
+    y = (
+        150.0
+        - 60 * np.maximum(1 - np.abs(columns - 150) / half_px, 0)
+        + 30 * np.maximum(1 - np.abs(columns - 200) / half_px, 0)
+    )
+    ink = np.zeros((220, 300), np.uint8)
+    points = np.round(np.stack((columns, y), axis=1) * 16).astype(np.int32)[:, None]
+    cv2.polylines(ink, [points], isClosed=False, color=255, thickness=2, lineType=cv2.LINE_AA, shift=4)
+    share = (cv2.GaussianBlur(ink, (0, 0), 0.7) / 255.0).astype(np.float32)
+    wide = width_px(share)
+    found = line(edges(share, np.full(300, 150), np.full(300, 0), np.full(300, 219), wide), wide)
+    assert found.min() == pytest.approx(y.min(), abs=0.1 * PX_MM)
+    assert found.max() == pytest.approx(y.max(), abs=0.1 * PX_MM)
 
 
 def drawn_rows(
@@ -82,4 +100,4 @@ def test_limb_leads_that_disagree_are_doubted_and_more_is_refused() -> None:
 
 
 def test_a_scale_that_was_assumed_is_in_doubt() -> None:
-    assert doubts(GOOD, "grid; 10 mm/mV by assumed, 25 mm/s by print")[0].startswith(DOUBT)
+    assert doubts(GOOD, "grid, 10 mm/mV assumed, 25 mm/s by print")[0].startswith(DOUBT)

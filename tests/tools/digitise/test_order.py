@@ -1,0 +1,124 @@
+"""What is a name, where columns stand, which lead a strip repeats, how fast the paper ran, and when there are two ECGs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from calipers.digitisation import Segment
+from calipers.errors import UnreadableInput
+from calipers.leads import Lead
+from calipers.models.segmenter.segmenter import PX_MM
+from calipers.models.segmenter.word_reader import Box
+from calipers.tools.digitise.arrangement import Arranged, Cell, arrange
+from calipers.tools.digitise.columns import Row, column_bounds
+from calipers.tools.digitise.digitise import _refuse_two
+from calipers.tools.digitise.names import Found, _is_traced
+from calipers.tools.digitise.signals import FS_HZ, Leads
+from calipers.tools.digitise.speed_by_beats import _SURE, odds_of_twice
+from calipers.tools.digitise.strips import with_strips_by_signal
+
+PITCH_MM = 25.0
+
+
+def row(number: int, right_mm: float = 270.0) -> Row:
+    return Row(40.0 + PITCH_MM * number, 20.0, right_mm)
+
+
+def name(word: str, x_mm: float, number: int) -> Found:
+    return Found(word, 0.9, x_mm, row(number).y_mm - 8.0, x_mm + 6.0)
+
+
+def test_two_tall_strokes_of_a_trace_are_not_lead_ii() -> None:
+    trace = np.zeros((40, 60), np.float32)
+    trace[5:35, 12:18] = trace[5:35, 24:30] = 1.0
+    assert _is_traced(Box(10, 8, 32, 30), trace)
+    assert not _is_traced(Box(28, 8, 50, 30), trace)
+
+
+def test_misread_names_do_not_move_the_columns() -> None:
+    trace = np.ones((round(220 * PX_MM), round(300 * PX_MM)), np.float32)
+    read = [
+        name("I", 20, 0), name("aVR", 82, 0), name("V4", 208, 0), name("II", 20, 1), name("aVL", 82, 1), name("V3", 208, 1),
+        name("III", 20, 2), name("aVF", 82, 2), name("V3", 145, 2), name("V3", 208, 2), name("V6", 20, 3), name("V2", 20, 4),
+        name("aVR", 20, 5),
+    ]  # fmt: skip
+    found = arrange([row(number) for number in range(6)], read, trace, 25.0)
+    assert found.name == "3x4+3"
+    assert [cell.lead for cell in found.cells if cell.strip] == ["V6", "V2", "aVR"]
+
+
+def test_twelve_rows_are_the_twelve_leads_though_hardly_a_name_was_read() -> None:
+    trace = np.ones((round(360 * PX_MM), round(300 * PX_MM)), np.float32)
+    read = [name("II", 20, 1), name("V1", 20, 6), name("V3", 20, 11)]
+    assert arrange([row(number) for number in range(12)], read, trace, 25.0).name == "12x1"
+
+
+def test_names_tell_of_paper_between_columns_where_rows_end_at_unlike_places() -> None:
+    rows = [row(0, 284.0), row(1, 286.0), row(2, 292.0)]
+    names_mm = {column: 20.5 + 67.5 * column for column in range(4)}
+    trace = np.ones((round(120 * PX_MM), round(300 * PX_MM)), np.float32)
+    bounds = column_bounds(4, rows, trace, 25.0, names_mm=names_mm, pulses=None)
+    assert [start for start, _ in bounds] == pytest.approx([20.0, 87.5, 155.0, 222.5], abs=0.6)
+
+
+def test_three_columns_of_five_seconds_at_fifty_are_five_thirds_long() -> None:
+    rows = [row(number, 20.0 + 3 * 250 / 3 + 2 * 3.0) for number in range(4)]
+    names_mm = {column: 20.5 + (250 / 3 + 3.0) * column for column in range(3)}
+    trace = np.ones((round(150 * PX_MM), round(300 * PX_MM)), np.float32)
+    bounds = column_bounds(3, rows, trace, 50.0, names_mm=names_mm, pulses=None)
+    assert [end - start for start, end in bounds] == pytest.approx([250 / 3] * 3, abs=0.01)
+
+
+def beats(seconds: float, from_s: float, height: float) -> NDArray[np.float64]:
+    times = from_s + np.arange(round(seconds * FS_HZ)) / FS_HZ
+    return height * np.exp(-((((times + 0.1) % 0.8 - 0.4) / 0.02) ** 2)) + 0.1 * np.sin(height * 40 * times)
+
+
+def test_a_strip_named_for_one_lead_that_repeats_another_is_that_one() -> None:
+    shown: list[tuple[Lead, float, bool, float]] = [
+        ("II", 1.0, False, 40.0),
+        ("V1", -0.7, False, 65.0),
+        ("II", -0.7, True, 90.0),
+    ]
+    segments = tuple(
+        Segment(lead=lead, start_s=0.0, end_s=4.0, strip=strip, error_mv=0.02, confidence=1.0, x_mm=20.0, baseline_mm=y_mm)
+        for lead, _, strip, y_mm in shown
+    )  # fmt: skip
+    stretches = tuple((lead, 0.0, beats(4.0, 0.0, height)) for lead, height, _, _ in shown)
+    cells = tuple(Cell(lead, k, 0, strip, 20.0, 120.0, inverted=False) for k, (lead, _, strip, _) in enumerate(shown))
+    nothing = np.zeros((12, 0), np.float32)
+    leads = Leads(nothing, nothing, segments, stretches)
+    found = with_strips_by_signal(Arranged("2x1+1", cells, (3, 0), guessed=False), leads, [row(k) for k in range(3)])
+    assert [cell.lead for cell in found.cells] == ["II", "V1", "V1"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        ({"hr": 36.0, "qrs": 185.0, "pr": 300.0}, "twice"),
+        ({"hr": 72.0, "qrs": 95.0, "pr": 160.0}, "right"),
+        ({"hr": 38.0, "qrs": 95.0, "pr": 190.0}, "neither"),
+        ({"hr": 70.0, "qrs": 165.0}, "neither"),
+    ],
+)
+def test_rate_pr_and_qrs_together_tell_the_papers_speed_or_leave_it_open(measured: dict[str, float], told: str) -> None:
+    odds = odds_of_twice(measured.get)
+    assert told == ("twice" if odds > _SURE else "right" if odds < -_SURE else "neither")
+
+
+def test_names_that_stand_again_at_one_distance_are_two_ecgs() -> None:
+    once = [name(word, 20.0 + 62.5 * column, number) for number, words in enumerate(
+        (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
+    ) for column, word in enumerate(words)]  # fmt: skip
+    with pytest.raises(UnreadableInput, match="two ECGs"):
+        _refuse_two([*once, *(one._replace(y_mm=one.y_mm + 120.0) for one in once)])
+
+
+def test_three_strips_and_misread_words_are_not_two_ecgs() -> None:
+    words = ("I", "II", "III", "aVR", "V1", "V4", "V5")
+    chance = np.random.default_rng(3)
+    _refuse_two(
+        [name(word, float(chance.uniform(20, 260)), int(chance.integers(6))) for word in words for _ in range(3)]
+    )

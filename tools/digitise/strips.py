@@ -1,0 +1,64 @@
+"""Which lead a rhythm strip shows: its name may be misread, but it repeats what stands above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.leads import Lead
+from calipers.tools.digitise.arrangement import Arranged, Cell
+from calipers.tools.digitise.columns import Row
+from calipers.tools.digitise.signals import FS_HZ, Leads
+from calipers.tools.digitise.trust import Stretch
+
+Float64 = NDArray[np.float64]
+
+#: A strip that agrees less than this with the lead it is named for, and more with another, shows that one.
+_UNLIKE: Final = 0.6
+_LIKE: Final = 0.9
+_NO_LEAD: Final = 0.4
+_EDGE: Final = 20
+_LEAST_SAMPLES: Final = 250
+
+
+def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row]) -> Arranged:
+    """The same order, strips whose signal repeats another lead than the one named taken for that one.
+
+    What repeats no lead at all is no strip but print, or the edge of the table the page lies on.
+
+    Args:
+        arranged: the page's order.
+        leads: as read in that order.
+        rows: of the page.
+    """
+    columns = [one for one, part in zip(leads.stretches, leads.segments, strict=True) if not part.strip]
+    shown: dict[Cell, Lead | None] = {}
+    for stretch, part in zip(leads.stretches, leads.segments, strict=True):
+        own = [cell for cell in arranged.cells if cell.strip and cell.lead == part.lead]
+        alike = {lead: _agreement(stretch, (lead, start, samples)) for lead, start, samples in columns}
+        best = max(alike, key=lambda lead: alike[lead], default=part.lead)
+        if not (part.strip and own and alike) or alike.get(part.lead, 0.0) >= _UNLIKE:
+            continue
+        cell = min(own, key=lambda cell: abs(rows[cell.row].y_mm - part.baseline_mm))
+        if alike[best] > _LIKE:
+            shown[cell] = best
+        elif alike[best] < _NO_LEAD:
+            shown[cell] = None
+    cells = ((cell, shown.get(cell, cell.lead)) for cell in arranged.cells)
+    return arranged._replace(cells=tuple(cell._replace(lead=lead) for cell, lead in cells if lead is not None))
+
+
+def _agreement(one: Stretch, other: Stretch) -> float:
+    """Correlation where both show the same time; 0 where they do not."""
+    first = max(one[1], other[1])
+    count = round((min(at + samples.size / FS_HZ for _, at, samples in (one, other)) - first) * FS_HZ)
+    if count < _LEAST_SAMPLES + 2 * _EDGE:
+        return 0.0
+    a, b = (samples[round((first - at) * FS_HZ) :][_EDGE : count - _EDGE] for _, at, samples in (one, other))
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < _LEAST_SAMPLES or not a[both].std() or not b[both].std():
+        return 0.0
+    return float(np.corrcoef(a[both], b[both])[0, 1])
