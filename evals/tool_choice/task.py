@@ -92,7 +92,9 @@ class ToolChoiceTask:
         }
         groups |= _beside(options.model, answered)
         unseen = all_scores([item for item in answered if item.utterance.half == "unseen"])
-        scores = all_scores(answered) | {f"unseen_{figure}": unseen[figure] for figure in _OF_UNSEEN if figure in unseen}
+        scores = all_scores(answered) | {
+            f"unseen_{figure}": unseen[figure] for figure in _OF_UNSEEN if figure in unseen
+        }
         result = Result.of(NAME, len(answered), scores, groups, time.perf_counter() - started)
         return Outcome(result, _report(name, answered, result))
 

@@ -96,8 +96,9 @@ def column_bounds(
             left = _start(left, right - total, step, names_mm, pulses)
             right, agree = left + total, True
     if not agree and step is not None and len(names_mm) >= min(count, _COLUMNS_TOLD) and step - width > _NAMES_MM:
-        # Names that stand further apart than columns are long tell of paper between them.
+        # Names that stand further apart than columns are long tell of paper between them, and which rows end right.
         right, agree = left + (count - 1) * step + width, True
+        right = float(np.median([row.right_mm for row in rows if abs(row.right_mm - right) < 2 * _NAMES_MM] or [right]))
     beyond = right - left - count * width
     first, gap = left, 0.0
     if agree and count > 1 and beyond >= _LEAST_GAP_MM:

@@ -117,7 +117,7 @@ def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
     """Read the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
     found, known = read_with_evidence(image, threads=threads)
     stated = found.digitisation
-    notes = (*doubts(known, stated.scale_found), *stated.notes)
+    notes = (*doubts(known, stated.scale_found, stated.segments), *stated.notes)
     return found._replace(digitisation=stated.model_copy(update={"notes": notes}))
 
 

@@ -39,6 +39,8 @@ _TIP_PX: Final = 0.75
 _TIP_COLUMNS, _TIP_FLAT_PX = 9, 0.75
 _APART: Final = 0.5
 _TIP_LEAST_MM: Final = 0.5
+#: What stands so far from the median of so many finer columns was not drawn by a pen.
+_SEAM_COLUMNS, _SEAM_PX = 5, 2.5 * PX_MM
 #: Of the heights of runs of ink, what a level line is wide.
 _LEVEL_RUN: Final = 0.2
 
@@ -141,6 +143,9 @@ def line(found: Edges, wide: float) -> Float64:
     apart = (valley - peak) / wide
     outer += np.where(upwards, -1.0, 1.0) * _beyond_tip(outer, upwards, np.abs(outer - level), apart)
     heights = np.where(apart < _AGREE, middle, outer)
+    # Narrower than a pixel and this tall is a seam to another row's stroke, no tip.
+    around = median_filter(heights, size=_SEAM_COLUMNS, mode="nearest")
+    heights = np.where(np.abs(heights - around) > _SEAM_PX, around, heights)
     heights[~found.known] = np.nan
     return heights
 

@@ -12,9 +12,10 @@ from copy import deepcopy
 from itertools import pairwise, product
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, maximum_filter1d, minimum_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import find_peaks
 
 from calipers.leads import Lead
@@ -28,14 +29,16 @@ Float64 = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 #: Weights of ink unexplained (and, by half, of paper drawn over), of beats unlike one another, of limb leads that do
-#: not add up, and of a strip unlike its lead; and what a departure from the first reading costs. Chosen on 29 pages of
-#: fold 7 with rows that cross.
-_INK, _BEATS, _LIMBS, _STRIP = 3.0, 0.3, 1.0, 1.0
+#: not add up, and of a strip unlike its lead; and what a departure from the first reading costs. Chosen on 40
+#: pages of folds 6 and 7 with rows that cross.
+_INK, _BEATS, _LIMBS, _STRIP = 6.0, 0.2, 1.0, 1.0
 _DRAWN_OVER: Final = 0.5
 _DEPARTS: Final = 0.01
 #: Readings of a row that differ by less than this many pixels are one.
 _SAME_PX: Final = 2.5
 _PAPER: Final = 0.25
+#: What is left of a drawn line when half of this is taken off each side lies well inside it.
+_INSIDE_PX: Final = 7
 #: A quiet lead's power, square pixels: no noise counts beside it.
 _QUIET: Final = (0.2 * PX_MM) ** 2
 #: Complexes: the highest slopes over so many millimetres, so far apart; half of what is compared of each.
@@ -56,24 +59,22 @@ class _Column(NamedTuple):
         first, last: its pixels' columns.
         options: row -> the readings that differ there, the first before others.
         heights: (row, reading) -> (columns,) pixels upwards from the row's median, turned for an inverted lead.
-        drawn: (row, reading) -> (h, columns) where its pen would leave ink.
+        explained: (row, reading) -> (pixels of ink,) which its pen would leave.
         over: (row, reading) -> how many pixels of that are paper.
         unlike: (row, reading) -> how little its beats look alike, 0 to about 1.
         leads: lead -> row, without strips.
         twins: rows of a strip and of its lead.
-        dark: (h, columns) where there is ink.
     """
 
     first: int
     last: int
     options: dict[int, list[int]]
     heights: dict[tuple[int, int], Float64]
-    drawn: dict[tuple[int, int], Mask]
+    explained: dict[tuple[int, int], Mask]
     over: dict[tuple[int, int], int]
     unlike: dict[tuple[int, int], float]
     leads: dict[Lead, int]
     twins: list[tuple[int, int]]
-    dark: Mask
 
 
 def fitting(readings: Sequence[Sequence[Track]], rows: Sequence[int], arranged: Arranged, ink: Float32) -> list[Track]:
@@ -136,7 +137,7 @@ def _column(
         return None
     part = ink[:, first:last]
     drawn = {(row, reading): _drawn(line, wide, ink.shape[0]) for (row, reading), line in heights.items()}
-    paper = part < _PAPER
+    dark, paper = np.asarray(part >= INK), np.asarray(part < _PAPER)
     upwards = _upwards(heights, (*cells, *strips))
     leads = {cell.lead: cell.row for cell in cells if cell.row in options}
     return _Column(
@@ -144,12 +145,11 @@ def _column(
         last,
         options,
         upwards,
-        drawn,
-        {key: int((binary_erosion(mask, np.ones((3, 3), np.bool_)) & paper).sum()) for key, mask in drawn.items()},
+        {key: mask[dark] for key, mask in drawn.items()},
+        {key: _drawn_over(mask, paper) for key, mask in drawn.items()},
         _unlike(upwards, options),
         leads,
         [(cell.row, leads[cell.lead]) for cell in strips if cell.lead in leads and cell.row in options],
-        np.asarray(part >= INK),
     )
 
 
@@ -174,6 +174,12 @@ def _drawn(line: Float64, wide: float, height: int) -> Mask:
     lower = maximum_filter1d(np.maximum(np.maximum(line, before), after), reach) + radius
     places = np.arange(height)[:, None]
     return np.asarray((places >= upper) & (places <= lower))
+
+
+def _drawn_over(drawn: Mask, paper: Mask) -> int:
+    """How much of what lies well inside a drawn line is paper, pixels."""
+    inside = cv2.erode(drawn.astype(np.uint8), np.ones((_INSIDE_PX, _INSIDE_PX), np.uint8))
+    return int((paper & (inside > 0)).sum())
 
 
 def _unlike(
@@ -216,9 +222,9 @@ def _best(column: _Column) -> Choice:
 
 
 def _cost(column: _Column, choice: Choice) -> float:
-    total = max(int(column.dark.sum()), 1)
-    explained = np.any([column.drawn[key] for key in choice.items()], axis=0)
-    unexplained = int((column.dark & ~explained).sum())
+    explained = np.any([column.explained[key] for key in choice.items()], axis=0)
+    total = max(explained.size, 1)
+    unexplained = total - int(explained.sum())
     over = sum(column.over[key] for key in choice.items())
     cost = _INK * (unexplained + _DRAWN_OVER * over) / total
     cost += _DEPARTS * sum(reading != column.options[row][0] for row, reading in choice.items())

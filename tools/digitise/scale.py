@@ -18,6 +18,8 @@ from calipers.tools.digitise.names import Found, Printed, printed_gain, printed_
 _PULSE_S: Final = 0.2
 _GAINS: Final = (2.5, 5.0, 10.0, 20.0, 40.0)
 _SPEEDS: Final = (12.5, 25.0, 50.0, 100.0)
+#: A lone mark of another height is rather a wave or a bar taken for a pulse.
+_USUAL_GAINS: Final = (5.0, 10.0, 20.0)
 _USUAL_GAIN, _USUAL_SPEED = 10.0, 25.0
 _TOLERANCE: Final = 0.12
 #: Several pulses that agree outweigh a print that was read less surely than this.
@@ -102,6 +104,7 @@ def find_scale(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Sequenc
         words: what is printed on it.
         rows_mm: how long its rows are; they speak where neither print nor pulse does.
     """
+    pulses = [one for one in pulses if len(pulses) >= _SEVERAL or _near(one.height_mm, _USUAL_GAINS) is not None]
     height = float(np.median([one.height_mm for one in pulses])) if pulses else None
     top = float(np.median([one.top_mm for one in pulses])) if pulses else None
     gain, speed = printed_gain(words), printed_speed(words)

@@ -1,8 +1,7 @@
 """Follow each row's trace from left to right over the probabilities of ink.
 
-A row's path is the cheapest one by dynamic programming: to stand on paper without ink costs, to move up or down a
-column costs little along ink and much across paper. So a QRS complex is climbed along its strokes, or cut short where
-they run together: which ink is the row's, and where the pen's middle went in it, is the word of `pen.py`. Rows that
+A row's path is the cheapest one over the ink (`cheapest_path.py`). So a QRS complex is climbed along its strokes, or
+cut short where they run together: which ink is the row's, and where the pen's middle went in it, is the word of `pen.py`. Rows that
 cross are followed twice, the second time each around what the others hold; and again by their own ink alone, for each
 way in which `ownership.py` shares it out.
 """
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from calipers.models.segmenter.segmenter import PX_MM
+from calipers.tools.digitise.cheapest_path import Wanted, cheapest_paths
 from calipers.tools.digitise.ownership import RULES, Mask, between, owned
 from calipers.tools.digitise.pen import FINER, columns_cut, edges, line, width_px
 
@@ -25,25 +25,11 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
-#: Cost of a column without ink, of a pixel up or down along ink, and across paper.
-_NO_INK: Final = 4.0
-_CLIMB: Final = 0.005
-_ACROSS: Final = 0.6
-#: Cost of standing one row's distance away from one's own row.
-_AWAY: Final = 0.25
-#: Cost of a pixel that another row holds.
-_HELD: Final = 1.2
-_INK: Final = 0.4
-#: Ink that is as good as any.
-_FULL: Final = 0.7
 #: Ink farther than this from a row's path is not its own.
 _TALL_PX: Final = round(40 * PX_MM)
 #: A row's stroke reaches over so many columns, and is another's beyond so many pixels.
 _BESIDE: Final = 7
 _APART_PX: Final = 3
-#: How far a trace may swing from its row, in rows' distances.
-_REACH_ROWS: Final = 1.9
-_LEAST_REACH_MM: Final = 32.0
 
 
 class Track(NamedTuple):
@@ -84,7 +70,8 @@ def follow(
         spans_px: first and last column of each row.
     """
     wide = width_px(ink)
-    paths = [_path(ink, base, pitch_px, span, None) for base, span in zip(baselines_px, spans_px, strict=True)]
+    rows = list(zip(baselines_px, spans_px, strict=True))
+    paths = cheapest_paths([Wanted(ink, base, span) for base, span in rows], pitch_px)
     first = _around(trace, ink, wide, paths, baselines_px, pitch_px, spans_px)
     found = between(ink, paths, spans_px, wide)
     if not found.joined:
@@ -93,11 +80,10 @@ def follow(
     for rule in RULES:
         own = owned(found, rule)
         held: NDArray[np.uint8] = np.sum(own, axis=0, dtype=np.uint8)
+        alone = {row: Wanted(_alone(ink, own[row], held), *rows[row]) for row in sorted(found.joined)}
         reading = list(first)
-        for row in found.joined:
-            mine = _alone(ink, own[row], held)
-            path = _path(mine, baselines_px[row], pitch_px, spans_px[row], None)
-            reading[row] = _measured(trace, mine, wide, path, spans_px[row], [], [])
+        for (row, mine), path in zip(alone.items(), cheapest_paths(list(alone.values()), pitch_px), strict=True):
+            reading[row] = _measured(trace, mine.ink, wide, path, mine.span_px, [], [])
         readings.append(reading)
     return readings
 
@@ -112,10 +98,14 @@ def _around(
     spans_px: Sequence[tuple[int, int]],
 ) -> list[Track]:
     """Each row followed again around what the others hold, and measured beside them."""
-    again = []
+    again = list(paths)
+    wanted: dict[int, Wanted] = {}
     for number, (base, span) in enumerate(zip(baselines_px, spans_px, strict=True)):
         held = _held(trace.shape, number, paths, baselines_px, spans_px)
-        again.append(paths[number] if held is None else _path(ink, base, pitch_px, span, held))
+        if held is not None:
+            wanted[number] = Wanted(ink, base, span, held)
+    for number, path in zip(wanted, cheapest_paths(list(wanted.values()), pitch_px), strict=True):
+        again[number] = path
     return [
         _measured(
             trace,
@@ -134,39 +124,6 @@ def _alone(ink: Float32, own: Mask, held: NDArray[np.uint8]) -> Float32:
     """A row's own ink with the grey at its edges, without the other rows'."""
     near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return np.where(near & (own | (held == 0)), ink, 0).astype(np.float32)
-
-
-def _path(trace: Float32, base: float, pitch_px: float, span: tuple[int, int], held: NDArray[np.bool_] | None) -> Int64:
-    """(columns of the span,) the pixel row of the cheapest path."""
-    reach = max(_REACH_ROWS * pitch_px, _LEAST_REACH_MM * PX_MM)
-    low, high = max(0, round(base - reach)), min(trace.shape[0], round(base + reach) + 1)
-    ink = trace[low:high, span[0] : span[1]].T.astype(np.float64)  # (columns, rows)
-    stand = _NO_INK * (1 - np.minimum(ink / _FULL, 1.0))
-    climb = _CLIMB + _ACROSS * (1 - np.minimum(ink / _FULL, 1.0))
-    if held is not None:
-        stand = stand + _HELD * held[low:high, span[0] : span[1]].T
-    away = _AWAY * np.abs(np.arange(low, high) - base) / pitch_px
-    stand += np.minimum(away, 2 * _AWAY)
-    sums = np.cumsum(climb, axis=1)
-    places = np.arange(high - low)
-    total = stand[0] + 0.02 * np.abs(places + low - base)
-    came = np.empty(stand.shape, np.int32)
-    for column in range(1, stand.shape[0]):
-        sum_here = sums[column]
-        falling = np.minimum.accumulate(total - sum_here)
-        down = falling + sum_here
-        rising = np.minimum.accumulate((total + sum_here)[::-1])[::-1]
-        up = rising - sum_here
-        from_above = np.maximum.accumulate(np.where(total - sum_here <= falling, places, 0))
-        below = np.where(total + sum_here <= rising, places, places[-1])
-        from_below = np.minimum.accumulate(below[::-1])[::-1]
-        came[column] = np.where(down <= up, from_above, from_below)
-        total = np.minimum(down, up) + stand[column]
-    path = np.empty(stand.shape[0], np.int64)
-    path[-1] = int(total.argmin())
-    for column in range(stand.shape[0] - 1, 0, -1):
-        path[column - 1] = came[column, path[column]]
-    return path + low
 
 
 def _held(

@@ -29,7 +29,9 @@ Stretch = tuple[Lead, float, Float64]
 FS_HZ: Final = 500.0
 #: Below this a reading is refused; below the other it is given in doubt.
 REFUSED: Final = 0.2
-DOUBTED: Final = 0.85
+DOUBTED: Final = 0.9
+#: A trace that may be this far off is not measured.
+TOO_FAR_MV: Final = 0.2
 #: Logistic: constant, then one weight for each of `Evidence`.
 CONSTANT: Final = 5.3
 WEIGHTS: Final[tuple[float, ...]] = (-6.6, -2.0, -4.3, -4.9, -1.5, -0.8)
@@ -102,11 +104,12 @@ def trust(found: Evidence) -> float:
     return 1.0 / (1.0 + math.exp(-(CONSTANT + float(np.dot(WEIGHTS, found)))))
 
 
-def doubts(found: Evidence, scale_found: str) -> tuple[str, ...]:
+def doubts(found: Evidence, scale_found: str, segments: Sequence[Segment] = ()) -> tuple[str, ...]:
     """What a reader must be told, a line each; none where the reading is to be trusted.
 
     Args:
         found: what the reading knows of itself.
+        segments: its stretches; what may be too far off to be measured is named.
         scale_found: what the paper's scale rests on; of one that was assumed nothing else would tell that it is wrong.
 
     Raises:
@@ -121,6 +124,9 @@ def doubts(found: Evidence, scale_found: str) -> tuple[str, ...]:
     told = []
     if chance < DOUBTED:
         told.append(f"{DOUBT}leads may be read wrongly ({_worst(found)})")
+    far = dict.fromkeys(one.lead for one in segments if one.error_mv >= TOO_FAR_MV)
+    if far:
+        told.append(f"{DOUBT}{', '.join(far)} may be off by {TOO_FAR_MV:g} mV and more, and are not measured")
     if "assumed" in scale_found:
         told.append(f"{DOUBT}the paper's speed or gain was not read but assumed")
     return tuple(told)

@@ -21,26 +21,26 @@ from calipers.tools.measure.examination import Examination
 from calipers.tools.measure.quality import LeadQualities
 from calipers.tools.measure.sheet import DIGITS
 
-#: Multiples of a lead's trace error, by measurement; fitted on pages of fold 8 that were read to their scale, from the
-#: middle of the errors (`python -m calipers.evals.layouts.uncertainty`). A lead taken for another is beyond any width.
+#: Multiples of a lead's trace error, by measurement; fitted on pages of fold 7 that were read to their scale and held
+#: against fold 8's (`python -m calipers.evals.layouts.uncertainty`). A lead taken for another is beyond any width.
 AMPLITUDE: Final[dict[str, float]] = {
     "r_amp": 4.0,
-    "s_amp": 3.5,
-    "q_amp": 2.0,
+    "s_amp": 3.0,
+    "q_amp": 1.0,
     "t_amp": 2.0,
     "p_amp": 1.0,
-    **dict.fromkeys(("st_j", "st_60", "st_80"), 1.5),
+    **dict.fromkeys(("st_j", "st_60", "st_80"), 0.5),
 }
 OTHER_AMPLITUDE: Final = 2.0
 #: Multiples of the timing error.
 INTERVAL: Final[dict[str, float]] = {
-    "p_dur": 1.0,
-    "pr": 1.0,
+    "p_dur": 2.0,
+    "pr": 2.0,
     "qrs": 1.5,
     "qt": 1.0,
-    **dict.fromkeys(("q_dur", "r_dur", "s_dur"), 2.5),
+    **dict.fromkeys(("q_dur", "r_dur", "s_dur"), 7.0),
 }
-OTHER_INTERVAL: Final = 2.5
+OTHER_INTERVAL: Final = 6.0
 #: Share of a value that the scale of the paper may be off by.
 SCALE: Final = 0.01
 #: Multiples of the angle by which the trace error turns a vector of one millivolt.

@@ -117,8 +117,8 @@ def test_pulses_that_run_into_one_another_are_measured_to_their_own_row() -> Non
         foot, top = round(row * PX_MM), round((row - 10) * PX_MM)
         corners = np.array([[20, foot], [35, foot], [35, top], [65, top], [65, foot], [80, foot]], np.int32)
         cv2.polylines(plane, [corners[:, None]], isClosed=False, color=1.0, thickness=2)
-    assert find_scale(find_pulses(plane), []).gain_mm_mv != 10.0
-    assert find_scale(find_pulses(plane, rows_mm), []).gain_mm_mv == 10.0
+    scale = find_scale(find_pulses(plane, rows_mm), [])
+    assert (scale.gain_mm_mv, scale.gain_by) == (10.0, "by calibration pulse")
 
 
 def test_several_pulses_outweigh_a_print_that_was_hardly_read() -> None:
