@@ -21,6 +21,7 @@ from calipers.errors import PictureNotDigitised
 from calipers.leads import LIMB_FROM_I_AND_II, Lead
 from calipers.tools.digitise.arrangement import Arranged
 from calipers.tools.digitise.tracing import Track
+from calipers.tools.measure.digitised import TOO_FAR_MV
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -30,8 +31,6 @@ FS_HZ: Final = 500.0
 #: Below this a reading is refused; below the other it is given in doubt.
 REFUSED: Final = 0.2
 DOUBTED: Final = 0.9
-#: A trace that may be this far off is not measured.
-TOO_FAR_MV: Final = 0.2
 #: Logistic: constant, then one weight for each of `Evidence`.
 CONSTANT: Final = 5.3
 WEIGHTS: Final[tuple[float, ...]] = (-6.6, -2.0, -4.3, -4.9, -1.5, -0.8)
@@ -109,8 +108,8 @@ def doubts(found: Evidence, scale_found: str, segments: Sequence[Segment] = ()) 
 
     Args:
         found: what the reading knows of itself.
-        segments: its stretches; what may be too far off to be measured is named.
         scale_found: what the paper's scale rests on; of one that was assumed nothing else would tell that it is wrong.
+        segments: its stretches; what may be too far off to be measured is named.
 
     Raises:
         PictureNotDigitised: the leads contradict one another.

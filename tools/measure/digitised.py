@@ -24,8 +24,8 @@ from calipers.tools.measure.sheet import DIGITS
 #: Multiples of a lead's trace error, by measurement; fitted on pages of fold 7 that were read to their scale and held
 #: against fold 8's (`python -m calipers.evals.layouts.uncertainty`). A lead taken for another is beyond any width.
 AMPLITUDE: Final[dict[str, float]] = {
-    "r_amp": 4.0,
-    "s_amp": 3.0,
+    "r_amp": 5.0,
+    "s_amp": 4.5,
     "q_amp": 1.0,
     "t_amp": 2.0,
     "p_amp": 1.0,
@@ -52,7 +52,7 @@ _UNSCALED: Final = frozenset(
 #: Below this mean confidence a stretch loses quality.
 _CONFIDENT: Final = 0.8
 #: A trace that may be this far off is not measured.
-_TOO_FAR_MV: Final = 0.2
+TOO_FAR_MV: Final = 0.2
 _WORD: Final = "read from a picture"
 
 
@@ -66,7 +66,7 @@ def read_from_picture(leads: LeadQualities, digitisation: Digitisation | None) -
         if not stretches:
             continue
         sure, error_mv = stretches[0].confidence, stretches[0].error_mv
-        if error_mv >= _TOO_FAR_MV:
+        if error_mv >= TOO_FAR_MV:
             score[row] = 0.0
             reasons[row] = (*reasons[row], f"the trace may be off by {error_mv:.2f} mV")
         elif sure < _CONFIDENT:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from calipers.digitisation import DOUBT
+from calipers.digitisation import DOUBT, Segment
 from calipers.errors import PictureNotDigitised
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.columns import Row, column_bounds
@@ -101,3 +101,11 @@ def test_limb_leads_that_disagree_are_doubted_and_more_is_refused() -> None:
 
 def test_a_scale_that_was_assumed_is_in_doubt() -> None:
     assert doubts(GOOD, "grid, 10 mm/mV assumed, 25 mm/s by print")[0].startswith(DOUBT)
+
+
+def test_a_lead_that_may_be_too_far_off_is_named() -> None:
+    part = Segment(
+        lead="V3", start_s=0.0, end_s=10.0, strip=False, error_mv=0.25, confidence=1.0, x_mm=20.0, baseline_mm=90.0
+    )
+    (said,) = doubts(GOOD, READ, [part, part.model_copy(update={"lead": "V4", "error_mv": 0.05})])
+    assert said.startswith(f"{DOUBT}V3 may be off by")
