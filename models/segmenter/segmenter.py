@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calipers.models.onnx_session import onnx_session
+from calipers.models.segmenter.inference import run
 
 #: The network's fixed scale.
 PX_MM: Final = 6.0
@@ -53,5 +53,5 @@ def segment(page: NDArray[np.uint8], *, threads: int = 2) -> Segmented:
     """
     height, width = page.shape[:2]
     pad = [(0, -height % _MULTIPLE), (0, -width % _MULTIPLE), (0, 0)]
-    lines, words = onnx_session(WEIGHTS, threads).run(None, {"inks": inks(np.pad(page, pad, mode="edge"))[None]})
+    lines, words = run(WEIGHTS, threads, inks=inks(np.pad(page, pad, mode="edge"))[None])
     return Segmented(lines[0, 0, :height, :width], lines[0, 1, :height, :width], words[0])

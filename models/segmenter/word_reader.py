@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calipers.models.onnx_session import onnx_session
 from calipers.models.segmenter.classes import WORDS
+from calipers.models.segmenter.inference import run
 
 #: Height and width of a patch in pixels.
 PATCH: Final = (24, 96)
@@ -68,6 +68,5 @@ def read_words(inks: NDArray[np.int8], boxes: Sequence[Box], *, threads: int = 2
     if not boxes:
         return np.zeros((0, len(WORDS)), np.float32)
     patches = np.stack([patch(inks, box) for box in boxes])
-    (chances,) = onnx_session(WEIGHTS, threads).run(None, {"patches": patches})
-    found: NDArray[np.float32] = chances
-    return found
+    (chances,) = run(WEIGHTS, threads, patches=patches)
+    return chances
