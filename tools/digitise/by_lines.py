@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from calipers.digitisation import Digitisation, Segment
 from calipers.leads import INDEX
+from calipers.tools.digitise.trust import FS_HZ
 
 if TYPE_CHECKING:
     from calipers.tools.digitise.digitise import Digitised
 
 Float64 = NDArray[np.float64]
 
-FS_HZ: Final = 500.0
 #: How far a line's quiet level may stand from where the picture's reading has it, and how alike both must be.
 _LEVEL_MM: Final = 1.2
 _LIKE: Final = 0.75

@@ -15,7 +15,7 @@ from calipers.tools.digitise.arrangement import Arranged, arrange, find_rows
 from calipers.tools.digitise.by_lines import read_by_lines
 from calipers.tools.digitise.columns import Row, pulse_side
 from calipers.tools.digitise.ink import pen_ink
-from calipers.tools.digitise.names import Found, find_words, lead_names, printed_speed
+from calipers.tools.digitise.names import Found, find_words, lead_names
 from calipers.tools.digitise.picture_file import MAX_PAGES, is_pdf, page_count, picture
 from calipers.tools.digitise.readings import fitting
 from calipers.tools.digitise.scale import Scale, find_pulses, find_scale, with_speed_by_beats
@@ -35,8 +35,6 @@ _UPRIGHT_NAMES: Final = 4
 #: Leads that are named twice on a picture of two ECGs, the second names all this near one distance from the first.
 _TWICE: Final = 5
 _SAME_WAY_MM: Final = 6.0
-#: A speed whose print was read less surely than this is held against the beats.
-_SURELY_PRINTED: Final = 0.8
 _LEAST_TRACE_SHARE: Final = 0.0006
 #: RMS of a place in time on a flat page, and what each millimetre of bend adds, in millimetres of paper.
 _PLACE_MM: Final = 0.05
@@ -129,9 +127,11 @@ def read_with_evidence(image: Image, *, threads: int = 2) -> tuple[Digitised, Ev
         assert read.refused is not None
         raise read.refused
     tracks, leads = _followed(flat, read)
-    if _speed_unsure(read) and (speed := speed_by_beats(leads.signal_mv, read.scale.speed_mm_s)) is not None:
+    taken = read.scale.speed_mm_s
+    if not read.scale.speed_sure and (speed := speed_by_beats(leads.signal_mv, taken)) is not None:
         read = _at_speed(read, speed)
-        tracks, leads = _followed(flat, read)
+        if speed != taken:
+            tracks, leads = _followed(flat, read)
     assert read.arranged is not None
     renamed = with_strips_by_signal(read.arranged, leads, read.rows)
     if renamed != read.arranged:
@@ -171,14 +171,6 @@ def _followed(flat: Flat, read: _Read) -> tuple[list[Track], Leads]:
             "found rows of an ECG, but no trace could be followed; needed a sharper picture", "trace"
         )
     return tracks, leads
-
-
-def _speed_unsure(read: _Read) -> bool:
-    """Whether the paper's speed was assumed, or rests on a print that was hardly read."""
-    print_ = printed_speed(read.words)
-    return read.scale.speed_assumed or (
-        read.scale.speed_by == "by print" and print_ is not None and print_.chance < _SURELY_PRINTED
-    )
 
 
 def _at_speed(read: _Read, speed_mm_s: float) -> _Read:

@@ -42,8 +42,8 @@ _OWN: Final = (1, 3)
 _BOTH: Final = (1, 2)
 #: Neighbouring harmonics are about equally strong; the widest waves are evened out of the picture, the finest blurred.
 _ALIKE: Final = (3, 4)
-#: The share of a page where a wave must be clear, and of the taken grid's share: against waves beside it, over so many of its lengths, in bands of
-#: so many millimetres.
+#: The share of a page where a wave must be clear, and of the taken grid's share: against waves beside it, over so many
+#: of its lengths, in bands of so many millimetres.
 _STANDS_OUT: Final = 0.15
 _AS_CLEAR: Final = 0.5
 _EVEN: Final = 0.45

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from calipers.leads import INDEX
 from calipers.tools.digitise.digitise import Digitised, digitise
-from calipers.tools.digitise.signals import FS_HZ
+from calipers.tools.digitise.trust import FS_HZ
 
 _COLOURS: Final = ((255, 0, 0), (0, 90, 255), (0, 160, 0), (200, 0, 200))
 _STEP_S: Final = 0.004

@@ -22,7 +22,7 @@ from calipers.leads import Lead
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.tools.digitise.arrangement import Arranged, Cell
 from calipers.tools.digitise.pen import INK, width_px
-from calipers.tools.digitise.tracing import Track
+from calipers.tools.digitise.tracing import Track, stroke_ends
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -167,11 +167,9 @@ def _upwards(heights: Mapping[tuple[int, int], Float64], cells: Sequence[Cell]) 
 def _drawn(line: Float64, wide: float, height: int) -> Mask:
     """(h, columns) where a pen would leave ink along a line."""
     radius = wide / 2 + 1
-    halfway = (line[1:] + line[:-1]) / 2
-    before, after = np.r_[line[0], halfway], np.r_[halfway, line[-1]]
     reach = 2 * int(radius) + 1
-    upper = minimum_filter1d(np.minimum(np.minimum(line, before), after), reach) - radius
-    lower = maximum_filter1d(np.maximum(np.maximum(line, before), after), reach) + radius
+    upper, lower = stroke_ends(line)
+    upper, lower = minimum_filter1d(upper, reach) - radius, maximum_filter1d(lower, reach) + radius
     places = np.arange(height)[:, None]
     return np.asarray((places >= upper) & (places <= lower))
 

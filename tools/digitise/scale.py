@@ -26,6 +26,7 @@ _TOLERANCE: Final = 0.12
 _SURELY: Final = 0.8
 _SEVERAL: Final = 3
 _ASSUMED: Final = "assumed"
+_PULSE: Final = "calibration pulse"
 _NO_SPEED: Final = "no printed speed was read"
 #: The tallest pile of pulses; how far below its lowest row its ink may end.
 _TALLEST_MM: Final = 60.0
@@ -40,6 +41,7 @@ class Scale(NamedTuple):
     Attributes:
         speed_mm_s, gain_mm_mv: mm/s and mm/mV.
         speed_by, gain_by: what they rest on, in words that follow the number.
+        speed_sure: a pulse gave the speed, or a print that was read well.
         notes: what was assumed, and what contradicts itself.
     """
 
@@ -47,6 +49,7 @@ class Scale(NamedTuple):
     gain_mm_mv: float
     speed_by: str
     gain_by: str
+    speed_sure: bool
     notes: tuple[str, ...]
 
     @property
@@ -126,7 +129,8 @@ def find_scale(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Sequenc
         long = len(rows_mm) and float(np.median(rows_mm)) > _LONGEST_MM
         speed_mm_s = 2 * _USUAL_SPEED if long else _USUAL_SPEED
         notes.append(f"{_NO_SPEED}; {speed_mm_s:g} mm/s was assumed" + (" by the rows' length" if long else ""))
-    return Scale(speed_mm_s, gain_mm_mv, speed_by, gain_by, tuple(notes))
+    speed_sure = speed_by == f"by {_PULSE}" or (speed is not None and speed.chance >= _SURELY)
+    return Scale(speed_mm_s, gain_mm_mv, speed_by, gain_by, speed_sure, tuple(notes))
 
 
 def with_speed_by_beats(scale: Scale, speed_mm_s: float) -> Scale:
@@ -140,7 +144,7 @@ def _chosen(pulse: float | None, print_: Printed | None, *, pulse_first: bool) -
     if pulse is None and print_ is None:
         return None, _ASSUMED, ""
     by_pulse = print_ is None or (pulse is not None and pulse_first)
-    value, by = (pulse, "calibration pulse") if by_pulse or print_ is None else (print_.value, "print")
+    value, by = (pulse, _PULSE) if by_pulse or print_ is None else (print_.value, "print")
     if pulse is None or print_ is None or pulse == print_.value:
         return value, f"by {by}", ""
     against = (

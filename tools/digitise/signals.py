@@ -17,9 +17,8 @@ from calipers.tools.digitise.columns import usual_s
 from calipers.tools.digitise.pen import FINER
 from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
-from calipers.tools.digitise.trust import Stretch
+from calipers.tools.digitise.trust import FS_HZ, Stretch
 
-FS_HZ: Final = 500.0
 #: A hole without ink up to this long is bridged.
 _BRIDGED_MM: Final = 1.0
 _LEAST_KNOWN: Final = 0.3

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from calipers.ecg import Ecg
 from calipers.leads import LEADS
+from calipers.tools.digitise.trust import FS_HZ
 from calipers.tools.measure import measure
 
 Float32 = NDArray[np.float32]
 
-FS_HZ: Final = 500.0
 #: Of log odds, either way, before the beats are believed: 90 records of PTB-XL's folds 5-7 as 3x4 pages, drawn at 25
 #: and at 50 mm/s and read at 25. Of those at 50, 67 % were told from 25 and none of those at 25 was taken for 50.
 _SURE: Final = 6.5

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from calipers.leads import Lead
 from calipers.tools.digitise.arrangement import Arranged, Cell
 from calipers.tools.digitise.columns import Row
-from calipers.tools.digitise.signals import FS_HZ, Leads
-from calipers.tools.digitise.trust import Stretch
-
-Float64 = NDArray[np.float64]
+from calipers.tools.digitise.signals import Leads
+from calipers.tools.digitise.trust import agreement
 
 #: A strip that agrees less than this with the lead it is named for, and more with another, shows that one.
 _UNLIKE: Final = 0.6
 _LIKE: Final = 0.9
 _NO_LEAD: Final = 0.4
-_EDGE: Final = 20
-_LEAST_SAMPLES: Final = 250
 
 
 def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row]) -> Arranged:
@@ -38,7 +31,7 @@ def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row])
     shown: dict[Cell, Lead | None] = {}
     for stretch, part in zip(leads.stretches, leads.segments, strict=True):
         own = [cell for cell in arranged.cells if cell.strip and cell.lead == part.lead]
-        alike = {lead: _agreement(stretch, (lead, start, samples)) for lead, start, samples in columns}
+        alike = {column[0]: agreement(stretch, column) or 0.0 for column in columns}
         best = max(alike, key=lambda lead: alike[lead], default=part.lead)
         if not (part.strip and own and alike) or alike.get(part.lead, 0.0) >= _UNLIKE:
             continue
@@ -49,16 +42,3 @@ def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row])
             shown[cell] = None
     cells = ((cell, shown.get(cell, cell.lead)) for cell in arranged.cells)
     return arranged._replace(cells=tuple(cell._replace(lead=lead) for cell, lead in cells if lead is not None))
-
-
-def _agreement(one: Stretch, other: Stretch) -> float:
-    """Correlation where both show the same time; 0 where they do not."""
-    first = max(one[1], other[1])
-    count = round((min(at + samples.size / FS_HZ for _, at, samples in (one, other)) - first) * FS_HZ)
-    if count < _LEAST_SAMPLES + 2 * _EDGE:
-        return 0.0
-    a, b = (samples[round((first - at) * FS_HZ) :][_EDGE : count - _EDGE] for _, at, samples in (one, other))
-    both = np.isfinite(a) & np.isfinite(b)
-    if both.sum() < _LEAST_SAMPLES or not a[both].std() or not b[both].std():
-        return 0.0
-    return float(np.corrcoef(a[both], b[both])[0, 1])

@@ -1,9 +1,9 @@
 """Follow each row's trace from left to right over the probabilities of ink.
 
 A row's path is the cheapest one over the ink (`cheapest_path.py`). So a QRS complex is climbed along its strokes, or
-cut short where they run together: which ink is the row's, and where the pen's middle went in it, is the word of `pen.py`. Rows that
-cross are followed twice, the second time each around what the others hold; and again by their own ink alone, for each
-way in which `ownership.py` shares it out.
+cut short where they run together: which ink is the row's, and where the pen's middle went in it, is the word of
+`pen.py`. Rows that cross are followed twice, the second time each around what the others hold; and again by their own
+ink alone, for each way in which `ownership.py` shares it out.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ def no_track(width: int) -> Track:
     """Of a row that is not followed."""
     lost = np.full((width, FINER), np.nan)
     return Track(lost[:, 0], np.zeros(width), np.zeros(width, np.bool_), lost)
+
+
+def stroke_ends(y_px: Float64) -> tuple[Float64, Float64]:
+    """(columns,) how far up and how far down each column's stroke reaches, halfway to both neighbours."""
+    halfway = (y_px[1:] + y_px[:-1]) / 2
+    ends = np.stack((np.concatenate((y_px[:1], halfway)), y_px, np.concatenate((halfway, y_px[-1:]))))
+    return ends.min(axis=0), ends.max(axis=0)
 
 
 def follow(

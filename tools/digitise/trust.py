@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from calipers.digitisation import DOUBT, Segment
 from calipers.errors import PictureNotDigitised
 from calipers.leads import LIMB_FROM_I_AND_II, Lead
 from calipers.tools.digitise.arrangement import Arranged
-from calipers.tools.digitise.tracing import Track
+from calipers.tools.digitise.tracing import Track, stroke_ends
 from calipers.tools.measure.digitised import TOO_FAR_MV
 
 Float32 = NDArray[np.float32]
@@ -171,23 +172,21 @@ def _residual(stretches: Sequence[Stretch]) -> float:
 
 def _strip_agreement(stretches: Sequence[Stretch]) -> float:
     """The least correlation of a lead's two stretches where they show the same time."""
-    found = []
-    for number, (lead, start, samples) in enumerate(stretches):
-        for other, begin, long in stretches[number + 1 :]:
-            if other != lead:
-                continue
-            first = max(start, begin)
-            count = round((min(start + samples.size / FS_HZ, begin + long.size / FS_HZ) - first) * FS_HZ)
-            if count < _LEAST_SAMPLES + 2 * _EDGE:
-                continue
-            a, b = (
-                one[round((first - at) * FS_HZ) :][_EDGE : count - _EDGE]
-                for one, at in ((samples, start), (long, begin))
-            )
-            both = np.isfinite(a) & np.isfinite(b)
-            if both.sum() >= _LEAST_SAMPLES and a[both].std() > 0 and b[both].std() > 0:
-                found.append(float(np.corrcoef(a[both], b[both])[0, 1]))
-    return max(min(found, default=_USUAL_STRIP), 0.0)
+    alike = (agreement(one, other) for one, other in combinations(stretches, 2) if one[0] == other[0])
+    return max(min((found for found in alike if found is not None), default=_USUAL_STRIP), 0.0)
+
+
+def agreement(one: Stretch, other: Stretch) -> float | None:
+    """Correlation of two stretches where both show the same time; None where they hardly do."""
+    first = max(one[1], other[1])
+    count = round((min(at + samples.size / FS_HZ for _, at, samples in (one, other)) - first) * FS_HZ)
+    if count < _LEAST_SAMPLES + 2 * _EDGE:
+        return None
+    a, b = (samples[round((first - at) * FS_HZ) :][_EDGE : count - _EDGE] for _, at, samples in (one, other))
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < _LEAST_SAMPLES or not a[both].std() or not b[both].std():
+        return None
+    return float(np.corrcoef(a[both], b[both])[0, 1])
 
 
 def _together(stretches: Sequence[Stretch]) -> float:
@@ -220,20 +219,14 @@ def _unexplained(trace: Float32, tracks: Sequence[Track]) -> float:
             continue
         shown[known] = True
         y = np.interp(np.arange(known[0], known[-1] + 1), known, track.y_px[known])
-        for x, (low, high) in enumerate(_strokes(y), known[0]):
+        upper, lower = stroke_ends(y)
+        ends = zip(np.floor(upper).astype(int), np.ceil(lower).astype(int), strict=True)
+        for x, (low, high) in enumerate(ends, known[0]):
             explained[max(0, low) : high + 1, x] = True
     explained = binary_dilation(explained, np.ones((2 * _EXPLAINED_PX + 1, 3), np.bool_))
     ink &= shown
     ink[: max(0, round(top))], ink[max(0, round(bottom)) :] = False, False
     return float((ink & ~explained).sum() / max(int(ink.sum()), 1))
-
-
-def _strokes(y: Float64) -> list[tuple[int, int]]:
-    """Of each column how far its stroke reaches, halfway to both neighbours."""
-    middles = (y[1:] + y[:-1]) / 2
-    before, behind = np.concatenate((y[:1], middles)), np.concatenate((middles, y[-1:]))
-    ends = np.stack((before, y, behind))
-    return list(zip(np.floor(ends.min(axis=0)).astype(int), np.ceil(ends.max(axis=0)).astype(int), strict=True))
 
 
 def _zeroed(samples: Float64) -> Float64:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from calipers.agent import server
+from calipers.digitisation import DOUBT
 
 FOLDER = Path(server.__file__).resolve().parent
 PAGE, STATIC = FOLDER / "page", FOLDER / "static"
@@ -19,6 +20,10 @@ def test_the_built_page_is_up_to_date_with_its_source() -> None:
     for name in sorted(names):
         digest.update(name.encode() + (PAGE / name).read_bytes())
     assert (STATIC / "assets" / "source.sha256").read_text().strip() == digest.hexdigest(), "run `make web`"
+
+
+def test_the_page_knows_a_doubt_by_the_word_that_the_digitiser_gives_it() -> None:
+    assert f'const DOUBT = "{DOUBT}";' in (PAGE / "src" / "words.ts").read_text("utf-8")
 
 
 def test_the_page_fetches_nothing_from_elsewhere() -> None:

@@ -15,9 +15,10 @@ from calipers.tools.digitise.arrangement import Arranged, Cell, arrange
 from calipers.tools.digitise.columns import Row, column_bounds
 from calipers.tools.digitise.digitise import _refuse_two
 from calipers.tools.digitise.names import Found, _is_traced
-from calipers.tools.digitise.signals import FS_HZ, Leads
+from calipers.tools.digitise.signals import Leads
 from calipers.tools.digitise.speed_by_beats import _SURE, odds_of_twice
 from calipers.tools.digitise.strips import with_strips_by_signal
+from calipers.tools.digitise.trust import FS_HZ
 
 PITCH_MM = 25.0
 
