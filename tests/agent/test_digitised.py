@@ -10,13 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from calipers import Agent, Ecg, Report, measure, verify
 from calipers.agent.audit import SingleCase, load_bundle, replay, save_bundle
 from calipers.agent.case_store import CaseStore
 from calipers.agent.choice import choose
+from calipers.agent.cli import show
+from calipers.agent.doubt import doubt, undoubted
 from calipers.agent.graph import build_graph
 from calipers.agent.report_page import report_page
+from calipers.digitisation import DOUBT
 from calipers.errors import PictureNotDigitised
 from calipers.leads import INDEX
 from calipers.models.simulator import Specification, simulate
@@ -98,6 +102,19 @@ def test_calipers_stand_on_the_picture_where_the_wave_is(page: Ecg) -> None:
     assert moved[
         round(place[1]) - reach : round(place[1]) + reach, round(place[0]) - reach : round(place[0]) + reach
     ].any()
+
+
+def test_doubt_in_the_reading_stands_apart_from_other_remarks(page: Ecg, report: Report) -> None:
+    doubted = (*report.quality.reasons, f"{DOUBT}V3 may be off", f"{DOUBT}the gain was assumed")
+    told = report.model_copy(update={"quality": report.quality.model_copy(update={"reasons": doubted})})
+    line = "IN DOUBT: V3 may be off; the gain was assumed. Compare the trace with the picture."
+    assert doubt(doubted) == line
+    assert undoubted(doubted) == list(report.quality.reasons)
+    assert line in report_page(told, page)
+    assert "IN DOUBT" not in report_page(report, page)
+    console = Console(record=True, width=200)
+    show.report(console, told)
+    assert line in console.export_text()
 
 
 def test_what_the_page_does_not_show_is_named(page: Ecg) -> None:
