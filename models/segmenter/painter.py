@@ -63,7 +63,7 @@ def paint(signal_mv: Float32, fs_hz: float, style: Style, px_mm: float, chance: 
         px_mm: pixels per millimetre of the page.
         chance: for what a style leaves open.
     """
-    drawn = _places(style)
+    drawn = places(style)
     right = max(one.x_mm + (one.end_s - one.start_s) * style.speed_mm_s for one in drawn)
     if style.pulse == "right":
         right += 14.0 + _PULSE_S * style.speed_mm_s
@@ -78,18 +78,18 @@ def paint(signal_mv: Float32, fs_hz: float, style: Style, px_mm: float, chance: 
     trace, pulse = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     ink = max(1, round(style.ink_width * px_mm))
     for one in drawn:
-        line = _polyline(one, signal_mv, fs_hz, style) * px_mm
-        _stroke(image, line, style.ink, ink)
-        _stroke(trace, line, 255, max(1, round(TRUE_WIDTH_MM * px_mm)))
+        line = polyline(one, signal_mv, fs_hz, style) * px_mm
+        stroke(image, line, style.ink, ink)
+        stroke(trace, line, 255, max(1, round(TRUE_WIDTH_MM * px_mm)))
     for line in _pulses(style, drawn, right):
-        _stroke(image, line * px_mm, style.ink, ink)
-        _stroke(pulse, line * px_mm, 255, max(1, round(TRUE_WIDTH_MM * px_mm)))
+        stroke(image, line * px_mm, style.ink, ink)
+        stroke(pulse, line * px_mm, 255, max(1, round(TRUE_WIDTH_MM * px_mm)))
     if style.separators:
         for one in drawn:
             if one.x_mm > drawn[0].x_mm + 1:
                 for y in (one.baseline_mm - 5.0, one.baseline_mm + 2.0):
                     bar = np.array([[one.x_mm, y], [one.x_mm, y + 3.0]])
-                    _stroke(image, bar * px_mm, style.ink, max(1, ink - 1))
+                    stroke(image, bar * px_mm, style.ink, max(1, ink - 1))
     words = write_words(image, style, drawn, (width_mm, height_mm), px_mm, chance)
     return Page(image, trace, pulse, words, drawn, px_mm)
 
@@ -99,11 +99,12 @@ def name_of(one: Drawn) -> str:
     return INVERTED_AVR if one.inverted else one.lead
 
 
-def _places(style: Style) -> tuple[Drawn, ...]:
+def places(style: Style) -> tuple[Drawn, ...]:
+    """Where each stretch of a page stands, rows from the top, strips last."""
     rows = style.arrangement.rows
     column_s = style.page_s / style.arrangement.columns
     left = style.margin + style.lead_in
-    places: list[Drawn] = []
+    found: list[Drawn] = []
     for row, leads in enumerate((*rows, *((lead,) for lead in style.strips))):
         baseline = style.header + 6.0 + (row + 0.6) * style.pitch
         strip = row >= len(rows)
@@ -112,12 +113,12 @@ def _places(style: Style) -> tuple[Drawn, ...]:
             end = style.page_s if strip else start + column_s
             x = left + column * (column_s * style.speed_mm_s + style.column_gap)
             inverted = style.arrangement.cabrera and lead == "aVR" and not strip
-            places.append(Drawn(lead, strip, start, end, x, baseline, inverted))
-    return tuple(places)
+            found.append(Drawn(lead, strip, start, end, x, baseline, inverted))
+    return tuple(found)
 
 
-def _polyline(one: Drawn, signal_mv: Float32, fs_hz: float, style: Style) -> NDArray[np.float64]:
-    """(n, 2) millimetres."""
+def polyline(one: Drawn, signal_mv: Float32, fs_hz: float, style: Style) -> NDArray[np.float64]:
+    """(n, 2) millimetres x, y of a stretch's line on the page."""
     first, stop = round(one.start_s * fs_hz), round(one.end_s * fs_hz)
     samples = signal_mv[INDEX[one.lead], first:stop].astype(np.float64)
     samples = (samples - np.median(samples)) * (-1.0 if one.inverted else 1.0)
@@ -138,7 +139,8 @@ def _pulses(style: Style, drawn: tuple[Drawn, ...], right: float) -> list[NDArra
     return lines
 
 
-def _stroke(canvas: Image, line_px: NDArray[np.float64], colour: int | tuple[int, int, int], width: int) -> None:
+def stroke(canvas: Image, line_px: NDArray[np.float64], colour: int | tuple[int, int, int], width: int) -> None:
+    """Draw a line, (n, 2) pixels x, y, as wide as so many pixels."""
     fixed = np.round((line_px - 0.5) * (1 << _SHIFT)).astype(np.int32)[:, None]
     cv2.polylines(canvas, [fixed], isClosed=False, color=colour, thickness=width, lineType=cv2.LINE_AA, shift=_SHIFT)
 

@@ -15,12 +15,14 @@ from calipers.models.segmenter.word_reader import Box, read_words
 
 #: Where the segmenter sees something written at all.
 _WRITTEN: Final = 0.3
-_SURELY: Final = 0.6
+_PLAINLY: Final = 0.6
 _LEAST_CELLS: Final = 3
 #: Heights and widths of words worth reading, in millimetres.
 _TALLEST_MM, _WIDEST_MM = 9.0, 40.0
 #: Probability of a word that counts as read.
 _LEAST_CHANCE: Final = 0.5
+#: A name read less surely than this contradicts nothing and moves no column.
+SURELY: Final = 0.75
 _GROWN_MM: Final = 0.3
 #: A trace may run through a word, but not along so much of it.
 _INK: Final = 0.5
@@ -66,7 +68,7 @@ def _is_traced(box: Box, trace: NDArray[np.float32]) -> bool:
 def _boxes(written: NDArray[np.float32]) -> list[Box]:
     """Boxes of what is written, in pixels, by a generous and by a strict look: each may join or cut words."""
     boxes: list[Box] = []
-    for limit in (_WRITTEN, _SURELY):
+    for limit in (_WRITTEN, _PLAINLY):
         count, _, stats, _ = cv2.connectedComponentsWithStats((written > limit).astype(np.uint8), connectivity=8)
         for left, top, width, height, cells in stats[1:count]:
             tall, wide = height * COARSE / PX_MM, width * COARSE / PX_MM

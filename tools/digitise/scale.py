@@ -33,6 +33,9 @@ _TALLEST_MM: Final = 60.0
 _FOOT_MM: Final = 1.5
 #: No page of usual speed has rows longer than this; half of a longer row is a page's ten seconds at twice the speed.
 _LONGEST_MM: Final = 400.0
+#: Nor does a page show more seconds in a row. The finest of other grids differs from the right one by this.
+_LONGEST_S: Final = 16.0
+_OFF: Final = 1.2
 
 
 class Scale(NamedTuple):
@@ -131,6 +134,29 @@ def find_scale(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Sequenc
         notes.append(f"{_NO_SPEED}; {speed_mm_s:g} mm/s was assumed" + (" by the rows' length" if long else ""))
     speed_sure = speed_by == f"by {_PULSE}" or (speed is not None and speed.chance >= _SURELY)
     return Scale(speed_mm_s, gain_mm_mv, speed_by, gain_by, speed_sure, tuple(notes))
+
+
+def times_too_large(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Sequence[float]) -> float:
+    """How many times larger the page came out than what is printed on it allows: its grid was taken for another.
+
+    A pulse that is both as many times higher and longer than gain and speed as printed make it tells; so do rows
+    longer than any page's at the printed speed, which is as good as always a grid taken at half its pitch. 1 where
+    nothing speaks against the grid.
+
+    Args:
+        pulses: calibration pulses of the page.
+        words: what is printed on it.
+        rows_mm: how long its rows are.
+    """
+    gain, speed = printed_gain(words), printed_speed(words)
+    if speed is None or speed.chance < _SURELY:
+        return 1.0
+    if pulses and gain is not None and gain.chance >= _SURELY:
+        higher = float(np.median([one.height_mm for one in pulses])) / gain.value
+        longer = float(np.median([one.top_mm for one in pulses])) / (_PULSE_S * speed.value)
+        if abs(higher / longer - 1) < _TOLERANCE:
+            return higher if abs(np.log(higher)) > np.log(_OFF) else 1.0
+    return 2.0 if len(rows_mm) and float(np.median(rows_mm)) / speed.value > _LONGEST_S else 1.0
 
 
 def with_speed_by_beats(scale: Scale, speed_mm_s: float) -> Scale:

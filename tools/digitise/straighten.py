@@ -21,7 +21,9 @@ from calipers.tools.digitise.grid import (
     local_grid,
     tiles_of,
 )
-from calipers.tools.digitise.grid_phase import BEND_PX_MM, Placed, place, square_found_mm
+from calipers.tools.digitise.grid_phase import BEND_PX_MM
+from calipers.tools.digitise.place import Placed, place
+from calipers.tools.digitise.square import square_found_mm
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -60,12 +62,13 @@ class Flat(NamedTuple):
     grid_box: Box
 
 
-def straighten(picture: Image, px_mm: float) -> Flat:
+def straighten(picture: Image, px_mm: float, too_large: float = 1.0) -> Flat:
     """Flatten a page by its grid; rows of the page run across, but it may still stand on its head.
 
     Args:
         picture: (h, w, 3) uint8.
         px_mm: pixels a millimetre of the result.
+        too_large: how many times larger than it is the page came out when it was flattened before.
 
     Raises:
         UnreadableInput: there is no ECG paper's grid in it.
@@ -87,7 +90,7 @@ def straighten(picture: Image, px_mm: float) -> Flat:
         raise UnreadableInput("found a picture without the grid of ECG paper; needed a photo, scan or print of an ECG")
     local = local_grid(tiles, grid)
     to_mm = _homography(local, grid)
-    (to_small, bend, grid_box), box = _placed(lines, to_mm, local)
+    (to_small, bend, grid_box), box = _placed(lines, to_mm, local, too_large * SQUARE_MM)
     # Sharp enough for the result, and no sharper: a picture of 40 pixels a millimetre would alias.
     dense = float(np.sqrt(abs(np.linalg.det(to_small[:2, :2]))))
     source, grow = (picture, 1.0 / scale) if dense < px_mm and scale < 1 else (small, 1.0)
@@ -96,12 +99,11 @@ def straighten(picture: Image, px_mm: float) -> Flat:
     return Flat(image, np.diag([1 / scale, 1 / scale, 1.0]) @ to_small, bend, dense / scale, grid, grid_box)
 
 
-def _placed(lines: Float32, to_mm: Float64, local: LocalGrid) -> tuple[Placed, tuple[float, float]]:
+def _placed(lines: Float32, to_mm: Float64, local: LocalGrid, square: float) -> tuple[Placed, tuple[float, float]]:
     """Where the page lies, and its width and height in millimetres; a grid taken for a wider or finer one is noticed."""
     # The page is drawn coarser than it was seen: lines finer than a pixel would beat.
     coarser = float(np.sqrt(abs(np.linalg.det(to_mm[:2, :2])))) * BEND_PX_MM
     lines = cv2.GaussianBlur(lines, (0, 0), max(0.4 / coarser, 0.3)).astype(np.float32)
-    square = SQUARE_MM
     for _ in range(_PITCHES_TRIED):
         to_lines, box = _page_box(np.diag([SQUARE_MM / square, SQUARE_MM / square, 1.0]) @ to_mm, lines.shape, local)
 

@@ -40,5 +40,8 @@ def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row])
             shown[cell] = best
         elif alike[best] < _NO_LEAD:
             shown[cell] = None
-    cells = ((cell, shown.get(cell, cell.lead)) for cell in arranged.cells)
-    return arranged._replace(cells=tuple(cell._replace(lead=lead) for cell, lead in cells if lead is not None))
+    read = ((cell, shown.get(cell, cell.lead)) for cell in arranged.cells)
+    cells = tuple(cell._replace(lead=lead) for cell, lead in read if lead is not None)
+    columns_named, plus, _ = arranged.name.partition("+")
+    left = sum(cell.strip for cell in cells)
+    return arranged._replace(name=columns_named + (f"+{left}" if plus and left else ""), cells=cells)

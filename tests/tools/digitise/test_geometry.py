@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from calipers.digitisation import DOUBT, Bend
 from calipers.models.segmenter.segmenter import PX_MM
-from calipers.tools.digitise.arrangement import arrange
 from calipers.tools.digitise.columns import Row
 from calipers.tools.digitise.grid import find_grid, line_map, tiles_of
-from calipers.tools.digitise.grid_phase import square_found_mm
 from calipers.tools.digitise.names import Found
-from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale, with_speed_by_beats
+from calipers.tools.digitise.order import arrange
+from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale, times_too_large, with_speed_by_beats
+from calipers.tools.digitise.square import square_found_mm
 from calipers.tools.digitise.straighten import straighten
 from calipers.tools.digitise.tracing import follow
 
@@ -79,6 +79,30 @@ def test_a_grid_taken_for_another_is_noticed_by_its_own_lines(square_mm: float) 
     ruled = np.maximum(line[:400, None], line[None, :]).astype(np.float32)
     ruled += np.random.default_rng(0).normal(0, 0.2, ruled.shape).astype(np.float32)
     assert square_found_mm(ruled) == pytest.approx(square_mm)
+
+
+def test_a_grid_taken_at_half_its_pitch_is_noticed_though_rows_hide_its_first_harmonic() -> None:
+    square_mm, at = 10.0, np.arange(480) / 4.0
+    line = np.exp(-(((at + square_mm / 2) % square_mm - square_mm / 2) ** 2) / (2 * 0.2**2))
+    wave = np.exp(2j * np.pi * at / square_mm)
+    hidden = line - 2 * np.real(np.mean(line * wave.conj()) * wave)
+    ruled = np.add.outer(hidden[:400], line).astype(np.float32)
+    ruled += np.random.default_rng(0).normal(0, 0.2, ruled.shape).astype(np.float32)
+    assert square_found_mm(ruled) == square_mm
+
+
+def test_a_pulse_as_many_times_too_high_as_too_long_tells_of_a_grid_taken_for_another() -> None:
+    printed = [Found("10 mm/mV", 0.9, 0, 0, 10), Found("25 mm/s", 0.9, 20, 0, 30)]
+    assert times_too_large([Pulse(20.0, 10.0)], printed, [500.0]) == pytest.approx(2.0)
+    assert times_too_large([Pulse(10.0, 5.0)], printed, [500.0]) == 1.0
+    assert times_too_large([Pulse(20.0, 5.0)], printed, [250.0]) == 1.0
+
+
+def test_rows_longer_than_any_page_at_the_printed_speed_tell_of_a_grid_taken_at_half_its_pitch() -> None:
+    sure, unsure = (Found("25 mm/s", chance, 0, 0, 10) for chance in (0.9, 0.6))
+    assert times_too_large([], [sure], [520.0, 519.0]) == 2.0
+    assert times_too_large([], [sure], [250.0, 250.0]) == 1.0
+    assert times_too_large([], [unsure], [520.0, 519.0]) == 1.0
 
 
 def test_a_bend_is_interpolated_between_its_nodes() -> None:

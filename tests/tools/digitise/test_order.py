@@ -11,10 +11,12 @@ from calipers.errors import UnreadableInput
 from calipers.leads import Lead
 from calipers.models.segmenter.segmenter import PX_MM
 from calipers.models.segmenter.word_reader import Box
-from calipers.tools.digitise.arrangement import Arranged, Cell, arrange
+from calipers.tools.digitise.arrangement import Arranged, Cell
 from calipers.tools.digitise.columns import Row, column_bounds
-from calipers.tools.digitise.digitise import _refuse_two
 from calipers.tools.digitise.names import Found, _is_traced
+from calipers.tools.digitise.order import arrange
+from calipers.tools.digitise.orientation import refuse_two
+from calipers.tools.digitise.rows import find_rows, strokes
 from calipers.tools.digitise.signals import Leads
 from calipers.tools.digitise.speed_by_beats import _SURE, odds_of_twice
 from calipers.tools.digitise.strips import with_strips_by_signal
@@ -48,6 +50,48 @@ def test_misread_names_do_not_move_the_columns() -> None:
     found = arrange([row(number) for number in range(6)], read, trace, 25.0)
     assert found.name == "3x4+3"
     assert [cell.lead for cell in found.cells if cell.strip] == ["V6", "V2", "aVR"]
+
+
+def test_names_at_a_pages_columns_tell_its_order_though_most_were_misread() -> None:
+    # Names inside crowded traces: one was read, two misread, a bar between columns looks like `I`.
+    trace = np.ones((round(220 * PX_MM), round(300 * PX_MM)), np.float32)
+    read = [
+        name("I", 82.5, 0), name("V6", 207.5, 2), name("V1", 207.5, 0)._replace(chance=0.69),
+        name("II", 145, 1)._replace(chance=0.53),
+    ]  # fmt: skip
+    found = arrange([row(number) for number in range(4)], read, trace, 25.0)
+    assert (found.name, found.guessed) == ("3x4+1", True)
+
+
+def lines(rows_mm: list[float], left_mm: float, right_mm: float) -> NDArray[np.float32]:
+    """A page of 300 x 200 mm with unbroken lines on it."""
+    page = np.zeros((round(200 * PX_MM), round(300 * PX_MM)), np.float32)
+    for y_mm in rows_mm:
+        y = round(y_mm * PX_MM)
+        page[y - 1 : y + 2, round(left_mm * PX_MM) : round(right_mm * PX_MM)] = 1.0
+    return page
+
+
+def test_rows_end_where_the_pen_does_and_not_where_the_network_ran_on_along_a_line_of_the_grid() -> None:
+    trace = lines([60.0, 85.0], 30, 252)
+    found = find_rows(trace, strokes(trace, lines([60.0, 85.0], 30, 250)))
+    assert [one.right_mm for one in found] == pytest.approx([250.0] * 2, abs=0.4)
+
+
+def test_specks_of_the_table_beyond_the_ruled_paper_are_no_ink_of_a_row() -> None:
+    page = lines([60.0, 85.0, 110.0], 50, 250)
+    specks = np.random.default_rng(0).random(page.shape) < 0.004
+    specks[:, round(40 * PX_MM) : round(260 * PX_MM)] = False
+    table = np.maximum(page, specks)
+    seen = find_rows(table, strokes(table, table), (45.0, 40.0, 255.0, 130.0))
+    assert [one.left_mm for one in seen] == pytest.approx([50.0] * 3, abs=0.5)
+    assert [one.right_mm for one in seen] == pytest.approx([250.0] * 3, abs=0.5)
+
+
+def test_a_line_far_beyond_the_ruled_paper_is_no_row() -> None:
+    page = lines([60.0, 85.0, 110.0, 180.0], 50, 250)
+    assert len(find_rows(page, page, (45.0, 40.0, 255.0, 130.0))) == 3
+    assert len(find_rows(page, page)) == 4
 
 
 def test_twelve_rows_are_the_twelve_leads_though_hardly_a_name_was_read() -> None:
@@ -95,6 +139,21 @@ def test_a_strip_named_for_one_lead_that_repeats_another_is_that_one() -> None:
     assert [cell.lead for cell in found.cells] == ["II", "V1", "V1"]
 
 
+def test_a_strip_that_repeats_no_lead_is_none_and_the_layout_is_named_without_it() -> None:
+    shown: list[tuple[Lead, bool]] = [("II", False), ("V1", False), ("II", True)]
+    drawn = [beats(4.0, 0.0, 1.0), beats(4.0, 0.0, -0.7), np.random.default_rng(0).normal(0, 0.2, 2000)]
+    segments = tuple(
+        Segment(lead=lead, start_s=0.0, end_s=4.0, strip=strip, error_mv=0.02, confidence=1.0, x_mm=20.0, baseline_mm=40.0)
+        for lead, strip in shown
+    )  # fmt: skip
+    stretches = tuple((lead, 0.0, samples) for (lead, _), samples in zip(shown, drawn, strict=True))
+    cells = tuple(Cell(lead, k, 0, strip, 20.0, 120.0, inverted=False) for k, (lead, strip) in enumerate(shown))
+    nothing = np.zeros((12, 0), np.float32)
+    leads = Leads(nothing, nothing, segments, stretches)
+    found = with_strips_by_signal(Arranged("2x1+1", cells, (3, 0), guessed=False), leads, [row(k) for k in range(3)])
+    assert (found.name, [cell.lead for cell in found.cells]) == ("2x1", ["II", "V1"])
+
+
 @pytest.mark.parametrize(
     ("measured", "told"),
     [
@@ -114,12 +173,12 @@ def test_names_that_stand_again_at_one_distance_are_two_ecgs() -> None:
         (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
     ) for column, word in enumerate(words)]  # fmt: skip
     with pytest.raises(UnreadableInput, match="two ECGs"):
-        _refuse_two([*once, *(one._replace(y_mm=one.y_mm + 120.0) for one in once)])
+        refuse_two([*once, *(one._replace(y_mm=one.y_mm + 120.0) for one in once)])
 
 
 def test_three_strips_and_misread_words_are_not_two_ecgs() -> None:
     words = ("I", "II", "III", "aVR", "V1", "V4", "V5")
     chance = np.random.default_rng(3)
-    _refuse_two(
+    refuse_two(
         [name(word, float(chance.uniform(20, 260)), int(chance.integers(6))) for word in words for _ in range(3)]
     )

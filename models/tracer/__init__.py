@@ -1,0 +1,1 @@
+"""Whose ink: a network that says of each piece of ink on a page whether one row drew it."""

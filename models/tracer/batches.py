@@ -1,0 +1,97 @@
+"""Windows of painted rows as batches with their truth: mostly where two rows' complexes meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calipers.models.tracer.rows import Page, Rows, drawn_page
+from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, Windows, cut, window
+
+#: A pixel is told from its row's, and any row's, quiet line by its distance, pixels.
+_NEAR_PX = 9
+#: Pixels with less ink say nothing, of 255.
+_LEAST_INK = 40
+#: Of a column far from the quiet line.
+_MOST_WEIGHT = 4.0
+
+_Piece = tuple[Windows, NDArray[np.bool_], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a batch is cut: pages a batch, windows a page, their width in pixels, how many of them where rows meet."""
+
+    pages: int = 4
+    windows: int = 8
+    width: int = 16 * MULTIPLE
+    meeting: float = 0.7
+    rows: Rows = field(default_factory=Rows)
+
+
+class Batch(NamedTuple):
+    """Windows with their truth.
+
+    Attributes:
+        seen: what the network sees.
+        own: (b, 1, h, w) bool, whether the row drew the pixel.
+        own_weight: (b, 1, h, w) how much that matters.
+        y_px: (b, w * FINER) float32 the line's middle from the window's top, 0 where there is none.
+        y_weight: (b, w * FINER) how much that matters.
+    """
+
+    seen: Windows
+    own: NDArray[np.bool_]
+    own_weight: NDArray[np.float32]
+    y_px: NDArray[np.float32]
+    y_weight: NDArray[np.float32]
+
+
+def batch(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) -> Batch:
+    """The windows of some pages."""
+    pieces = [piece for _ in range(config.pages) for piece in _of_one_page(config, signals, chance)]
+    seen = Windows(*(np.concatenate(part) for part in zip(*(piece[0] for piece in pieces), strict=True)))
+    return Batch(seen, *(np.stack(part) for part in zip(*(piece[1:] for piece in pieces), strict=True)))
+
+
+def _of_one_page(
+    config: Cut, signals: NDArray[np.int16], chance: np.random.Generator
+) -> Iterator[_Piece]:
+    page = drawn_page(config.rows, signals, chance)
+    meetings = _meetings(page)
+    for _ in range(config.windows):
+        row, column = int(chance.integers(len(page.own))), int(chance.integers(page.ink.shape[1]))
+        if len(meetings) and chance.random() < config.meeting:
+            row, column = (int(value) for value in meetings[int(chance.integers(len(meetings)))])
+        first = column - config.width // 2 + int(chance.integers(-config.width // 3, config.width // 3))
+        yield _piece(config, page, row, first)
+
+
+def _meetings(page: Page) -> NDArray[np.int64]:
+    """(n, 2) rows and columns where a row's ink begins no lower than its neighbour's ends."""
+    height = page.ink.shape[0]
+    there = page.own.any(axis=1)
+    top = np.where(there, page.own.argmax(axis=1), height)
+    bottom = np.where(there, height - page.own[:, ::-1].argmax(axis=1), -1)
+    upper, columns = np.nonzero(bottom[:-1] >= top[1:])
+    return np.concatenate([np.stack((upper, columns), 1), np.stack((upper + 1, columns), 1)])
+
+
+def _piece(config: Cut, page: Page, row: int, first: int) -> _Piece:
+    seen = window(page.ink, row, page.lines_px, page.leads, first, config.width)
+    top = round(page.lines_px[row]) - REACH_PX
+    own = cut(page.own[row].view(np.uint8), top, first, config.width) > 0
+    places = top + np.arange(2 * REACH_PX)
+    near = np.min([np.abs(places - line) for line in page.lines_px], axis=0) < _NEAR_PX
+    own_weight = (seen.ink[0, 0] >= _LEAST_INK) * np.where(near, 1.0, 4.0)[:, None]
+    columns = np.arange(first * FINER, (first + config.width) * FINER)
+    inside = (columns >= 0) & (columns < page.y_px.shape[1])
+    y_px = np.where(inside, page.y_px[row, np.clip(columns, 0, page.y_px.shape[1] - 1)], np.nan) - top
+    known = (y_px >= 0) & (y_px <= 2 * REACH_PX - 1)
+    away = np.abs(y_px - REACH_PX) / _NEAR_PX
+    y_weight = np.where(known, 1.0 + np.clip(away - 1.0, 0.0, _MOST_WEIGHT - 1.0), 0.0)
+    return seen, own[None], own_weight[None].astype(np.float32), np.where(known, y_px, 0.0).astype(np.float32), np.nan_to_num(y_weight).astype(np.float32)
