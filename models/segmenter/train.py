@@ -41,10 +41,9 @@ class Training:
     crops: Crops = field(default_factory=Crops)
 
 
-def rate_at(config: Training, share: float) -> float:
-    """Learning rate at a share of the training: up, level, down to nothing."""
-    up, down = min(1.0, share / config.warm_up), min(1.0, (1.0 - share) / config.cool_down)
-    return config.learning_rate * max(min(up, down), 0.0)
+def rate_at(share: float, *, highest: float, warm_up: float, cool_down: float) -> float:
+    """Learning rate at a share of the training: up over its first part, level, down to nothing over its last."""
+    return highest * max(min(1.0, share / warm_up, (1.0 - share) / cool_down), 0.0)
 
 
 def train(config: Training, data: Path, out: Path, minutes: float | None) -> Segmenter:
@@ -72,7 +71,9 @@ def train(config: Training, data: Path, out: Path, minutes: float | None) -> Seg
             if share >= 1.0 and minutes is not None:
                 break
             for group in optimiser.param_groups:
-                group["lr"] = rate_at(config, share)
+                group["lr"] = rate_at(
+                    share, highest=config.learning_rate, warm_up=config.warm_up, cool_down=config.cool_down
+                )
             parts.append(_step(network, optimiser, batch))
             if step % config.save_every == 0 or step == config.steps:
                 mean = {name: round(float(np.mean([part[name] for part in parts])), 4) for name in parts[0]}

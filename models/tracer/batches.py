@@ -58,9 +58,7 @@ def batch(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) 
     return Batch(seen, *(np.stack(part) for part in zip(*(piece[1:] for piece in pieces), strict=True)))
 
 
-def _of_one_page(
-    config: Cut, signals: NDArray[np.int16], chance: np.random.Generator
-) -> Iterator[_Piece]:
+def _of_one_page(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) -> Iterator[_Piece]:
     page = drawn_page(config.rows, signals, chance)
     meetings = _meetings(page)
     for _ in range(config.windows):
@@ -94,4 +92,10 @@ def _piece(config: Cut, page: Page, row: int, first: int) -> _Piece:
     known = (y_px >= 0) & (y_px <= 2 * REACH_PX - 1)
     away = np.abs(y_px - REACH_PX) / _NEAR_PX
     y_weight = np.where(known, 1.0 + np.clip(away - 1.0, 0.0, _MOST_WEIGHT - 1.0), 0.0)
-    return seen, own[None], own_weight[None].astype(np.float32), np.where(known, y_px, 0.0).astype(np.float32), np.nan_to_num(y_weight).astype(np.float32)
+    return (
+        seen,
+        own[None],
+        own_weight[None].astype(np.float32),
+        np.where(known, y_px, 0.0).astype(np.float32),
+        np.nan_to_num(y_weight).astype(np.float32),
+    )

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from calipers.models.tracer.windows import CODES, FINER, FOLD, REACH_PX
 from calipers.models.segmenter.network import Convolved
+from calipers.models.tracer.windows import CODES, FINER, FOLD, REACH_PX
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Tracer(nn.Module):
         self.line = nn.ConvTranspose2d(a, 1, finer, stride=finer)
         height = 2 * REACH_PX // FOLD[0]
         away = (torch.arange(height) + 0.5) / height * 2 - 1
+        self.away: Tensor
         self.register_buffer("away", torch.stack((away, away.abs()))[None, :, :, None], persistent=False)
 
     def forward(self, ink: Tensor, lines: Tensor, leads: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calipers.models.tracer.windows import FINER, UNKNOWN, code_of
 from calipers.models.segmenter.crops import Crops, damaged
+from calipers.models.segmenter.ink import pen_ink
 from calipers.models.segmenter.painter import Drawn, paint, places, polyline, stroke
 from calipers.models.segmenter.segmenter import PX_MM, segment
 from calipers.models.segmenter.signals import FS_HZ, twelve_leads
 from calipers.models.segmenter.styles import Style, draw_style
+from calipers.models.tracer.windows import FINER, UNKNOWN, code_of
 
 #: A row's own ink is what lies so many pixels about its drawn stroke.
 _ABOUT_PX: Final = 2
@@ -49,7 +50,9 @@ class Rows:
     line_mm: float = 1.2
     amplitude: tuple[float, float] = (0.8, 1.7)
     wide_mm: float = 110.0
-    damage: Crops = Crops(shaded=0.2, copied=0.15, folded=0.05, stained=0.05, written_on=0.1, coarse=0.1)
+    damage: Crops = field(
+        default_factory=lambda: Crops(shaded=0.2, copied=0.15, folded=0.05, stained=0.05, written_on=0.1, coarse=0.1)
+    )
 
 
 class Page(NamedTuple):
@@ -78,7 +81,6 @@ def drawn_page(config: Rows, signals: NDArray[np.int16], chance: np.random.Gener
         signals: (r, 8, n) µV.
         chance: the draws.
     """
-    from calipers.tools.digitise.ink import pen_ink
 
     record = twelve_leads(signals[int(chance.integers(len(signals)))]) * np.float32(chance.uniform(*config.amplitude))
     style = draw_style(chance)
@@ -155,8 +157,7 @@ def _told(
 
 
 def _segmented(config: Rows, part: _Part, chance: np.random.Generator) -> Byte:
-    from calipers.tools.digitise.ink import pen_ink
-
+    """Ink of a painted page as the segmenter and the picture show it."""
     image = paint(part.record, FS_HZ, part.style, _PAINTED_PX_MM, chance).image
     left = round(part.left_mm * _PAINTED_PX_MM)
     image = np.ascontiguousarray(image[:, left : left + round(config.wide_mm * _PAINTED_PX_MM)])
@@ -183,8 +184,6 @@ def _drawn(drawn: tuple[Drawn, ...], part: _Part, shape: tuple[int, int], chance
         left = np.zeros(shape, np.uint8)
         stroke(left, bends, int(chance.integers(60, 256)), int(chance.integers(1, 4)))
         ink = np.maximum(ink, left)
-    faint = cv2.resize(
-        chance.random((max(2, shape[0] // 12), max(2, shape[1] // 8))).astype(np.float32), shape[::-1]
-    )
+    faint = cv2.resize(chance.random((max(2, shape[0] // 12), max(2, shape[1] // 8))).astype(np.float32), shape[::-1])
     ink *= np.clip((faint - float(chance.uniform(-0.3, 0.12))) * 12, float(chance.uniform(0, 0.6)), 1)
     return ink.astype(np.uint8)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,16 +14,62 @@ from calipers.models.segmenter.inference import run
 from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, window
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "tracer.onnx"
+#: The line is the mean of what the network gives to places so near to the likeliest half's end, pixels.
+_ABOUT_PX: Final = 6
+#: A line lies on ink, or so near, pixels.
+_NEAR_PX: Final = 5
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 
-def line_chance(
-    ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], *, threads: int = 2
-) -> tuple[Float32, int]:
-    height, width = ink.shape
+class Line(NamedTuple):
+    """Where a row's line went, `FINER` heights a pixel column.
+
+    Attributes:
+        y_px: (w, FINER) pixel rows.
+        error_px: (w, FINER) standard deviation.
+        on_ink: (w, FINER) how likely it is that there is ink where the line went; it is taken to lie there.
+    """
+
+    y_px: Float64
+    error_px: Float64
+    on_ink: Float64
+
+
+def row_line(ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], *, threads: int = 2) -> Line:
+    """The line of one of a page's rows.
+
+    Args:
+        ink: (h, w) share of full ink.
+        row: its number from the top.
+        lines_px: each row's quiet line.
+        leads: (rows, w) numbers of leads; see `windows.code_of`.
+        threads: of the network.
+
+    Raises:
+        MissingPart: the weights are not there.
+    """
+    width = ink.shape[1]
     seen = (255 * np.clip(ink, 0, 1)).astype(np.uint8)
     part = window(seen, row, lines_px, leads, 0, width + -width % MULTIPLE)
     (chance,) = run(WEIGHTS, threads, **part._asdict())
-    return chance[0, :, : width * FINER], round(lines_px[row]) - REACH_PX
+    near = cv2.dilate(part.ink[0, 0, :, :width], np.ones((_NEAR_PX, 1), np.uint8)) / np.float32(255)
+    inked = chance[0, :, : width * FINER] * np.repeat(near, FINER, axis=1)
+    on_ink = inked.sum(axis=0)
+    y_px, error_px = _read_out(inked / np.maximum(on_ink, 1e-9))
+    top = round(lines_px[row]) - REACH_PX
+    found = (y_px + top, error_px, on_ink.astype(np.float64))
+    return Line(*(values.reshape(width, FINER) for values in found))
+
+
+def _read_out(chance: Float32) -> tuple[Float64, Float64]:
+    """(n,) places and standard deviations of (h, n) chances: the mean of what lies about the median."""
+    places = np.arange(chance.shape[0], dtype=np.float32)
+    mean = places @ chance
+    spread = np.sqrt(np.maximum(places**2 @ chance - mean**2, 0.0))
+    middle = (np.cumsum(chance, axis=0) < 0.5).sum(axis=0)
+    at = np.clip(middle + np.arange(-_ABOUT_PX, _ABOUT_PX + 1)[:, None], 0, places.size - 1)
+    near = np.take_along_axis(chance, at, axis=0)
+    y_px = (near * at).sum(axis=0) / np.maximum(near.sum(axis=0), 1e-9)
+    return y_px.astype(np.float64), spread.astype(np.float64)

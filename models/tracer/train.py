@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from calipers.models.segmenter.signals import read_signals
+from calipers.models.segmenter.train import rate_at
 from calipers.models.tracer.batches import Batch, Cut, batch
 from calipers.models.tracer.network import NetworkConfig, Tracer
 from calipers.models.tracer.tracer import WEIGHTS
 from calipers.models.tracer.windows import FOLD, MULTIPLE, REACH_PX
-from calipers.models.segmenter.signals import read_signals
-from calipers.models.segmenter.train import rate_at
 
 FOLDS: Final = (1, 2, 3, 4, 5, 6, 7)
 #: A line taken to be so far from its place is logged as far.
@@ -68,7 +68,8 @@ def train(config: Training, data: Path, out: Path, minutes: float) -> Tracer:
     """Train to the last minute, resuming from `out/checkpoint.pt`; writes `out/train_log.jsonl`."""
     torch.manual_seed(config.seed)
     out.mkdir(parents=True, exist_ok=True)
-    network = Tracer(config.network).to(memory_format=torch.channels_last)
+    network = Tracer(config.network)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     saved, first, spent = out / "checkpoint.pt", 0, 0.0
     if saved.exists():
@@ -88,7 +89,9 @@ def train(config: Training, data: Path, out: Path, minutes: float) -> Tracer:
             if share >= 1.0:
                 break
             for group in optimiser.param_groups:
-                group["lr"] = rate_at(config, share)
+                group["lr"] = rate_at(
+                    share, highest=config.learning_rate, warm_up=config.warm_up, cool_down=config.cool_down
+                )
             parts.append(_step(network, optimiser, one))
             if step % config.save_every == 0:
                 mean = {name: round(float(np.mean([part[name] for part in parts])), 4) for name in parts[0]}

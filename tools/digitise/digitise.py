@@ -11,20 +11,21 @@ from numpy.typing import NDArray
 from calipers.digitisation import DOUBT, Digitisation
 from calipers.errors import PictureNotDigitised, UnreadableInput
 from calipers.models.segmenter.segmenter import PX_MM
+from calipers.models.tracer.windows import UNKNOWN, code_of
+from calipers.tools.digitise.arrangement import Arranged
 from calipers.tools.digitise.by_lines import read_by_lines
 from calipers.tools.digitise.columns import pulse_side
 from calipers.tools.digitise.names import lead_names
 from calipers.tools.digitise.order import arrange
 from calipers.tools.digitise.orientation import UPRIGHT_NAMES, Oriented, upright
 from calipers.tools.digitise.picture_file import MAX_PAGES, is_pdf, page_count, picture
-from calipers.tools.digitise.readings import fitting
 from calipers.tools.digitise.scale import with_speed_by_beats
 from calipers.tools.digitise.signals import Leads, leads_of
 from calipers.tools.digitise.speed_by_beats import speed_by_beats
 from calipers.tools.digitise.statement import PLACE_MM, statement
 from calipers.tools.digitise.straighten import Flat, straighten
 from calipers.tools.digitise.strips import with_strips_by_signal
-from calipers.tools.digitise.tracing import Track, follow, no_track
+from calipers.tools.digitise.tracing import Row, Track, follow, no_track
 from calipers.tools.digitise.trust import Evidence, doubts, evidence
 from calipers.tools.digitise.vector_lines import trace_lines
 
@@ -99,12 +100,12 @@ def read_with_evidence(image: Image, *, threads: int = 2) -> tuple[Digitised, Ev
     if read.arranged is None:
         assert read.refused is not None
         raise read.refused
-    tracks, leads = _followed(read)
+    tracks, leads = _followed(read, threads)
     taken = read.scale.speed_mm_s
     if not read.scale.speed_sure and (speed := speed_by_beats(leads.signal_mv, taken)) is not None:
         read = _at_speed(read, speed)
         if speed != taken:
-            tracks, leads = _followed(read)
+            tracks, leads = _followed(read, threads)
     assert read.arranged is not None
     renamed = with_strips_by_signal(read.arranged, leads, read.rows)
     if renamed != read.arranged:
@@ -126,27 +127,22 @@ def _flat_and_upright(image: Image, threads: int) -> tuple[Flat, Oriented]:
     return (again, reread) if better else (flat, read)
 
 
-def _followed(read: Oriented) -> tuple[list[Track], Leads]:
+def _followed(read: Oriented, threads: int) -> tuple[list[Track], Leads]:
     """The rows' tracks, and the leads in them.
 
     Raises:
         PictureNotDigitised: there is none.
     """
     assert read.arranged is not None
-    pitch_px = PX_MM * (float(np.median(np.diff([row.y_mm for row in read.rows]))) if len(read.rows) > 1 else 30.0)
-    trace, ink = read.parts.trace, read.ink
-    # A row without a lead is print or a table's edge: followed, it would hold the rows beside it off their own ink.
+    # A row without a lead is print or a table's edge: it is not followed.
     numbers = sorted({cell.row for cell in read.arranged.cells})
-    readings = follow(
-        trace,
-        ink,
-        [read.rows[number].y_mm * PX_MM for number in numbers],
-        pitch_px,
-        [_span(number, read) for number in numbers],
-    )
-    nothing = no_track(trace.shape[1])
-    tracks = [nothing for _ in read.rows]
-    for number, track in zip(numbers, fitting(readings, numbers, read.arranged, ink), strict=True):
+    width = read.ink.shape[1]
+    rows = [
+        Row(read.rows[number].y_mm * PX_MM, _span(number, read), _leads(number, read.arranged, width))
+        for number in numbers
+    ]
+    tracks = [no_track(width) for _ in read.rows]
+    for number, track in zip(numbers, follow(read.parts.trace, read.ink, rows, threads=threads), strict=True):
         tracks[number] = track
     leads = leads_of(read.arranged, tracks, read.scale, PLACE_MM)
     if not leads.segments:
@@ -175,3 +171,11 @@ def _span(row: int, read: Oriented) -> tuple[int, int]:
     right = max((cell.right_mm for cell in cells), default=read.rows[row].right_mm)
     first = max(0, round(left * PX_MM))
     return first, max(first + 2, min(read.parts.trace.shape[1], round(right * PX_MM)))
+
+
+def _leads(row: int, arranged: Arranged, width: int) -> NDArray[np.int64]:
+    """(width,) number of the lead that a row shows in each column."""
+    codes = np.full(width, UNKNOWN, np.int64)
+    for cell in sorted((cell for cell in arranged.cells if cell.row == row), key=lambda cell: cell.left_mm):
+        codes[max(0, round(cell.left_mm * PX_MM)) :] = code_of(cell.lead, inverted=cell.inverted)
+    return codes

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from calipers.errors import PictureNotDigitised, UnreadableInput
+from calipers.models.segmenter.ink import pen_ink
 from calipers.models.segmenter.segmenter import PX_MM, Segmented, segment
 from calipers.tools.digitise.arrangement import Arranged
 from calipers.tools.digitise.columns import Row, pulse_side
-from calipers.tools.digitise.ink import pen_ink
 from calipers.tools.digitise.names import Found, find_words, lead_names
 from calipers.tools.digitise.order import arrange
 from calipers.tools.digitise.rows import Box, find_rows, strokes

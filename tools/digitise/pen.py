@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d
 
 from calipers.models.segmenter.segmenter import PX_MM
+from calipers.models.tracer.windows import FINER
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -22,12 +23,8 @@ Int64 = NDArray[np.int64]
 
 #: Share of full ink at a pen's edge.
 INK: Final = 0.4
-#: Columns between two pixels' middles on which edges are found.
-FINER: Final = 3
 #: Ink begins at most so many pixels beside a path.
 _BESIDE_PX: Final = 2
-#: Ink lower than this, in pens' widths, was not drawn by the pen passing.
-_THIN: Final = 0.7
 #: Edges that agree within so many pens' widths are one line: its middle.
 _AGREE: Final = 0.25
 #: Peaks and valleys are such against the median over so many millimetres.
@@ -51,13 +48,11 @@ class Edges(NamedTuple):
     Attributes:
         upper, lower: its edges.
         known: where there is ink.
-        cut: where it goes on into what is another row's.
     """
 
     upper: Float64
     lower: Float64
     known: NDArray[np.bool_]
-    cut: NDArray[np.bool_]
 
 
 def width_px(ink: Float32) -> float:
@@ -70,57 +65,36 @@ def width_px(ink: Float32) -> float:
     return float(np.quantile(heights[heights > 1], _LEVEL_RUN)) if (heights > 1).any() else 2.0
 
 
-def edges(ink: Float32, path: Int64, ceiling: Int64, floor: Int64, wide: float) -> Edges:
-    """Where a row's ink ends above and below.
-
-    That is the unbroken ink about the path; where there is none, or less than a pen draws, whatever in that column is
-    connected with the path's ink elsewhere: a peak whose strokes leave paper between them is so reached although the
-    path took a short cut.
+def edges(ink: Float32, path: Int64) -> Edges:
+    """Where the unbroken ink about a path ends above and below.
 
     Args:
         ink: (h, columns) share of full ink.
-        path: (columns,) pixel rows on, or beside, the row's ink.
-        ceiling, floor: (columns,) first and last pixel row that may be this row's.
-        wide: the pen, in pixels.
+        path: (columns * FINER,) pixel rows on, or beside, the ink.
     """
     height, count = ink.shape
     fine = cv2.resize(ink, (count * FINER, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    places = np.arange(height)[:, None]
-    upmost, lowest = np.repeat(ceiling, FINER), np.repeat(floor, FINER)
-    allowed = (fine >= INK) & (places >= upmost) & (places <= lowest)
-    columns = np.arange(fine.shape[1])
-    at = np.clip(np.round(_finer(path.astype(np.float64))).astype(np.int64), 0, height - 1)
-    found, nearest = np.zeros(columns.size, np.bool_), at
+    dark, columns = fine >= INK, np.arange(fine.shape[1])
+    known, at = np.zeros(columns.size, np.bool_), path
     for step in sorted(range(-_BESIDE_PX, _BESIDE_PX + 1), key=abs):
-        beside = np.clip(at + step, 0, height - 1)
-        new = ~found & allowed[beside, columns]
-        nearest = np.where(new, beside, nearest)
-        found |= new
-    _, parts = cv2.connectedComponents(allowed.astype(np.uint8), connectivity=8)
-    own = np.zeros(int(parts.max()) + 1, np.bool_)
-    own[parts[nearest[found], columns[found]]] = True
-    own[0] = False
-    run = _run(allowed, nearest, found)
-    # A path that cuts between two strokes stands on a bridge thinner than any line, or on paper.
-    bridge = run.sum(axis=0) < _THIN * wide
-    owned = np.where(bridge, own[parts], run)
-    known = np.asarray(owned.any(axis=0), np.bool_)
-    first = np.where(known, owned.argmax(axis=0), at)
-    last = np.where(known, height - 1 - owned[::-1].argmax(axis=0), at)
-    upper = first - np.where(first > upmost, _beyond(fine, first, columns, -1), 0.0)
-    lower = last + np.where(last < lowest, _beyond(fine, last, columns, 1), 0.0)
-    cut = known & (((first == upmost) & (upmost > 0)) | ((last == lowest) & (lowest < height - 1)))
-    return Edges(upper, lower, known, np.asarray(cut, np.bool_))
+        beside = np.clip(path + step, 0, height - 1)
+        new = ~known & dark[beside, columns]
+        at = np.where(new, beside, at)
+        known |= new
+    first, last = _run(dark, at)
+    upper = np.where(known, first - np.where(first > 0, _beyond(fine, first, columns, -1), 0.0), path)
+    lower = np.where(known, last + np.where(last < height - 1, _beyond(fine, last, columns, 1), 0.0), path)
+    return Edges(upper, lower, known)
 
 
-def _run(allowed: NDArray[np.bool_], at: Int64, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(h, columns) the unbroken ink about one place of each column."""
-    height = allowed.shape[0]
+def _run(dark: NDArray[np.bool_], at: Int64) -> tuple[Int64, Int64]:
+    """(columns,) first and last row of the unbroken ink about one place of each column; the place, where it has none."""
+    height = dark.shape[0]
     places = np.arange(height)[:, None]
     columns = np.arange(at.size)
-    above = np.maximum.accumulate(np.where(allowed, -1, places), axis=0)[at, columns]
-    below = np.minimum.accumulate(np.where(allowed, height, places)[::-1], axis=0)[::-1][at, columns]
-    return np.asarray((places > above) & (places < below) & found, np.bool_)
+    above = np.maximum.accumulate(np.where(dark, -1, places), axis=0)[at, columns]
+    below = np.minimum.accumulate(np.where(dark, height, places)[::-1], axis=0)[::-1][at, columns]
+    return np.minimum(above + 1, at), np.maximum(below - 1, at)
 
 
 def line(found: Edges, wide: float) -> Float64:
@@ -166,11 +140,6 @@ def _beyond_tip(outer: Float64, upwards: NDArray[np.bool_], rises: Float64, apar
     return np.asarray(_TIP_PX * tip * certain, np.float64)
 
 
-def columns_cut(found: Edges) -> NDArray[np.bool_]:
-    """(columns,) where any of a pixel column's ink goes on into another row's."""
-    return np.asarray(found.cut.reshape(-1, FINER).any(axis=1), np.bool_)
-
-
 def _worn(edge: Float64, wide: float) -> Float64:
     """An edge, outwards counting up, worn down by a disc of the pen's radius."""
     radius = wide / 2
@@ -179,11 +148,6 @@ def _worn(edge: Float64, wide: float) -> Float64:
     caps = np.sqrt(radius**2 - (np.arange(-reach, reach + 1) / FINER) ** 2)
     worn: Float64 = np.min([padded[k : k + edge.size] - cap for k, cap in enumerate(caps)], axis=0)
     return worn
-
-
-def _finer(values: Float64) -> Float64:
-    """Values of pixel columns at the finer columns."""
-    return np.interp((np.arange(values.size * FINER) + 0.5) / FINER - 0.5, np.arange(values.size), values)
 
 
 def _beyond(ink: Float32, at: Int64, columns: Int64, step: int) -> Float64:

@@ -12,9 +12,9 @@ from scipy.interpolate import PchipInterpolator
 from calipers.digitisation import Segment
 from calipers.leads import INDEX, Lead
 from calipers.models.segmenter.segmenter import PX_MM
+from calipers.models.tracer.windows import FINER
 from calipers.tools.digitise.arrangement import Arranged, Cell
 from calipers.tools.digitise.columns import usual_s
-from calipers.tools.digitise.pen import FINER
 from calipers.tools.digitise.scale import Scale
 from calipers.tools.digitise.tracing import Track
 from calipers.tools.digitise.trust import FS_HZ, Stretch
@@ -45,7 +45,7 @@ class _Stretch(NamedTuple):
     x_mm: float
     samples_mv: Float64
     chance: Float64
-    shared: NDArray[np.bool_]
+    line_mv: float
     baseline_mm: float
 
 
@@ -78,14 +78,9 @@ def leads_of(arranged: Arranged, tracks: Sequence[Track], scale: Scale, placing_
     return Leads(
         signal,
         confidence,
-        tuple(_segment(one, scale, residual_mv, _crossing_mv(one), placing_mm) for one in stretches),
+        tuple(_segment(one, scale, residual_mv, placing_mm) for one in stretches),
         tuple((one.cell.lead, one.start_s, one.samples_mv) for one in stretches),
     )
-
-
-def _crossing_mv(one: _Stretch) -> float:
-    """RMS that a wrong choice between crossing rows could cost, where their ink runs together."""
-    return float(np.sqrt(np.nanmean(np.where(one.shared, one.samples_mv, 0.0) ** 2)))
 
 
 def _starts_s(arranged: Arranged, scale: Scale) -> dict[Cell, float]:
@@ -129,8 +124,8 @@ def _stretch(cell: Cell, track: Track, start_s: float, scale: Scale) -> _Stretch
     sign = -1.0 if cell.inverted else 1.0
     samples = sign * (baseline - heights) / scale.gain_mm_mv
     sure = np.interp(wanted_mm, columns_mm, chance) * (nearest <= 0.5)
-    shared = np.interp(wanted_mm, columns_mm, track.shared[first:last].astype(np.float64)) > 0
-    return _Stretch(cell, start_s, cell.left_mm, samples, sure, shared, baseline)
+    line_mv = float(np.sqrt(np.mean(track.error_px[first:last] ** 2))) / PX_MM / scale.gain_mm_mv
+    return _Stretch(cell, start_s, cell.left_mm, samples, sure, line_mv, baseline)
 
 
 def _nearest(known: NDArray[np.floating], wanted: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -155,7 +150,7 @@ def _limb_residual(stretches: Sequence[_Stretch]) -> float:
     return max(found, default=0.0)
 
 
-def _segment(one: _Stretch, scale: Scale, residual_mv: float, crossing_mv: float, placing_mm: float) -> Segment:
+def _segment(one: _Stretch, scale: Scale, residual_mv: float, placing_mm: float) -> Segment:
     known = np.isfinite(one.samples_mv)
     # Steep parts suffer from a wrong place in time.
     slopes = np.diff(one.samples_mv)
@@ -168,7 +163,7 @@ def _segment(one: _Stretch, scale: Scale, residual_mv: float, crossing_mv: float
         start_s=round(one.start_s, 4),
         end_s=round(one.start_s + one.samples_mv.size / FS_HZ, 4),
         strip=one.cell.strip,
-        error_mv=round(float(max(np.hypot(own, placing_mv), residual_mv, crossing_mv)) if known.any() else 1.0, 4),
+        error_mv=round(float(max(np.hypot(own, placing_mv), residual_mv, one.line_mv)) if known.any() else 1.0, 4),
         confidence=round(confidence, 4),
         x_mm=round(one.x_mm, 3),
         baseline_mm=round(one.baseline_mm, 3),

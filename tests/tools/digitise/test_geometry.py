@@ -16,7 +16,6 @@ from calipers.tools.digitise.order import arrange
 from calipers.tools.digitise.scale import Pulse, find_pulses, find_scale, times_too_large, with_speed_by_beats
 from calipers.tools.digitise.square import square_found_mm
 from calipers.tools.digitise.straighten import straighten
-from calipers.tools.digitise.tracing import follow
 
 
 def paper(px_mm: float, degrees: float = 0.0) -> NDArray[np.uint8]:
@@ -179,17 +178,3 @@ def test_strips_take_the_names_beside_them() -> None:
     found = arrange(rows_of(5), [*usual, name("V5", 21, 3)], trace, 25.0)
     assert found.name == "3x4+2"
     assert [cell.lead for cell in found.cells if cell.strip] == ["V5", "II"]
-
-
-def test_rows_that_cross_keep_their_own_traces() -> None:
-    columns = np.arange(600)
-    upper = 100 + 90 * np.exp(-(((columns - 300) / 12.0) ** 2))
-    lower = 200 - 90 * np.exp(-(((columns - 420) / 12.0) ** 2))
-    plane = np.zeros((320, 600), np.float32)
-    for line in (upper, lower):
-        points = np.stack((columns, line), axis=1)
-        cv2.polylines(plane, [np.round(points * 16).astype(np.int32)[:, None]], False, 1.0, 2, cv2.LINE_AA, 4)
-    tracks = follow(plane, plane, [100.0, 200.0], 100.0, [(0, 600), (0, 600)])[0]
-    for track, line in zip(tracks, (upper, lower), strict=True):
-        assert np.nanmedian(np.abs(track.y_px - line)) < 0.6
-        assert np.corrcoef(track.y_px[5:-5], line[5:-5])[0, 1] > 0.98

@@ -5,16 +5,24 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from calipers.digitisation import DOUBT, Segment
 from calipers.errors import PictureNotDigitised
 from calipers.models.segmenter.segmenter import PX_MM
+from calipers.models.tracer.windows import FINER
 from calipers.tools.digitise.columns import Row, column_bounds
-from calipers.tools.digitise.pen import FINER, edges, line, width_px
+from calipers.tools.digitise.pen import edges, line, width_px
 from calipers.tools.digitise.trust import DOUBTED, Evidence, doubts, trust
 
 GOOD = Evidence(residual=0.04, strip=0.0, apart=0.05, unexplained=0.05, unnamed=0.0, doubt=0.01)
 READ = "grid, 10 mm/mV by calibration pulse, 25 mm/s by print"
+
+
+def near(y_px: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A path at finer columns that stands beside the line by a pixel, now above and now below."""
+    fine = np.interp((np.arange(y_px.size * FINER) + 0.5) / FINER - 0.5, np.arange(y_px.size), y_px)
+    return np.round(fine + np.sin(np.arange(fine.size))).astype(np.int64)
 
 
 @pytest.mark.parametrize("pen_px", [2, 3, 4])
@@ -25,10 +33,7 @@ def test_a_narrow_complex_keeps_its_height_under_a_thick_pen(pen_px: int) -> Non
     points = np.round(np.stack((columns, y), axis=1) * 16).astype(np.int32)[:, None]
     cv2.polylines(ink, [points], isClosed=False, color=255, thickness=pen_px, lineType=cv2.LINE_AA, shift=4)
     share = (ink / 255.0).astype(np.float32)
-    whole = np.zeros(300, np.int64), np.full(300, 219)
-    # The path cuts the complex short, as the cheapest one does.
-    wide = width_px(share)
-    found = line(edges(share, np.full(300, 150), *whole, wide), wide)[FINER // 2 :: FINER]
+    found = line(edges(share, near(y)), width_px(share))[FINER // 2 :: FINER]
     assert found[150] == pytest.approx(y[150], abs=1.5)
     assert found[158] == pytest.approx(y[158], abs=3.0)
     assert np.corrcoef(found[5:-5], y[5:-5])[0, 1] > 0.99
@@ -46,8 +51,7 @@ def test_a_blurred_tip_is_read_as_high_as_it_was_drawn(half_px: float) -> None:
     points = np.round(np.stack((columns, y), axis=1) * 16).astype(np.int32)[:, None]
     cv2.polylines(ink, [points], isClosed=False, color=255, thickness=2, lineType=cv2.LINE_AA, shift=4)
     share = (cv2.GaussianBlur(ink, (0, 0), 0.7) / 255.0).astype(np.float32)
-    wide = width_px(share)
-    found = line(edges(share, np.full(300, 150), np.full(300, 0), np.full(300, 219), wide), wide)
+    found = line(edges(share, near(y)), width_px(share))
     assert found.min() == pytest.approx(y.min(), abs=0.1 * PX_MM)
     assert found.max() == pytest.approx(y.max(), abs=0.1 * PX_MM)
 

@@ -1,0 +1,91 @@
+"""Painted rows know their truth; windows show what they say; the network follows rows it was not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from calipers.errors import MissingPart
+from calipers.models.tracer import tracer
+from calipers.models.tracer.batches import Cut, batch
+from calipers.models.tracer.rows import Page, Rows, drawn_page
+from calipers.models.tracer.tracer import row_line
+from calipers.models.tracer.windows import FINER, FOLD, INVERTED, REACH_PX, UNKNOWN, code_of, window
+
+DRAWN = replace(Rows(), segmented=0.0, drift=0.0, crowded=1.0)
+
+
+def signals() -> NDArray[np.int16]:
+    """(1, 8, 5000) µV: a beat a second in every lead, of a size and side of its own."""
+    times = np.arange(5000) / 500
+    beat = np.exp(-(((times % 1.0 - 0.4) / 0.015) ** 2)) + 0.25 * np.exp(-(((times % 1.0 - 0.68) / 0.05) ** 2))
+    return np.round(np.outer([600, 900, -400, -900, -300, 700, 1200, 900], beat)).astype(np.int16)[None]
+
+
+def page(seed: int) -> Page:
+    return drawn_page(DRAWN, signals(), np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_rows_line_lies_on_its_own_ink(seed: int) -> None:
+    found = page(seed)
+    for own, y_px in zip(found.own, found.y_px, strict=True):
+        middle = y_px[FINER // 2 :: FINER]
+        columns = np.flatnonzero((middle > 1) & (middle < found.ink.shape[0] - 2))
+        assert np.mean(own[np.round(middle[columns]).astype(int), columns]) > 0.99
+    assert np.mean(found.own.any(axis=0), where=found.ink > 200) > 0.9
+
+
+def test_a_painted_and_segmented_page_shows_its_rows_where_it_says() -> None:
+    found = drawn_page(replace(DRAWN, segmented=1.0), signals(), np.random.default_rng(3))
+    inked = [float(np.mean(found.ink, where=own)) for own in found.own]
+    assert min(inked) > 60
+    assert np.mean(found.ink, where=~found.own.any(axis=0)) < 5
+
+
+def test_a_window_holds_the_row_in_its_middle_and_tells_its_neighbours() -> None:
+    ink = np.zeros((500, 64), np.uint8)
+    ink[200] = 255
+    leads = np.repeat([[code_of("I", inverted=False)], [code_of("aVR", inverted=True)]], 64, axis=1)
+    seen = window(ink, 0, [200.0, 260.0], leads, -16, 96)
+    assert seen.ink.shape == (1, 1, 2 * REACH_PX, 96)
+    assert seen.ink[0, 0, REACH_PX, 16:80].min() == 255
+    assert seen.ink.sum() == 255 * 64
+    assert np.flatnonzero(seen.lines[0]).tolist() == [(REACH_PX + 60) // FOLD[0]]
+    assert (seen.leads[0, :, 20] == [code_of("I", inverted=False), UNKNOWN, INVERTED]).all()
+
+
+def test_a_batch_depends_on_its_draws_alone() -> None:
+    config = Cut(pages=1, windows=2, width=64, rows=DRAWN)
+    first, second = (batch(config, signals(), np.random.default_rng((1, 7))) for _ in range(2))
+    assert np.array_equal(first.seen.ink, second.seen.ink)
+    assert np.array_equal(first.seen.leads, second.seen.leads)
+    assert np.array_equal(first.y_px, second.y_px)
+    assert first.own.shape == (2, 1, 2 * REACH_PX, 64)
+    assert first.y_weight.shape == (2, 64 * FINER)
+
+
+def test_rows_that_cross_are_followed() -> None:
+    away, sure = [], []
+    for seed in range(3):
+        found = page(20 + seed)
+        ink = (found.ink / 255).astype(np.float32)
+        for row in range(len(found.own)):
+            said = row_line(ink, row, found.lines_px, found.leads, threads=1)
+            off = np.abs(said.y_px.ravel() - found.y_px[row])
+            known = np.isfinite(off) & (said.on_ink.ravel() > 0.5)
+            away.append(off[known])
+            sure.append(said.error_px.ravel()[known])
+    off, error = np.concatenate(away), np.concatenate(sure)
+    assert np.median(off) < 1.0
+    assert (off > 12).mean() < 0.02
+    assert off[error > 8].mean() > 4 * off[error < 2].mean()
+
+
+def test_without_weights_one_line_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracer, "WEIGHTS", tracer.WEIGHTS.with_name("absent.onnx"))
+    with pytest.raises(MissingPart, match=r"absent\.onnx"):
+        row_line(np.zeros((100, 32), np.float32), 0, [50.0], np.zeros((1, 32), np.int64))
