@@ -50,12 +50,12 @@ class Digitised(NamedTuple):
 
 
 def digitise(path: Path, *, page: int | None = None, threads: int = 2) -> Digitised:
-    """Oriented the first ECG of a picture or PDF.
+    """Read the first ECG of a picture or PDF.
 
     Args:
         path: a picture or PDF.
         page: from 0; None for the first that holds an ECG among the first `MAX_PAGES`.
-        threads: of the segmenter.
+        threads: of the networks.
 
     Raises:
         UnreadableInput: no ECG in it, or not a picture that can be opened.
@@ -87,7 +87,7 @@ def digitise(path: Path, *, page: int | None = None, threads: int = 2) -> Digiti
 
 
 def digitise_picture(image: Image, *, threads: int = 2) -> Digitised:
-    """Oriented the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
+    """Read the ECG in one picture, (h, w, 3) uint8; errors as of `digitise`."""
     found, known = read_with_evidence(image, threads=threads)
     stated = found.digitisation
     notes = (*doubts(known, stated.scale_found, stated.segments), *stated.notes)

@@ -22,7 +22,7 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 #: The pen's line is taken where it lies within so many pixels, and network's standard deviations, of the network's.
-_SAME_PX, _SAME_DEVIATIONS = 3.0, 1.5
+_SAME_PX, _SAME_DEVIATIONS = 2.0, 1.0
 #: A line passes so near to its ink, pixels; less trace than this is no ink.
 _NEAR_PX: Final = 5
 _LEAST_TRACE: Final = 0.15
