@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from calipers.models.tracer.tracer import row_line
 from calipers.models.tracer.windows import FINER, REACH_PX
@@ -26,7 +27,8 @@ _SAME_PX, _SAME_DEVIATIONS = 2.0, 1.0
 #: A line passes so near to its ink, pixels; less trace than this is no ink.
 _NEAR_PX: Final = 5
 _LEAST_TRACE: Final = 0.15
-#: Where the line is less likely on ink it is lost.
+#: Where the line is over so many pixels less likely on ink than this it is lost.
+_LOST_PX: Final = 7
 _LEAST_ON_INK: Final = 0.5
 
 
@@ -104,7 +106,8 @@ def follow(trace: Float32, ink: Float32, rows: Sequence[Row], *, threads: int = 
         chance = near[np.clip(np.round(middle).astype(np.int64), 0, trace.shape[0] - 1), np.arange(middle.size)]
         seen = chance >= _LEAST_TRACE
         seen[:first], seen[last:] = False, False
-        seen[first:last] &= said.on_ink[first:last].mean(axis=1) >= _LEAST_ON_INK
+        on_ink = uniform_filter1d(said.on_ink[first:last].mean(axis=1), _LOST_PX)
+        seen[first:last] &= on_ink >= _LEAST_ON_INK
         fine[~seen] = np.nan
         tracks.append(Track(fine[:, FINER // 2], np.where(seen, chance, 0.0).astype(np.float64), error, fine))
     return tracks
