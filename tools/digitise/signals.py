@@ -145,8 +145,9 @@ def _limb_residual(stretches: Sequence[_Stretch]) -> float:
             continue
         size = min(one.samples_mv.size for one in three)
         summed = np.sum([sign * one.samples_mv[:size] for sign, one in zip(signs, three, strict=True)], axis=0)
-        away = summed - np.nanmedian(summed)
-        found.append(float(np.sqrt(np.nanmean(away**2)) / np.sqrt(3)))
+        summed = summed[np.isfinite(summed)]
+        if summed.size:
+            found.append(float(np.sqrt(np.mean((summed - np.median(summed)) ** 2) / 3)))
     return max(found, default=0.0)
 
 
