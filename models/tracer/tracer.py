@@ -16,6 +16,12 @@ from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, window
 WEIGHTS: Final = Path(__file__).parent / "weights" / "tracer.onnx"
 #: The line is the mean of what the network gives to places so near to the likeliest half's end, pixels.
 _ABOUT_PX: Final = 6
+#: A line that likely comes so near to the window's edge, pixels, is followed on the page made so many times lower where
+#: rows stand so far apart: there a complex may be taller than a window.
+_EDGE_PX: Final = 9
+_LIKELY: Final = 0.5
+_SQUEEZED: Final = 2
+_APART_PX: Final = 130
 #: A line lies on ink, or so near, pixels.
 _NEAR_PX: Final = 5
 
@@ -50,16 +56,31 @@ def row_line(ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[n
     Raises:
         MissingPart: the weights are not there.
     """
-    width = ink.shape[1]
+    found = _line(ink, row, lines_px, leads, 1, threads)
+    far = np.abs(found.y_px - lines_px[row]) > REACH_PX - _EDGE_PX
+    apart = min((abs(line - lines_px[row]) for other, line in enumerate(lines_px) if other != row), default=REACH_PX)
+    if apart >= _APART_PX and (far & (found.on_ink > _LIKELY)).any():
+        return _line(ink, row, lines_px, leads, _SQUEEZED, threads)
+    return found
+
+
+def _line(
+    ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], squeezed: int, threads: int
+) -> Line:
+    """The line as the network sees it on a page made so many times lower."""
+    height, width = ink.shape
     seen = (255 * np.clip(ink, 0, 1)).astype(np.uint8)
-    part = window(seen, row, lines_px, leads, 0, width + -width % MULTIPLE)
+    if squeezed > 1:
+        seen = cv2.resize(seen, (width, height // squeezed), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    lines = [(line + 0.5) / squeezed - 0.5 for line in lines_px]
+    part = window(seen, row, lines, leads, 0, width + -width % MULTIPLE)
     (chance,) = run(WEIGHTS, threads, **part._asdict())
     near = cv2.dilate(part.ink[0, 0, :, :width], np.ones((_NEAR_PX, 1), np.uint8)) / np.float32(255)
     inked = chance[0, :, : width * FINER] * np.repeat(near, FINER, axis=1)
     on_ink = inked.sum(axis=0)
     y_px, error_px = _read_out(inked / np.maximum(on_ink, 1e-9))
-    top = round(lines_px[row]) - REACH_PX
-    found = (y_px + top, error_px, on_ink.astype(np.float64))
+    y_px = (y_px + round(lines[row]) - REACH_PX + 0.5) * squeezed - 0.5
+    found = (y_px, error_px * squeezed, on_ink.astype(np.float64))
     return Line(*(values.reshape(width, FINER) for values in found))
 
 

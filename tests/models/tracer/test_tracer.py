@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -89,3 +90,16 @@ def test_without_weights_one_line_says_what_is_missing(monkeypatch: pytest.Monke
     monkeypatch.setattr(tracer, "WEIGHTS", tracer.WEIGHTS.with_name("absent.onnx"))
     with pytest.raises(MissingPart, match=r"absent\.onnx"):
         row_line(np.zeros((100, 32), np.float32), 0, [50.0], np.zeros((1, 32), np.int64))
+
+
+def test_a_complex_taller_than_the_window_keeps_its_depth() -> None:
+    columns = np.arange(480)
+    y_px = (
+        260.0 + 330 * np.exp(-(((columns % 160 - 80) / 4.0) ** 2)) - 30 * np.exp(-(((columns % 160 - 125) / 12) ** 2))
+    )
+    ink = np.zeros((700, 480), np.uint8)
+    points = np.round(np.stack((columns, y_px), axis=1) * 16).astype(np.int32)[:, None]
+    cv2.polylines(ink, [points], isClosed=False, color=255, thickness=2, lineType=cv2.LINE_AA, shift=4)
+    leads = np.full((1, 480), code_of("V2", inverted=False))
+    said = row_line((ink / 255).astype(np.float32), 0, [260.0], leads, threads=1)
+    assert said.y_px.max() > 260 + REACH_PX + 60
