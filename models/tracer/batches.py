@@ -1,16 +1,21 @@
-"""Windows of painted rows as batches with their truth: mostly where two rows' complexes meet."""
+"""Windows of painted rows as batches with their truth: mostly where two rows' complexes meet.
+
+A batch of the second network holds all rows of a page at the same columns, and what the first network takes their
+lines to have drawn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calipers.models.tracer.drawn import drawn, passed
 from calipers.models.tracer.rows import Page, Rows, drawn_page
-from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, Windows, cut, window
+from calipers.models.tracer.tracer import chances
+from calipers.models.tracer.windows import FINER, FOLD, MULTIPLE, REACH_PX, Windows, cut, window
 
 #: A pixel is told from its row's, and any row's, quiet line by its distance, pixels.
 _NEAR_PX = 9
@@ -19,17 +24,27 @@ _LEAST_INK = 40
 #: Of a column far from the quiet line.
 _MOST_WEIGHT = 4.0
 
-_Piece = tuple[Windows, NDArray[np.bool_], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+Float32 = NDArray[np.float32]
+_Piece = tuple[Windows, NDArray[np.bool_], Float32, Float32, Float32]
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a batch is cut: pages a batch, windows a page, their width in pixels, how many of them where rows meet."""
+    """How a batch is cut.
+
+    Attributes:
+        pages: of a batch.
+        windows: of a page; of the second network so many at least, all rows at as many places as it takes.
+        width: of a window, pixels.
+        meeting: share of the places where rows meet.
+        second: whether it is the second network's.
+    """
 
     pages: int = 4
     windows: int = 8
     width: int = 16 * MULTIPLE
     meeting: float = 0.7
+    second: bool = False
     rows: Rows = field(default_factory=Rows)
 
 
@@ -38,6 +53,7 @@ class Batch(NamedTuple):
 
     Attributes:
         seen: what the network sees.
+        drawn: (b, 2, h / FOLD[0], w / FOLD[1]), what the second network sees beside it; nothing for the first.
         own: (b, 1, h, w) bool, whether the row drew the pixel.
         own_weight: (b, 1, h, w) how much that matters.
         y_px: (b, w * FINER) float32 the line's middle from the window's top, 0 where there is none.
@@ -45,28 +61,40 @@ class Batch(NamedTuple):
     """
 
     seen: Windows
+    drawn: Float32
     own: NDArray[np.bool_]
-    own_weight: NDArray[np.float32]
-    y_px: NDArray[np.float32]
-    y_weight: NDArray[np.float32]
+    own_weight: Float32
+    y_px: Float32
+    y_weight: Float32
 
 
 def batch(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) -> Batch:
     """The windows of some pages."""
-    pieces = [piece for _ in range(config.pages) for piece in _of_one_page(config, signals, chance)]
+    pieces: list[_Piece] = []
+    known: list[Float32] = []
+    for _ in range(config.pages):
+        page = drawn_page(config.rows, signals, chance)
+        meetings = _meetings(page)
+        if config.second:
+            for _ in range(-(-config.windows // len(page.own))):
+                _, first = _place(config, page, meetings, chance)
+                together = [_piece(config, page, row, first) for row in range(len(page.own))]
+                pieces += together
+                known += drawn([passed(chances(piece[0], threads=1)[0]) for piece in together], page.lines_px)
+        else:
+            pieces += [_piece(config, page, *_place(config, page, meetings, chance)) for _ in range(config.windows)]
     seen = Windows(*(np.concatenate(part) for part in zip(*(piece[0] for piece in pieces), strict=True)))
-    return Batch(seen, *(np.stack(part) for part in zip(*(piece[1:] for piece in pieces), strict=True)))
+    shape = (len(pieces), 2, 2 * REACH_PX // FOLD[0], config.width // FOLD[1])
+    beside = np.concatenate(known) if known else np.zeros(shape, np.float32)
+    return Batch(seen, beside, *(np.stack(part) for part in zip(*(piece[1:] for piece in pieces), strict=True)))
 
 
-def _of_one_page(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) -> Iterator[_Piece]:
-    page = drawn_page(config.rows, signals, chance)
-    meetings = _meetings(page)
-    for _ in range(config.windows):
-        row, column = int(chance.integers(len(page.own))), int(chance.integers(page.ink.shape[1]))
-        if len(meetings) and chance.random() < config.meeting:
-            row, column = (int(value) for value in meetings[int(chance.integers(len(meetings)))])
-        first = column - config.width // 2 + int(chance.integers(-config.width // 3, config.width // 3))
-        yield _piece(config, page, row, first)
+def _place(config: Cut, page: Page, meetings: NDArray[np.int64], chance: np.random.Generator) -> tuple[int, int]:
+    """A row, and a window's first column."""
+    row, column = int(chance.integers(len(page.own))), int(chance.integers(page.ink.shape[1]))
+    if len(meetings) and chance.random() < config.meeting:
+        row, column = (int(value) for value in meetings[int(chance.integers(len(meetings)))])
+    return row, column - config.width // 2 + int(chance.integers(-config.width // 3, config.width // 3))
 
 
 def _meetings(page: Page) -> NDArray[np.int64]:

@@ -9,6 +9,8 @@ Choices:
 - Of each column the answer is how likely the line's middle is at each height. So what two rows' strokes leave open is
   said, and where the line is steep its middle is known no better than its column.
 - Which ink is the row's is asked beside it, in training alone.
+- A second network of the same build is asked once all rows have answered: it sees what every line drew, and so which
+  ink is left for it, and which two rows both took.
 """
 
 from __future__ import annotations
@@ -25,10 +27,17 @@ from calipers.models.tracer.windows import CODES, FINER, FOLD, REACH_PX
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Channels at the folded resolution and at a half, a quarter and an eighth of it; numbers that tell a lead."""
+    """Which network.
+
+    Attributes:
+        widths: channels at the folded resolution and at a half, a quarter and an eighth of it.
+        lead_size: numbers that tell a lead.
+        second: whether it also sees what the lines have drawn (`drawn.py`).
+    """
 
     widths: tuple[int, int, int, int] = (16, 32, 56, 96)
     lead_size: int = 4
+    second: bool = False
 
 
 class Tracer(nn.Module):
@@ -36,10 +45,11 @@ class Tracer(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
+        self.second = config.second
         a, b, c, d = config.widths
         self.leads = nn.Embedding(CODES, config.lead_size)
         self.door = nn.Conv2d(1, a, FOLD, stride=FOLD)
-        self.at_1 = nn.Sequential(Convolved(a + 3 + 3 * config.lead_size, a), Convolved(a, a))
+        self.at_1 = nn.Sequential(Convolved(a + 3 + 3 * config.lead_size + 2 * config.second, a), Convolved(a, a))
         self.at_2 = nn.Sequential(nn.Conv2d(a, b, 2, stride=2), Convolved(b, b), Convolved(b, b))
         self.at_4 = nn.Sequential(nn.Conv2d(b, c, 2, stride=2), Convolved(c, c), Convolved(c, c))
         self.at_8 = nn.Sequential(nn.Conv2d(c, d, 2, stride=2), Convolved(d, d), Convolved(d, d), Convolved(d, d))
@@ -54,13 +64,16 @@ class Tracer(nn.Module):
         self.away: Tensor
         self.register_buffer("away", torch.stack((away, away.abs()))[None, :, :, None], persistent=False)
 
-    def forward(self, ink: Tensor, lines: Tensor, leads: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, ink: Tensor, lines: Tensor, leads: Tensor, drawn: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Logits of where the row's line is in each finer column, and of which ink is its own.
 
         Args:
             ink: (b, 1, h, w) in 0–1.
             lines: (b, h / 4), see `Windows`.
             leads: (b, 3, w / 2).
+            drawn: (b, 2, h / 4, w / 2) of the second network.
 
         Returns:
             (b, 1, h, w * FINER), a softmax down each column; (b, 1, h, w), a sigmoid each.
@@ -70,7 +83,8 @@ class Tracer(nn.Module):
         told = self.leads(leads).permute(0, 1, 3, 2).flatten(1, 2)[:, :, None].expand(-1, -1, height, -1)
         places = self.away.expand(ink.shape[0], -1, -1, width)
         others = lines[:, None, :, None].expand(-1, -1, -1, width)
-        at_1 = self.at_1(torch.cat((cells, places, others, told), dim=1))
+        parts = (cells, places, others, told)
+        at_1 = self.at_1(torch.cat(parts if drawn is None else (*parts, drawn), dim=1))
         at_2 = self.at_2(at_1)
         at_4 = self.at_4(at_2)
         at_4 = self.join_4(at_4 + _doubled(self.up_4(self.at_8(at_4))))

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calipers.models.segmenter.inference import run
-from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, window
+from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, Windows, window
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "tracer.onnx"
+SECOND_WEIGHTS: Final = WEIGHTS.with_name("second.onnx")
 #: The line is the mean of what the network gives to places so near to the likeliest half's end, pixels.
 _ABOUT_PX: Final = 6
 #: A line that likely comes so near to the window's edge, pixels, is followed on the page made so many times lower where
@@ -64,6 +65,16 @@ def row_line(ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[n
     return found
 
 
+def chances(seen: Windows, *, threads: int) -> Float32:
+    """(b, h, w * FINER) how likely a row's line is at each height, as the first network says.
+
+    Raises:
+        MissingPart: the weights are not there.
+    """
+    (chance,) = run(WEIGHTS, threads, **seen._asdict())
+    return chance
+
+
 def _line(
     ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], squeezed: int, threads: int
 ) -> Line:
@@ -74,7 +85,7 @@ def _line(
         seen = cv2.resize(seen, (width, height // squeezed), interpolation=cv2.INTER_AREA).astype(np.uint8)
     lines = [(line + 0.5) / squeezed - 0.5 for line in lines_px]
     part = window(seen, row, lines, leads, 0, width + -width % MULTIPLE)
-    (chance,) = run(WEIGHTS, threads, **part._asdict())
+    chance = chances(part, threads=threads)
     near = cv2.dilate(part.ink[0, 0, :, :width], np.ones((_NEAR_PX, 1), np.uint8)) / np.float32(255)
     inked = chance[0, :, : width * FINER] * np.repeat(near, FINER, axis=1)
     on_ink = inked.sum(axis=0)

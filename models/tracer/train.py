@@ -1,7 +1,8 @@
-"""Training of the network on painted rows of PTB-XL's folds 1–7: one config, resumable, logged.
+"""Training of the networks on painted rows of PTB-XL's folds 1–7: one config each, resumable, logged.
 
-`python -m calipers.models.tracer.train --out RUN --minutes N` trains for a time, or resumes, and exports to
-`weights/`; the learning rate is led down to its end.
+`python -m calipers.models.tracer.train --out RUN --minutes N` trains the first for a time, or resumes, and exports to
+`weights/`; the learning rate is led down to its end. With `--after RUN` it trains the second, which begins as the first
+of that run and is shown what the exported first says.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from calipers.models.segmenter.signals import read_signals
 from calipers.models.segmenter.train import rate_at
 from calipers.models.tracer.batches import Batch, Cut, batch
 from calipers.models.tracer.network import NetworkConfig, Tracer
-from calipers.models.tracer.tracer import WEIGHTS
+from calipers.models.tracer.tracer import SECOND_WEIGHTS, WEIGHTS
 from calipers.models.tracer.windows import FOLD, MULTIPLE, REACH_PX
 
 FOLDS: Final = (1, 2, 3, 4, 5, 6, 7)
@@ -50,6 +51,13 @@ class Training:
     cut: Cut = field(default_factory=Cut)
 
 
+def training_of_second() -> Training:
+    """The second network's."""
+    return Training(
+        learning_rate=2e-3, seed=2, network=NetworkConfig(second=True), cut=Cut(pages=3, second=True)
+    )
+
+
 class _Steps(Dataset[Batch]):
     """A step's batch depends on the seed and the step alone."""
 
@@ -64,8 +72,16 @@ class _Steps(Dataset[Batch]):
         return batch(self._config.cut, self._signals, np.random.default_rng((self._config.seed, self._first + index)))
 
 
-def train(config: Training, data: Path, out: Path, minutes: float) -> Tracer:
-    """Train to the last minute, resuming from `out/checkpoint.pt`; writes `out/train_log.jsonl`."""
+def train(config: Training, data: Path, out: Path, minutes: float, after: Path | None = None) -> Tracer:
+    """Train to the last minute, resuming from `out/checkpoint.pt`; writes `out/train_log.jsonl`.
+
+    Args:
+        config: what and how.
+        data: PTB-XL's folder is in it.
+        out: a folder.
+        minutes: in all.
+        after: the first network's folder, from which the second begins.
+    """
     torch.manual_seed(config.seed)
     out.mkdir(parents=True, exist_ok=True)
     network = Tracer(config.network)
@@ -77,6 +93,8 @@ def train(config: Training, data: Path, out: Path, minutes: float) -> Tracer:
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         first, spent = int(state["step"]), float(state["seconds"])
+    elif after is not None:
+        network.load_state_dict(_widened(torch.load(after / "checkpoint.pt", weights_only=True)["network"], network))
     signals = read_signals(data, FOLDS)
     started = time.monotonic() - spent
     network.train()
@@ -110,6 +128,14 @@ def train(config: Training, data: Path, out: Path, minutes: float) -> Tracer:
     return network
 
 
+def _widened(first: dict[str, Tensor], second: Tracer) -> dict[str, Tensor]:
+    """The first network's weights for the second: what it sees beside counts nothing yet."""
+    name = "at_1.0.0.weight"
+    wide = torch.zeros_like(second.state_dict()[name])
+    wide[:, : first[name].shape[1]] = first[name]
+    return {**first, name: wide}
+
+
 def _ahead(config: Training, signals: NDArray[np.int16], first: int) -> Iterator[Batch]:
     """Batches made by one other process."""
     return iter(DataLoader(_Steps(config, signals, first), batch_size=None, num_workers=1, prefetch_factor=4))
@@ -117,8 +143,9 @@ def _ahead(config: Training, signals: NDArray[np.int16], first: int) -> Iterator
 
 def _step(network: Tracer, optimiser: torch.optim.Optimizer, one: Batch) -> dict[str, float]:
     ink, lines, leads = (torch.as_tensor(part) for part in one.seen)
+    drawn = torch.as_tensor(one.drawn) if network.second else None
     with torch.autocast("cpu", torch.bfloat16):
-        line, own = network(scaled(ink).contiguous(memory_format=torch.channels_last), lines, leads)
+        line, own = network(scaled(ink).contiguous(memory_format=torch.channels_last), lines, leads, drawn)
     total, parts = loss(line.float(), own.float(), one)
     optimiser.zero_grad(set_to_none=True)
     torch.autograd.backward(total)
@@ -166,27 +193,31 @@ class Exported(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, ink: Tensor, lines: Tensor, leads: Tensor) -> Tensor:
+    def forward(self, ink: Tensor, lines: Tensor, leads: Tensor, drawn: Tensor | None = None) -> Tensor:
         """See `Windows` → (b, h, w * FINER) how likely the row's line is at each height of a finer column."""
-        line, _ = self.network(scaled(ink), lines, leads)
+        line, _ = self.network(scaled(ink), lines, leads, drawn)
         chance: Tensor = line[:, 0].softmax(dim=1)
         return chance
 
 
-def export(network: Tracer, path: Path = WEIGHTS) -> None:
+def export(network: Tracer, path: Path) -> None:
     """Write the ONNX file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = 2 * REACH_PX, 4 * MULTIPLE
-    example = (
-        torch.zeros(2, 1, height, width, dtype=torch.uint8),
-        torch.zeros(2, height // FOLD[0]),
-        torch.zeros(2, 3, width // FOLD[1], dtype=torch.int64),
-    )
+    cells = (height // FOLD[0], width // FOLD[1])
     rows, columns = torch.export.Dim("rows", min=1, max=64), torch.export.Dim("columns", min=2, max=400)
+    wide = columns * (MULTIPLE // FOLD[1])
+    shown = {
+        "ink": (torch.zeros(2, 1, height, width, dtype=torch.uint8), {0: rows, 3: columns * MULTIPLE}),
+        "lines": (torch.zeros(2, cells[0]), {0: rows}),
+        "leads": (torch.zeros(2, 3, cells[1], dtype=torch.int64), {0: rows, 2: wide}),
+    }
+    if network.second:
+        shown["drawn"] = (torch.zeros(2, 2, *cells), {0: rows, 3: wide})
     torch.onnx.export(
-        Exported(network).eval(), example, str(path), input_names=["ink", "lines", "leads"], output_names=["line"],
-        dynamic_shapes={"ink": {0: rows, 3: columns * MULTIPLE}, "lines": {0: rows}, "leads": {0: rows, 2: columns * (MULTIPLE // FOLD[1])}},
-        dynamo=True, external_data=False,
+        Exported(network).eval(), tuple(example for example, _ in shown.values()), str(path),
+        input_names=list(shown), output_names=["line"],
+        dynamic_shapes={name: sizes for name, (_, sizes) in shown.items()}, dynamo=True, external_data=False,
     )  # fmt: skip
 
 
@@ -198,9 +229,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=settings().data or Path("../shared/data"))
     parser.add_argument("--minutes", type=float, required=True, help="0 exports the checkpoint as it stands")
+    parser.add_argument("--after", type=Path, help="RUN of the first network: trains the second")
     given = parser.parse_args()
-    export(train(Training(), given.data, given.out, given.minutes or 1e-9))
-    shutil.copyfile(given.out / "train_log.jsonl", WEIGHTS.with_name("tracer_train_log.jsonl"))
+    config, weights = (training_of_second(), SECOND_WEIGHTS) if given.after else (Training(), WEIGHTS)
+    export(train(config, given.data, given.out, given.minutes or 1e-9, given.after), weights)
+    shutil.copyfile(given.out / "train_log.jsonl", weights.with_name(f"{weights.stem}_train_log.jsonl"))
 
 
 if __name__ == "__main__":

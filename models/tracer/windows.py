@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ INVERTED: Final = len(LEADS) + 1
 CODES: Final = len(LEADS) + 2
 
 Byte = NDArray[np.uint8]
+_Value = TypeVar("_Value", np.uint8, np.float32)
 
 
 class Windows(NamedTuple):
@@ -68,7 +69,7 @@ def window(ink: Byte, row: int, lines_px: Sequence[float], leads: NDArray[np.int
     return Windows(part[None, None], lines[None], np.stack(beside)[None])
 
 
-def cut(plane: Byte, top: int, first: int, width: int) -> Byte:
+def cut(plane: NDArray[_Value], top: int, first: int, width: int) -> NDArray[_Value]:
     """(2 * REACH_PX, width) of a page's plane; nothing beyond the page."""
     part = np.zeros((2 * REACH_PX, width), plane.dtype)
     rows = slice(max(top, 0), max(min(top + 2 * REACH_PX, plane.shape[0]), 0))

@@ -27,8 +27,8 @@ _NAMES_MM: Final = 1.0
 _COLUMNS_TOLD: Final = 3
 #: Ink this far from the first column's names is not that column's.
 _NAME_FAR_MM: Final = 16.0
-#: Weight of a row's end beside that of the middle of the paper between two columns.
-_END_WEIGHT: Final = 0.35
+#: Weights of a row's end and of a column's names beside that of the middle of the paper between two columns.
+_END_WEIGHT, _NAMES_WEIGHT = 0.35, 0.7
 #: A crossing of grid lines, or a bar between columns, looks like ink, but is narrower than this.
 _SURE_INK: Final = 0.65
 _SPECK_PX: Final = round(1.0 * PX_MM)
@@ -91,7 +91,9 @@ def column_bounds(
     ) or (right - left) / count
     if step is not None:
         total = (count - 1) * step + width
-        if right - left - total > 2 * _NAMES_MM:
+        if right - left - total > 2 * _NAMES_MM and not (
+            agree and _all_paper_between(count, left, right, width, rows, trace)
+        ):
             # Ink before the columns, or behind them: a pulse, a mark, the table the page lies on.
             left = _start(left, right - total, step, names_mm, pulses)
             right, agree = left + total, True
@@ -103,10 +105,8 @@ def column_bounds(
     first, gap = left, 0.0
     if agree and count > 1 and beyond >= _LEAST_GAP_MM:
         middles = _paper_between(count, left, width, beyond / (count - 1), rows, trace)
-        if middles:
-            first, gap = _apart(count, left, right, width, middles)
-        elif step is not None and min(step - width, beyond / (count - 1)) > _NAMES_MM:
-            gap = beyond / (count - 1)
+        if middles or (step is not None and min(step - width, beyond / (count - 1)) > _NAMES_MM):
+            first, gap = _apart(count, left, right, width, middles, names_mm)
         else:
             # The rest of a calibration pulse, or a mark, before the row or behind it.
             first = _start(left, right - count * width, width, names_mm, pulses)
@@ -165,14 +165,41 @@ def _paper_between(
     return middles if len(middles) > (count - 1) / 2 else {}
 
 
-def _apart(count: int, left: float, right: float, width: float, middles: Mapping[int, float]) -> tuple[float, float]:
+def _all_paper_between(
+    count: int, left: float, right: float, width: float, rows: Sequence[Row], trace: Float32
+) -> bool:
+    """Whether there is paper behind each column but the last just where columns that fill the rows have it."""
+    if count < 2:
+        return False
+    gap = (right - left - count * width) / (count - 1)
+    middles = _paper_between(count, left, width, gap, rows, trace)
+    return len(middles) == count - 1 and all(
+        abs(middle - (left + column * width + (column - 0.5) * gap)) < _NAMES_MM for column, middle in middles.items()
+    )
+
+
+def _apart(
+    count: int, left: float, right: float, width: float, middles: Mapping[int, float], names_mm: Mapping[int, float]
+) -> tuple[float, float]:
     """Where the first column begins and how far columns stand apart, by least squares.
 
     The middles of the paper between columns do not depend on how far ink reaches beyond a line's end; the rows' ends
-    do, and count less.
+    do, and count less. Names stand at one place of each column but the first, before which there is no bar.
     """
-    places = [*((1.0, column - 0.5) for column in middles), (1.0, 0.0), (1.0, count - 1.0)]
-    values = [*(middle - column * width for column, middle in middles.items()), left, right - count * width]
-    weights = np.array([1.0] * len(middles) + [_END_WEIGHT] * 2)
-    first, gap = np.linalg.lstsq(np.array(places) * weights[:, None], np.array(values) * weights, rcond=None)[0]
+    behind = {column: place for column, place in names_mm.items() if column > 0}
+    behind = behind if len(behind) > 1 else {}
+    places = [
+        *((1.0, column - 0.5, 0.0) for column in middles),
+        (1.0, 0.0, 0.0),
+        (1.0, count - 1.0, 0.0),
+        *((1.0, float(column), 1.0) for column in behind),
+    ]
+    values = [
+        *(middle - column * width for column, middle in middles.items()),
+        left,
+        right - count * width,
+        *(place - column * width for column, place in behind.items()),
+    ]
+    weights = np.array([1.0] * len(middles) + [_END_WEIGHT] * 2 + [_NAMES_WEIGHT] * len(behind))
+    first, gap, _ = np.linalg.lstsq(np.array(places) * weights[:, None], np.array(values) * weights, rcond=None)[0]
     return float(first), float(gap)

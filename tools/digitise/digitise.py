@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,15 @@ from calipers.tools.digitise.signals import Leads, leads_of
 from calipers.tools.digitise.speed_by_beats import speed_by_beats
 from calipers.tools.digitise.statement import PLACE_MM, statement
 from calipers.tools.digitise.straighten import Flat, straighten
-from calipers.tools.digitise.strips import with_strips_by_signal
+from calipers.tools.digitise.strips import with_columns_by_strips, with_strips_by_signal
 from calipers.tools.digitise.tracing import Row, Track, follow, no_track
 from calipers.tools.digitise.trust import Evidence, doubts, evidence
 from calipers.tools.digitise.vector_lines import trace_lines
 
 Float32 = NDArray[np.float32]
 Image = NDArray[np.uint8]
+#: Columns are moved by less than this.
+_MOVED_MM: Final = 4.0
 
 
 class Digitised(NamedTuple):
@@ -108,6 +110,7 @@ def read_with_evidence(image: Image, *, threads: int = 2) -> tuple[Digitised, Ev
             tracks, leads = _followed(read, threads)
     assert read.arranged is not None
     renamed = with_strips_by_signal(read.arranged, leads, read.rows)
+    renamed = with_columns_by_strips(renamed, leads, read.scale.speed_mm_s)
     if renamed != read.arranged:
         read = read._replace(arranged=renamed)
         leads = leads_of(renamed, tracks, read.scale, PLACE_MM)
@@ -123,8 +126,10 @@ def _flat_and_upright(image: Image, threads: int) -> tuple[Flat, Oriented]:
         return flat, read
     again = straighten(image, PX_MM, read.too_large)
     reread = upright(again, threads)
-    better = reread.too_large == 1.0 and reread.names_right >= min(read.names_right, UPRIGHT_NAMES)
-    return (again, reread) if better else (flat, read)
+    if reread.too_large == 1.0 and reread.names_right >= min(read.names_right, UPRIGHT_NAMES):
+        return again, reread
+    said = f"{DOUBT}by pulse and print the page is {1 / read.too_large:.2f} times as large as by its grid"
+    return flat, read._replace(scale=read.scale._replace(notes=(*read.scale.notes, said)))
 
 
 def _followed(read: Oriented, threads: int) -> tuple[list[Track], Leads]:
@@ -164,13 +169,13 @@ def _at_speed(read: Oriented, speed_mm_s: float) -> Oriented:
 
 
 def _span(row: int, read: Oriented) -> tuple[int, int]:
-    """First and last pixel column of a row's cells."""
+    """First and last pixel column of a row's cells, and of where strips may move them."""
     assert read.arranged is not None
     cells = [cell for cell in read.arranged.cells if cell.row == row]
     left = min((cell.left_mm for cell in cells), default=read.rows[row].left_mm)
     right = max((cell.right_mm for cell in cells), default=read.rows[row].right_mm)
-    first = max(0, round(left * PX_MM))
-    return first, max(first + 2, min(read.parts.trace.shape[1], round(right * PX_MM)))
+    first = max(0, round((left - _MOVED_MM) * PX_MM))
+    return first, max(first + 2, min(read.parts.trace.shape[1], round((right + _MOVED_MM) * PX_MM)))
 
 
 def _leads(row: int, arranged: Arranged, width: int) -> NDArray[np.int64]:

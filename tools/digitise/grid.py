@@ -50,6 +50,9 @@ _CLEAR_WHOLE: Final = 1.4
 _CLEAR_PART: Final = 1.0
 _PARTS: Final = 3
 _PART_TILES: Final = 9
+#: How far a direction's vector may lie from the whole picture's, as a share, and how many are tried that way.
+_ASLANT: Final = (0.25, 41)
+_ELSEWHERE: Final = 0.05
 
 
 class Grid(NamedTuple):
@@ -179,7 +182,10 @@ def local_grid(tiles: Sequence[Tile], grid: Grid) -> LocalGrid:
     """Grid vectors tile by tile, each looked for near its neighbours'."""
     centre = np.array([tile.centre for tile in tiles])
     turn = np.array([[np.cos(grid.angle), np.sin(grid.angle)], [-np.sin(grid.angle), np.cos(grid.angle)]])
-    expected = turn / grid.pitch_px  # rows: gradients of x and y
+    # Seen aslant, both directions have a pitch of their own and do not stand at right angles.
+    first = np.argsort(np.abs(centre - grid.centre).max(axis=1))[:_PART_TILES]
+    around = np.log(np.mean([tiles[number].power for number in first], axis=0) + 1e-9)
+    expected = np.stack([_aslant(around, vector) for vector in turn / grid.pitch_px])  # rows: gradients of x and y
     found = np.zeros((len(tiles), 2, 2))
     weight = np.zeros(len(tiles))
     middle = np.abs(centre - grid.centre).sum(axis=1)
@@ -194,10 +200,16 @@ def local_grid(tiles: Sequence[Tile], grid: Grid) -> LocalGrid:
     return LocalGrid(centre, found[:, 0], found[:, 1], np.clip(weight, 0.0, None))
 
 
-def _refined(log: Float32, start: Float64) -> tuple[Float64, float]:
+def _aslant(log: Float32, start: Float64) -> Float64:
+    """Where a direction's vector is expected: as the whole picture's, or where only a wider search finds it."""
+    near, far = _refined(log, start)[0], _refined(log, start, _ASLANT)[0]
+    return far if float(np.hypot(*(far - near))) > _ELSEWHERE * float(np.hypot(*start)) else start
+
+
+def _refined(log: Float32, start: Float64, first: tuple[float, int] = (0.12, 17)) -> tuple[Float64, float]:
     """A frequency vector (cycles a pixel) near `start` whose harmonics are strongest, and how much they stand out."""
     best, clear = start, 0.0
-    for reach, count in ((0.12, 17), (0.02, 9), (0.005, 9)):
+    for reach, count in (first, (0.02, 9), (0.005, 9)):
         steps = np.linspace(-reach, reach, count) * float(np.hypot(*start))
         dx, dy = np.meshgrid(steps, steps)
         tried = best + np.stack((dx.ravel(), dy.ravel()), axis=1)

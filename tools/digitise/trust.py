@@ -197,13 +197,18 @@ def _together(stretches: Sequence[Stretch]) -> float:
         size = min(samples.size for _, _, samples in column)
         if len(column) < 2 or size < _LEAST_SAMPLES:
             continue
-        slopes = np.array([np.abs(np.gradient(np.nan_to_num(_zeroed(samples[:size])))) for _, _, samples in column])
-        slopes = gaussian_filter1d(slopes, _TOGETHER_SAMPLES, axis=1)
+        slopes = np.array([steepness(samples[:size]) for _, _, samples in column])
         slopes = slopes[slopes.std(axis=1) > 0]
         if len(slopes) > 1:
             each = np.corrcoef(slopes)
             found.append(float(np.median((each.sum(axis=0) - 1) / (len(slopes) - 1))))
     return max(min(found, default=_USUAL_TOGETHER), 0.0)
+
+
+def steepness(samples: Float64) -> Float64:
+    """How steep a lead is at each sample, over a complex's strokes."""
+    steep: Float64 = gaussian_filter1d(np.abs(np.gradient(np.nan_to_num(_zeroed(samples)))), _TOGETHER_SAMPLES)
+    return steep
 
 
 def _unexplained(trace: Float32, tracks: Sequence[Track]) -> float:
