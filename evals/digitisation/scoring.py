@@ -109,9 +109,15 @@ def _aligned(signal_mv: NDArray[np.float32], true_mv: Float64) -> Float64:
     values = np.where(known, signal_mv - np.nanmedian(np.where(known, signal_mv, np.nan), axis=1, keepdims=True), 0.0)
     values = np.nan_to_num(values)
 
+    # Each lead counts alike, as it does in the score.
+    slopes = np.gradient(values, axis=1)
+    slopes /= np.maximum(np.sqrt((slopes**2).sum(axis=1, keepdims=True)), 1e-9)
+
     def agreement(shift: int) -> float:
         window = np.nan_to_num(padded[:, _MOST_SHIFT - shift : _MOST_SHIFT - shift + count])
-        return float(np.sum(np.gradient(values, axis=1) * np.gradient(window, axis=1)))
+        there = np.gradient(window, axis=1)
+        size = np.sqrt(((there * known) ** 2).sum(axis=1))
+        return float(np.sum((slopes * there).sum(axis=1) / np.maximum(size, 1e-9)))
 
     best = max(range(-_MOST_SHIFT, _MOST_SHIFT + 1), key=agreement)
     shifted: Float64 = padded[:, _MOST_SHIFT - best : _MOST_SHIFT - best + count]

@@ -1,4 +1,4 @@
-"""The network on a page's rows: onnxruntime, no torch."""
+"""The networks on a page's rows: onnxruntime, no torch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calipers.models.segmenter.inference import run
+from calipers.models.tracer.drawn import drawn, passed
 from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, Windows, window
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "tracer.onnx"
@@ -37,31 +38,36 @@ class Line(NamedTuple):
         y_px: (w, FINER) pixel rows.
         error_px: (w, FINER) standard deviation.
         on_ink: (w, FINER) how likely it is that there is ink where the line went; it is taken to lie there.
+        cut: (w, FINER) whether it went where the window ends, and so perhaps beyond.
     """
 
     y_px: Float64
     error_px: Float64
     on_ink: Float64
+    cut: NDArray[np.bool_]
 
 
-def row_line(ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], *, threads: int = 2) -> Line:
-    """The line of one of a page's rows.
+def row_lines(ink: Float32, lines_px: Sequence[float], leads: NDArray[np.int64], *, threads: int = 2) -> list[Line]:
+    """The lines of a page's rows: each by itself, then each once more, knowing what all drew.
 
     Args:
         ink: (h, w) share of full ink.
-        row: its number from the top.
-        lines_px: each row's quiet line.
+        lines_px: each row's quiet line, from the top.
         leads: (rows, w) numbers of leads; see `windows.code_of`.
-        threads: of the network.
+        threads: of the networks.
 
     Raises:
-        MissingPart: the weights are not there.
+        MissingPart: weights are not there.
     """
-    found = _line(ink, row, lines_px, leads, 1, threads)
-    far = np.abs(found.y_px - lines_px[row]) > REACH_PX - _EDGE_PX
-    apart = min((abs(line - lines_px[row]) for other, line in enumerate(lines_px) if other != row), default=REACH_PX)
-    if apart >= _APART_PX and (far & (found.on_ink > _LIKELY)).any():
-        return _line(ink, row, lines_px, leads, _SQUEEZED, threads)
+    seen = _seen(ink, lines_px, leads)
+    known = drawn([passed(chances(one, threads=threads)[0]) for one in seen], lines_px)
+    found = []
+    for row, (one, beside) in enumerate(zip(seen, known, strict=True)):
+        (chance,) = run(SECOND_WEIGHTS, threads, **one._asdict(), drawn=beside)
+        line = _line(one, chance, ink.shape[1], lines_px[row])
+        if line.cut.any() and _may_be_lower(row, lines_px):
+            line = _lower(ink, row, lines_px, leads, threads)
+        found.append(line)
     return found
 
 
@@ -75,24 +81,36 @@ def chances(seen: Windows, *, threads: int) -> Float32:
     return chance
 
 
-def _line(
-    ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], squeezed: int, threads: int
-) -> Line:
-    """The line as the network sees it on a page made so many times lower."""
+def _seen(ink: Float32, lines_px: Sequence[float], leads: NDArray[np.int64]) -> list[Windows]:
+    """Each row's window over the whole page."""
+    byte, width = (255 * np.clip(ink, 0, 1)).astype(np.uint8), ink.shape[1]
+    return [window(byte, row, lines_px, leads, 0, width + -width % MULTIPLE) for row in range(len(lines_px))]
+
+
+def _may_be_lower(row: int, lines_px: Sequence[float]) -> bool:
+    """Whether rows stand so far apart that a page made lower still shows them apart."""
+    return all(abs(line - lines_px[row]) >= _APART_PX for other, line in enumerate(lines_px) if other != row)
+
+
+def _lower(ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.int64], threads: int) -> Line:
+    """A row's line by itself on the page made lower."""
     height, width = ink.shape
-    seen = (255 * np.clip(ink, 0, 1)).astype(np.uint8)
-    if squeezed > 1:
-        seen = cv2.resize(seen, (width, height // squeezed), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    lines = [(line + 0.5) / squeezed - 0.5 for line in lines_px]
-    part = window(seen, row, lines, leads, 0, width + -width % MULTIPLE)
-    chance = chances(part, threads=threads)
-    near = cv2.dilate(part.ink[0, 0, :, :width], np.ones((_NEAR_PX, 1), np.uint8)) / np.float32(255)
+    low = cv2.resize(ink, (width, height // _SQUEEZED), interpolation=cv2.INTER_AREA).astype(np.float32)
+    lines = [(line + 0.5) / _SQUEEZED - 0.5 for line in lines_px]
+    seen = _seen(low, lines, leads)[row]
+    found = _line(seen, chances(seen, threads=threads), width, lines[row])
+    return found._replace(y_px=(found.y_px + 0.5) * _SQUEEZED - 0.5, error_px=found.error_px * _SQUEEZED)
+
+
+def _line(seen: Windows, chance: Float32, width: int, line_px: float) -> Line:
+    """What a network says of a row, on the page."""
+    near = cv2.dilate(seen.ink[0, 0, :, :width], np.ones((_NEAR_PX, 1), np.uint8)) / np.float32(255)
     inked = chance[0, :, : width * FINER] * np.repeat(near, FINER, axis=1)
     on_ink = inked.sum(axis=0)
     y_px, error_px = _read_out(inked / np.maximum(on_ink, 1e-9))
-    y_px = (y_px + round(lines[row]) - REACH_PX + 0.5) * squeezed - 0.5
-    found = (y_px, error_px * squeezed, on_ink.astype(np.float64))
-    return Line(*(values.reshape(width, FINER) for values in found))
+    cut = (np.abs(y_px - REACH_PX) > REACH_PX - _EDGE_PX) & (on_ink > _LIKELY)
+    found = (y_px + round(line_px) - REACH_PX, error_px, on_ink.astype(np.float64))
+    return Line(*(values.reshape(width, FINER) for values in found), cut.reshape(width, FINER))
 
 
 def _read_out(chance: Float32) -> tuple[Float64, Float64]:

@@ -1,7 +1,8 @@
 """Follow each row's trace from left to right.
 
 A network says where each row's line went (`models/tracer`), also where complexes of other rows cross it. Where that is
-the middle of what a pen drew, the pen's edges (`pen.py`) tell the place more exactly.
+the middle of what a pen drew, the pen's edges (`pen.py`) tell the place more exactly. How far a complex goes beyond
+what the network sees is not known: there the error is as large as that.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from calipers.models.tracer.tracer import row_line
+from calipers.models.tracer.tracer import row_lines
 from calipers.models.tracer.windows import FINER, REACH_PX
 from calipers.tools.digitise.pen import edges, line, width_px
 
@@ -91,9 +92,9 @@ def follow(trace: Float32, ink: Float32, rows: Sequence[Row], *, threads: int = 
     near = cv2.dilate(trace, np.ones((_NEAR_PX, _NEAR_PX), np.uint8))
     lines_px, leads = [row.line_px for row in rows], np.array([row.leads for row in rows])
     tracks = []
-    for number, row in enumerate(rows):
+    said_of = row_lines(ink, lines_px, leads, threads=threads)
+    for row, said in zip(rows, said_of, strict=True):
         first, last = row.span_px
-        said = row_line(ink, number, lines_px, leads, threads=threads)
         y_px, error_px = said.y_px[first:last], said.error_px[first:last]
         drawn = _drawn(ink[:, first:last], y_px.ravel(), wide).reshape(-1, FINER)
         apart = np.abs(drawn - y_px)
@@ -101,7 +102,8 @@ def follow(trace: Float32, ink: Float32, rows: Sequence[Row], *, threads: int = 
         fine = no_track(trace.shape[1]).fine_px
         fine[first:last] = np.where(agree, drawn, y_px)
         error = np.zeros(trace.shape[1])
-        error[first:last] = np.sqrt((np.where(agree, np.fmin(apart, error_px), error_px) ** 2).mean(axis=1))
+        doubt = np.where(said.cut[first:last], REACH_PX, np.where(agree, np.fmin(apart, error_px), error_px))
+        error[first:last] = np.sqrt((doubt**2).mean(axis=1))
         middle = np.nan_to_num(fine[:, FINER // 2])
         chance = near[np.clip(np.round(middle).astype(np.int64), 0, trace.shape[0] - 1), np.arange(middle.size)]
         seen = chance >= _LEAST_TRACE

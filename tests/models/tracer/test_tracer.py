@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from calipers.errors import MissingPart
 from calipers.models.tracer import tracer
 from calipers.models.tracer.batches import Cut, batch
+from calipers.models.tracer.drawn import drawn, passed
 from calipers.models.tracer.rows import Page, Rows, drawn_page
-from calipers.models.tracer.tracer import row_line
+from calipers.models.tracer.tracer import row_lines
 from calipers.models.tracer.windows import FINER, FOLD, INVERTED, REACH_PX, UNKNOWN, code_of, window
 
 DRAWN = replace(Rows(), segmented=0.0, drift=0.0, crowded=1.0)
@@ -69,13 +70,41 @@ def test_a_batch_depends_on_its_draws_alone() -> None:
     assert first.y_weight.shape == (2, 64 * FINER)
 
 
+def test_a_batch_of_the_second_network_holds_every_row_and_what_the_others_drew() -> None:
+    config = Cut(pages=1, windows=2, width=64, second=True, rows=DRAWN)
+    found = batch(config, signals(), np.random.default_rng((1, 7)))
+    rows = len(drawn_page(DRAWN, signals(), np.random.default_rng((1, 7))).own)
+    assert len(found.own) % rows == 0
+    assert found.drawn.shape == (len(found.own), 2, 2 * REACH_PX // FOLD[0], 64 // FOLD[1])
+    assert 0.0 <= found.drawn.min() <= found.drawn.max() <= 1.0
+
+
+def test_what_a_line_passed_holds_its_strokes_too() -> None:
+    chance = np.zeros((2 * REACH_PX, 8 * FINER), np.float32)
+    chance[100, : 4 * FINER], chance[160, 4 * FINER :] = 1.0, 1.0
+    cells = passed(chance)
+    assert cells.shape == (2 * REACH_PX, 4)
+    assert cells[102, 0] == 1.0 and cells[110, 0] == 0.0
+    assert cells[101:159, 1:3].min() == 1.0
+    assert cells[100, 3] == 0.0
+
+
+def test_what_others_drew_stands_at_its_place_in_each_rows_window() -> None:
+    upper, lower = (np.zeros((2 * REACH_PX, 4), np.float32) for _ in range(2))
+    upper[REACH_PX], lower[REACH_PX] = 1.0, 1.0
+    of_upper, of_lower = drawn([upper, lower], [300.0, 380.0])
+    own, others = of_upper[0]
+    assert np.flatnonzero(own[:, 0]).tolist() == [REACH_PX // FOLD[0]]
+    assert np.flatnonzero(others[:, 0]).tolist() == [(REACH_PX + 80) // FOLD[0]]
+    assert np.flatnonzero(of_lower[0, 1, :, 0]).tolist() == [(REACH_PX - 80) // FOLD[0]]
+
+
 def test_rows_that_cross_are_followed() -> None:
     away, sure = [], []
     for seed in range(3):
         found = page(20 + seed)
         ink = (found.ink / 255).astype(np.float32)
-        for row in range(len(found.own)):
-            said = row_line(ink, row, found.lines_px, found.leads, threads=1)
+        for row, said in enumerate(row_lines(ink, found.lines_px, found.leads, threads=1)):
             off = np.abs(said.y_px.ravel() - found.y_px[row])
             known = np.isfinite(off) & (said.on_ink.ravel() > 0.5)
             away.append(off[known])
@@ -86,10 +115,11 @@ def test_rows_that_cross_are_followed() -> None:
     assert off[error > 8].mean() > 4 * off[error < 2].mean()
 
 
-def test_without_weights_one_line_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracer, "WEIGHTS", tracer.WEIGHTS.with_name("absent.onnx"))
+@pytest.mark.parametrize("weights", ["WEIGHTS", "SECOND_WEIGHTS"])
+def test_without_weights_one_line_says_what_is_missing(weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracer, weights, tracer.WEIGHTS.with_name("absent.onnx"))
     with pytest.raises(MissingPart, match=r"absent\.onnx"):
-        row_line(np.zeros((100, 32), np.float32), 0, [50.0], np.zeros((1, 32), np.int64))
+        row_lines(np.zeros((100, 32), np.float32), [50.0], np.zeros((1, 32), np.int64))
 
 
 def test_a_complex_taller_than_the_window_keeps_its_depth() -> None:
@@ -101,5 +131,5 @@ def test_a_complex_taller_than_the_window_keeps_its_depth() -> None:
     points = np.round(np.stack((columns, y_px), axis=1) * 16).astype(np.int32)[:, None]
     cv2.polylines(ink, [points], isClosed=False, color=255, thickness=2, lineType=cv2.LINE_AA, shift=4)
     leads = np.full((1, 480), code_of("V2", inverted=False))
-    said = row_line((ink / 255).astype(np.float32), 0, [260.0], leads, threads=1)
+    (said,) = row_lines((ink / 255).astype(np.float32), [260.0], leads, threads=1)
     assert said.y_px.max() > 260 + REACH_PX + 60

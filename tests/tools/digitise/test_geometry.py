@@ -97,6 +97,32 @@ def test_a_pulse_as_many_times_too_high_as_too_long_tells_of_a_grid_taken_for_an
     assert times_too_large([Pulse(20.0, 5.0)], printed, [250.0]) == 1.0
 
 
+@pytest.mark.parametrize(("height_mm", "top_mm", "times"), [(10.9, 5.45, 1.09), (9.2, 4.6, 0.92), (10.3, 5.2, 1.0), (10.9, 5.0, 1.0)])
+def test_pulses_slightly_higher_and_as_much_longer_tell_of_a_grid_taken_slightly_too_wide(
+    height_mm: float, top_mm: float, times: float
+) -> None:
+    assert times_too_large([Pulse(height_mm, top_mm)] * 3, [], [250.0]) == pytest.approx(times)
+
+
+def test_a_page_seen_aslant_comes_out_at_its_true_scale() -> None:
+    page = paper(6.0)
+    height, width = page.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = corners * np.array([1.0, 0.8], np.float32)
+    seen[1] += (0, 40)
+    table = np.random.default_rng(0).normal(120, 25, (3 * height, 2 * width, 1)).clip(0, 255).astype(np.uint8)
+    matrix = cv2.getPerspectiveTransform(corners, seen + np.float32(250))
+    image = np.repeat(cv2.GaussianBlur(table, (0, 0), 1.5)[..., None], 3, axis=2)
+    cv2.warpPerspective(page, matrix, image.shape[1::-1], dst=image, borderMode=cv2.BORDER_TRANSPARENT)
+    flat = straighten(image, PX_MM)
+    places = np.array([[30.0, 30.0], [120.0, 30.0], [30.0, 90.0]]) * 6.0
+    picture = np.concatenate([places, np.ones((3, 1))], axis=1) @ matrix.T
+    mapped = np.concatenate([picture[:, :2] / picture[:, 2:], np.ones((3, 1))], axis=1) @ np.linalg.inv(flat.to_picture).T
+    flat_mm = mapped[:, :2] / mapped[:, 2:]
+    assert np.hypot(*(flat_mm[1] - flat_mm[0])) == pytest.approx(90.0, rel=0.01)
+    assert np.hypot(*(flat_mm[2] - flat_mm[0])) == pytest.approx(60.0, rel=0.01)
+
+
 def test_rows_longer_than_any_page_at_the_printed_speed_tell_of_a_grid_taken_at_half_its_pitch() -> None:
     sure, unsure = (Found("25 mm/s", chance, 0, 0, 10) for chance in (0.9, 0.6))
     assert times_too_large([], [sure], [520.0, 519.0]) == 2.0

@@ -19,7 +19,7 @@ from calipers.tools.digitise.orientation import refuse_two
 from calipers.tools.digitise.rows import find_rows, strokes
 from calipers.tools.digitise.signals import Leads
 from calipers.tools.digitise.speed_by_beats import _SURE, odds_of_twice
-from calipers.tools.digitise.strips import with_strips_by_signal
+from calipers.tools.digitise.strips import with_columns_by_strips, with_strips_by_signal
 from calipers.tools.digitise.trust import FS_HZ
 
 PITCH_MM = 25.0
@@ -108,6 +108,33 @@ def test_names_tell_of_paper_between_columns_where_rows_end_at_unlike_places() -
     assert [start for start, _ in bounds] == pytest.approx([20.0, 87.5, 155.0, 222.5], abs=0.6)
 
 
+def test_paper_between_columns_outweighs_names_of_two_columns() -> None:
+    # A bar between columns was read as a part of the second column's names.
+    page = np.zeros((round(120 * PX_MM), round(300 * PX_MM)), np.float32)
+    rows = [row(number, 282.0) for number in range(3)]
+    for one in rows:
+        for column in range(4):
+            left = 20.0 + column * 66.5
+            page[round(one.y_mm * PX_MM), round(left * PX_MM) : round((left + 62.5) * PX_MM)] = 1.0
+    bounds = column_bounds(4, rows, page, 25.0, names_mm={0: 21.0, 1: 86.0}, pulses="left")
+    assert [start for start, _ in bounds] == pytest.approx([20.0, 86.5, 153.0, 219.5], abs=0.4)
+
+
+def test_names_tell_how_far_columns_stand_apart_where_a_rows_faint_end_was_not_seen() -> None:
+    rows = [row(number, 274.0) for number in range(3)]
+    trace = np.ones((round(120 * PX_MM), round(300 * PX_MM)), np.float32)
+    names_mm = {column: 20.5 + 64.5 * column for column in range(4)}
+    bounds = column_bounds(4, rows, trace, 25.0, names_mm=names_mm, pulses="left")
+    assert bounds[1][0] - bounds[0][0] == pytest.approx(64.5, abs=0.3)
+
+
+def test_strokes_that_look_like_a_name_do_not_speak_against_the_usual_order() -> None:
+    trace = np.ones((round(150 * PX_MM), round(300 * PX_MM)), np.float32)
+    read = [name("I", 145, 0), name("II", 20, 1), name("III", 20, 2)]
+    found = arrange([row(number) for number in range(4)], read, trace, 25.0)
+    assert (found.name, found.guessed) == ("3x4+1", True)
+
+
 def test_three_columns_of_five_seconds_at_fifty_are_five_thirds_long() -> None:
     rows = [row(number, 20.0 + 3 * 250 / 3 + 2 * 3.0) for number in range(4)]
     names_mm = {column: 20.5 + (250 / 3 + 3.0) * column for column in range(3)}
@@ -137,6 +164,53 @@ def test_a_strip_named_for_one_lead_that_repeats_another_is_that_one() -> None:
     leads = Leads(nothing, nothing, segments, stretches)
     found = with_strips_by_signal(Arranged("2x1+1", cells, (3, 0), guessed=False), leads, [row(k) for k in range(3)])
     assert [cell.lead for cell in found.cells] == ["II", "V1", "V1"]
+
+
+def test_a_strip_that_is_hardly_unlike_its_named_lead_but_just_another_is_that_one() -> None:
+    shown: list[tuple[Lead, bool]] = [("I", False), ("II", False), ("II", True)]
+    one = beats(4.0, 0.0, 1.0)
+    drawn = [one, one + 0.35 * np.random.default_rng(0).normal(0, one.std(), one.size), one]
+    found = with_strips_by_signal(*read_as(shown, drawn, 0.0), [row(k) for k in range(3)])
+    assert [cell.lead for cell in found.cells] == ["I", "II", "I"]
+
+
+def read_as(
+    shown: list[tuple[Lead, bool]], drawn: list[NDArray[np.float64]], start_s: float
+) -> tuple[Arranged, Leads]:
+    """Leads one below the other, from one moment on, each in a row of its own."""
+    segments = tuple(
+        Segment(lead=lead, start_s=0.0 if strip else start_s, end_s=10.0, strip=strip, error_mv=0.02, confidence=1.0, x_mm=20.0, baseline_mm=row(k).y_mm)
+        for k, (lead, strip) in enumerate(shown)
+    )  # fmt: skip
+    stretches = tuple((one.lead, one.start_s, samples) for one, samples in zip(segments, drawn, strict=True))
+    cells = tuple(Cell(lead, k, 0, strip, 20.0, 120.0, inverted=False) for k, (lead, strip) in enumerate(shown))
+    nothing = np.zeros((12, 0), np.float32)
+    return Arranged("2x1+1", cells, (3, 0), guessed=False), Leads(nothing, nothing, segments, stretches)
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.03])
+def test_columns_stand_where_their_complexes_fall_together_with_the_strips(late_s: float) -> None:
+    # Each column was taken to begin so much later along the page than the one before than it does.
+    names: tuple[Lead, ...] = ("II", "aVL", "V2", "V5")
+    moments = 0.5 + np.cumsum(np.random.default_rng(1).uniform(0.7, 0.95, 14))
+
+    def signal(from_s: float, seconds: float) -> NDArray[np.float64]:
+        times = from_s + np.arange(round(seconds * FS_HZ)) / FS_HZ
+        return np.exp(-(((times[:, None] - moments) / 0.02) ** 2)).sum(axis=1)
+
+    stretches = [(lead, 2.5 * k, signal(2.5 * k + k * late_s, 2.5)) for k, lead in enumerate(names)]
+    stretches.append(("II", 0.0, signal(0.0, 10.0)))
+    segments = tuple(
+        Segment(lead=lead, start_s=start, end_s=start + samples.size / FS_HZ, strip=samples.size > 2000, error_mv=0.02, confidence=1.0, x_mm=20.0, baseline_mm=40.0)
+        for lead, start, samples in stretches
+    )  # fmt: skip
+    cells = [Cell(lead, 0, k, False, 20.0 + 64 * k, 82.5 + 64 * k, inverted=False) for k, lead in enumerate(names)]
+    cells.append(Cell("II", 1, 0, True, 20.0, 270.0, inverted=False))
+    nothing = np.zeros((12, 0), np.float32)
+    arranged = Arranged("1x4+1", tuple(cells), (4, 0), guessed=False)
+    found = with_columns_by_strips(arranged, Leads(nothing, nothing, segments, tuple(stretches)), 25.0)
+    moved = [old.left_mm - new.left_mm for old, new in zip(arranged.cells, found.cells, strict=True)]
+    assert moved == pytest.approx([k * late_s * 25.0 for k in range(4)] + [0.0], abs=0.15)
 
 
 def test_a_strip_that_repeats_no_lead_is_none_and_the_layout_is_named_without_it() -> None:
