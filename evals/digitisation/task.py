@@ -37,7 +37,7 @@ _READ, _RATE_OFF = 0.9, 5.0
 _METHOD: Final = (
     "Records of a fold never used in training are drawn, by the product's renderer and by a painter of unlike looks"
     " (fonts, grids, colours, gains, speeds, orders), damaged, and read back with nothing told. Correlation is the mean"
-    " over the leads shown, after one shift of the whole page in time; a refused page counts as 0. Heart rate, QRS and ST"
+    " over the leads shown, after one shift of the whole page in time, each lead's slopes counting alike; a refused page counts as 0. Heart rate, QRS and ST"
     " are compared with what the same measurement finds in the same stretches of the record itself. Misplaced: how far"
     " the page's places were found from where they are, millimetres of paper. Height: the complexes' height read over"
     f" the true one, less 1. Silently wrong: not refused, correlation below {_READ} or the rate off by more than"

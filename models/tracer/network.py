@@ -64,9 +64,7 @@ class Tracer(nn.Module):
         self.away: Tensor
         self.register_buffer("away", torch.stack((away, away.abs()))[None, :, :, None], persistent=False)
 
-    def forward(
-        self, ink: Tensor, lines: Tensor, leads: Tensor, drawn: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, ink: Tensor, lines: Tensor, leads: Tensor, drawn: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Logits of where the row's line is in each finer column, and of which ink is its own.
 
         Args:

@@ -110,7 +110,8 @@ def _line(seen: Windows, chance: Float32, width: int, line_px: float) -> Line:
     y_px, error_px = _read_out(inked / np.maximum(on_ink, 1e-9))
     cut = (np.abs(y_px - REACH_PX) > REACH_PX - _EDGE_PX) & (on_ink > _LIKELY)
     found = (y_px + round(line_px) - REACH_PX, error_px, on_ink.astype(np.float64))
-    return Line(*(values.reshape(width, FINER) for values in found), cut.reshape(width, FINER))
+    y_px, error_px, on_ink = (values.reshape(width, FINER) for values in found)
+    return Line(y_px, error_px, on_ink, cut.reshape(width, FINER))
 
 
 def _read_out(chance: Float32) -> tuple[Float64, Float64]:

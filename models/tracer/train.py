@@ -53,9 +53,7 @@ class Training:
 
 def training_of_second() -> Training:
     """The second network's."""
-    return Training(
-        learning_rate=2e-3, seed=2, network=NetworkConfig(second=True), cut=Cut(pages=3, second=True)
-    )
+    return Training(learning_rate=2e-3, seed=2, network=NetworkConfig(second=True), cut=Cut(pages=3, second=True))
 
 
 class _Steps(Dataset[Batch]):

@@ -77,20 +77,20 @@ def with_columns_by_strips(arranged: Arranged, leads: Leads, speed_mm_s: float) 
     """
     pairs = list(zip(leads.stretches, leads.segments, strict=True))
     strips = [stretch for stretch, part in pairs if part.strip]
+    strips = [one for one in strips if one[1] == strips[0][1]]
     columns: dict[float, list[Stretch]] = {}
     for stretch, part in pairs:
         if not part.strip:
             columns.setdefault(part.start_s, []).append(stretch)
-    if not strips or len(columns) < 2:
+    numbers = sorted({cell.column for cell in arranged.cells if not cell.strip})
+    if not strips or len(columns) < 2 or len(columns) != len(numbers):
         return arranged
     alike = np.array([_alike(found, strips) for _, found in sorted(columns.items())])
-    late = max(_LINES, key=lambda line: _along(alike, line))
-    if _along(alike, late) < max(_AGREE, _along(alike, (0.0, 0.0)) + _BETTER):
+    best = max(_LINES, key=lambda line: _along(alike, line))
+    if _along(alike, best) < max(_AGREE, _along(alike, (0.0, 0.0)) + _BETTER):
         return arranged
-    numbers = {number: rank for rank, number in enumerate(sorted({c.column for c in arranged.cells if not c.strip}))}
-    moved = {
-        column: (late[0] + late[1] * rank) / FS_HZ * speed_mm_s for column, rank in numbers.items()
-    }
+    # What all columns are late by is how far apart two leads' steepest strokes stand.
+    moved = {number: rank * best[1] / FS_HZ * speed_mm_s for rank, number in enumerate(numbers)}
     cells = tuple(
         cell
         if cell.strip
@@ -127,4 +127,5 @@ def _steepness(stretches: Sequence[Stretch]) -> Float64:
     """How steep stretches of one time are, each in its own measure."""
     size = min(samples.size for _, _, samples in stretches)
     each = [steepness(samples[:size]) for _, _, samples in stretches]
-    return np.mean([one / max(float(one.std()), 1e-9) for one in each], axis=0)
+    mean: Float64 = np.mean([one / max(float(one.std()), 1e-9) for one in each], axis=0)
+    return mean

@@ -84,7 +84,8 @@ def test_what_a_line_passed_holds_its_strokes_too() -> None:
     chance[100, : 4 * FINER], chance[160, 4 * FINER :] = 1.0, 1.0
     cells = passed(chance)
     assert cells.shape == (2 * REACH_PX, 4)
-    assert cells[102, 0] == 1.0 and cells[110, 0] == 0.0
+    assert cells[102, 0] == 1.0
+    assert cells[110, 0] == 0.0
     assert cells[101:159, 1:3].min() == 1.0
     assert cells[100, 3] == 0.0
 

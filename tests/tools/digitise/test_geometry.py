@@ -97,7 +97,9 @@ def test_a_pulse_as_many_times_too_high_as_too_long_tells_of_a_grid_taken_for_an
     assert times_too_large([Pulse(20.0, 5.0)], printed, [250.0]) == 1.0
 
 
-@pytest.mark.parametrize(("height_mm", "top_mm", "times"), [(10.9, 5.45, 1.09), (9.2, 4.6, 0.92), (10.3, 5.2, 1.0), (10.9, 5.0, 1.0)])
+@pytest.mark.parametrize(
+    ("height_mm", "top_mm", "times"), [(10.9, 5.45, 1.09), (9.2, 4.6, 0.92), (10.3, 5.2, 1.0), (10.9, 5.0, 1.0)]
+)
 def test_pulses_slightly_higher_and_as_much_longer_tell_of_a_grid_taken_slightly_too_wide(
     height_mm: float, top_mm: float, times: float
 ) -> None:
@@ -117,7 +119,9 @@ def test_a_page_seen_aslant_comes_out_at_its_true_scale() -> None:
     flat = straighten(image, PX_MM)
     places = np.array([[30.0, 30.0], [120.0, 30.0], [30.0, 90.0]]) * 6.0
     picture = np.concatenate([places, np.ones((3, 1))], axis=1) @ matrix.T
-    mapped = np.concatenate([picture[:, :2] / picture[:, 2:], np.ones((3, 1))], axis=1) @ np.linalg.inv(flat.to_picture).T
+    mapped = (
+        np.concatenate([picture[:, :2] / picture[:, 2:], np.ones((3, 1))], axis=1) @ np.linalg.inv(flat.to_picture).T
+    )
     flat_mm = mapped[:, :2] / mapped[:, 2:]
     assert np.hypot(*(flat_mm[1] - flat_mm[0])) == pytest.approx(90.0, rel=0.01)
     assert np.hypot(*(flat_mm[2] - flat_mm[0])) == pytest.approx(60.0, rel=0.01)

@@ -174,9 +174,7 @@ def test_a_strip_that_is_hardly_unlike_its_named_lead_but_just_another_is_that_o
     assert [cell.lead for cell in found.cells] == ["I", "II", "I"]
 
 
-def read_as(
-    shown: list[tuple[Lead, bool]], drawn: list[NDArray[np.float64]], start_s: float
-) -> tuple[Arranged, Leads]:
+def read_as(shown: list[tuple[Lead, bool]], drawn: list[NDArray[np.float64]], start_s: float) -> tuple[Arranged, Leads]:
     """Leads one below the other, from one moment on, each in a row of its own."""
     segments = tuple(
         Segment(lead=lead, start_s=0.0 if strip else start_s, end_s=10.0, strip=strip, error_mv=0.02, confidence=1.0, x_mm=20.0, baseline_mm=row(k).y_mm)
@@ -196,7 +194,7 @@ def test_columns_stand_where_their_complexes_fall_together_with_the_strips(late_
 
     def signal(from_s: float, seconds: float) -> NDArray[np.float64]:
         times = from_s + np.arange(round(seconds * FS_HZ)) / FS_HZ
-        return np.exp(-(((times[:, None] - moments) / 0.02) ** 2)).sum(axis=1)
+        return np.asarray(np.exp(-(((times[:, None] - moments) / 0.02) ** 2)).sum(axis=1))
 
     stretches = [(lead, 2.5 * k, signal(2.5 * k + k * late_s, 2.5)) for k, lead in enumerate(names)]
     stretches.append(("II", 0.0, signal(0.0, 10.0)))
