@@ -1,6 +1,6 @@
 """Windows of painted rows as batches with their truth: mostly where two rows' complexes meet.
 
-A batch of the second network holds all rows of a page at the same columns, and what the first network takes their
+A batch of the second network holds all rows of its pages at the same columns, and what the first network takes their
 lines to have drawn.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calipers.models.tracer.drawn import drawn, passed
 from calipers.models.tracer.rows import Page, Rows, drawn_page
 from calipers.models.tracer.tracer import chances
-from calipers.models.tracer.windows import FINER, FOLD, MULTIPLE, REACH_PX, Windows, cut, window
+from calipers.models.tracer.windows import FINER, MULTIPLE, REACH_PX, Windows, cut, window
 
 #: A pixel is told from its row's, and any row's, quiet line by its distance, pixels.
 _NEAR_PX = 9
@@ -37,14 +37,12 @@ class Cut:
         windows: of a page; of the second network so many at least, all rows at as many places as it takes.
         width: of a window, pixels.
         meeting: share of the places where rows meet.
-        second: whether it is the second network's.
     """
 
     pages: int = 4
     windows: int = 8
     width: int = 16 * MULTIPLE
     meeting: float = 0.7
-    second: bool = False
     rows: Rows = field(default_factory=Rows)
 
 
@@ -53,7 +51,7 @@ class Batch(NamedTuple):
 
     Attributes:
         seen: what the network sees.
-        drawn: (b, 2, h / FOLD[0], w / FOLD[1]), what the second network sees beside it; nothing for the first.
+        drawn: (b, 2, h / FOLD[0], w / FOLD[1]), what the second network sees beside it; (0,) for the first.
         own: (b, 1, h, w) bool, whether the row drew the pixel.
         own_weight: (b, 1, h, w) how much that matters.
         y_px: (b, w * FINER) float32 the line's middle from the window's top, 0 where there is none.
@@ -68,14 +66,24 @@ class Batch(NamedTuple):
     y_weight: Float32
 
 
-def batch(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) -> Batch:
-    """The windows of some pages."""
+def batch(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator, *, second: bool = False) -> Batch:
+    """The windows of some pages.
+
+    Args:
+        config: how they are cut.
+        signals: (r, 8, n) µV.
+        chance: the draws.
+        second: whether they are for the second network; what the first says of them is asked of its weights.
+
+    Raises:
+        MissingPart: the first's weights are not there.
+    """
     pieces: list[_Piece] = []
     known: list[Float32] = []
     for _ in range(config.pages):
         page = drawn_page(config.rows, signals, chance)
         meetings = _meetings(page)
-        if config.second:
+        if second:
             for _ in range(-(-config.windows // len(page.own))):
                 _, first = _place(config, page, meetings, chance)
                 together = [_piece(config, page, row, first) for row in range(len(page.own))]
@@ -84,8 +92,7 @@ def batch(config: Cut, signals: NDArray[np.int16], chance: np.random.Generator) 
         else:
             pieces += [_piece(config, page, *_place(config, page, meetings, chance)) for _ in range(config.windows)]
     seen = Windows(*(np.concatenate(part) for part in zip(*(piece[0] for piece in pieces), strict=True)))
-    shape = (len(pieces), 2, 2 * REACH_PX // FOLD[0], config.width // FOLD[1])
-    beside = np.concatenate(known) if known else np.zeros(shape, np.float32)
+    beside = np.concatenate(known) if second else np.zeros(0, np.float32)
     return Batch(seen, beside, *(np.stack(part) for part in zip(*(piece[1:] for piece in pieces), strict=True)))
 
 

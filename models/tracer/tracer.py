@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from calipers.models.segmenter.inference import run
 from calipers.models.tracer.drawn import drawn, passed
@@ -18,10 +19,14 @@ WEIGHTS: Final = Path(__file__).parent / "weights" / "tracer.onnx"
 SECOND_WEIGHTS: Final = WEIGHTS.with_name("second.onnx")
 #: The line is the mean of what the network gives to places so near to the likeliest half's end, pixels.
 _ABOUT_PX: Final = 6
-#: A line that likely comes so near to the window's edge, pixels, is followed on the page made so many times lower where
-#: rows stand so far apart: there a complex may be taller than a window.
-_EDGE_PX: Final = 9
+#: A stroke that likely comes so near to the window's edge, pixels, is cut, and so is what lies beside it so near: its
+#: tip, of which the network sees nothing.
+_EDGE_PX: Final = 24
 _LIKELY: Final = 0.5
+_TIP_PX: Final = 4
+#: It is followed, over so many pixels, on the page made so many times lower where rows stand so far apart: there a
+#: complex may be taller than a window.
+_COMPLEX_PX: Final = 61
 _SQUEEZED: Final = 2
 _APART_PX: Final = 130
 #: A line lies on ink, or so near, pixels.
@@ -59,14 +64,19 @@ def row_lines(ink: Float32, lines_px: Sequence[float], leads: NDArray[np.int64],
     Raises:
         MissingPart: weights are not there.
     """
-    seen = _seen(ink, lines_px, leads)
+    if not lines_px:
+        return []
+    byte, width = _bytes(ink), ink.shape[1]
+    seen = [window(byte, row, lines_px, leads, 0, width + -width % MULTIPLE) for row in range(len(lines_px))]
     known = drawn([passed(chances(one, threads=threads)[0]) for one in seen], lines_px)
     found = []
     for row, (one, beside) in enumerate(zip(seen, known, strict=True)):
         (chance,) = run(SECOND_WEIGHTS, threads, **one._asdict(), drawn=beside)
-        line = _line(one, chance, ink.shape[1], lines_px[row])
+        line = _line(one, chance, width, lines_px[row])
         if line.cut.any() and _may_be_lower(row, lines_px):
-            line = _lower(ink, row, lines_px, leads, threads)
+            near = maximum_filter1d(line.cut.any(axis=1), _COMPLEX_PX)[:, None]
+            lower = _lower(ink, row, lines_px, leads, threads)
+            line = Line(*(np.where(near, *values) for values in zip(lower, line, strict=True)))
         found.append(line)
     return found
 
@@ -81,10 +91,8 @@ def chances(seen: Windows, *, threads: int) -> Float32:
     return chance
 
 
-def _seen(ink: Float32, lines_px: Sequence[float], leads: NDArray[np.int64]) -> list[Windows]:
-    """Each row's window over the whole page."""
-    byte, width = (255 * np.clip(ink, 0, 1)).astype(np.uint8), ink.shape[1]
-    return [window(byte, row, lines_px, leads, 0, width + -width % MULTIPLE) for row in range(len(lines_px))]
+def _bytes(ink: Float32) -> NDArray[np.uint8]:
+    return (255 * np.clip(ink, 0, 1)).astype(np.uint8)
 
 
 def _may_be_lower(row: int, lines_px: Sequence[float]) -> bool:
@@ -97,7 +105,7 @@ def _lower(ink: Float32, row: int, lines_px: Sequence[float], leads: NDArray[np.
     height, width = ink.shape
     low = cv2.resize(ink, (width, height // _SQUEEZED), interpolation=cv2.INTER_AREA).astype(np.float32)
     lines = [(line + 0.5) / _SQUEEZED - 0.5 for line in lines_px]
-    seen = _seen(low, lines, leads)[row]
+    seen = window(_bytes(low), row, lines, leads, 0, width + -width % MULTIPLE)
     found = _line(seen, chances(seen, threads=threads), width, lines[row])
     return found._replace(y_px=(found.y_px + 0.5) * _SQUEEZED - 0.5, error_px=found.error_px * _SQUEEZED)
 
@@ -109,6 +117,7 @@ def _line(seen: Windows, chance: Float32, width: int, line_px: float) -> Line:
     on_ink = inked.sum(axis=0)
     y_px, error_px = _read_out(inked / np.maximum(on_ink, 1e-9))
     cut = (np.abs(y_px - REACH_PX) > REACH_PX - _EDGE_PX) & (on_ink > _LIKELY)
+    cut = maximum_filter1d(cut, 2 * _TIP_PX * FINER + 1)
     found = (y_px + round(line_px) - REACH_PX, error_px, on_ink.astype(np.float64))
     y_px, error_px, on_ink = (values.reshape(width, FINER) for values in found)
     return Line(y_px, error_px, on_ink, cut.reshape(width, FINER))

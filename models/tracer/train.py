@@ -53,11 +53,11 @@ class Training:
 
 def training_of_second() -> Training:
     """The second network's."""
-    return Training(learning_rate=2e-3, seed=2, network=NetworkConfig(second=True), cut=Cut(pages=3, second=True))
+    return Training(learning_rate=2e-3, seed=2, network=NetworkConfig(second=True), cut=Cut(pages=3))
 
 
 class _Steps(Dataset[Batch]):
-    """A step's batch depends on the seed and the step alone."""
+    """A step's batch depends on the seed and the step alone; the second network's on the first's weights too."""
 
     def __init__(self, config: Training, signals: NDArray[np.int16], first: int) -> None:
         self._config, self._signals, self._first = config, signals, first
@@ -67,7 +67,8 @@ class _Steps(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         cv2.setNumThreads(1)
-        return batch(self._config.cut, self._signals, np.random.default_rng((self._config.seed, self._first + index)))
+        chance = np.random.default_rng((self._config.seed, self._first + index))
+        return batch(self._config.cut, self._signals, chance, second=self._config.network.second)
 
 
 def train(config: Training, data: Path, out: Path, minutes: float, after: Path | None = None) -> Tracer:

@@ -24,6 +24,7 @@ _LIKE: Final = 0.75
 _START_MM: Final = 4.0
 _COLUMN_MM: Final = 1.5
 _COVERED: Final = 0.9
+_EDGE_SAMPLES: Final = 20
 #: Stated for what was read by lines: coordinates in a PDF are rounded to a hundredth of a millimetre or so.
 _ERROR_MV: Final = 0.003
 _TIMING_MS: Final = 0.5
@@ -88,7 +89,9 @@ def _line_of(segment: Segment, found: Digitised, lines: Sequence[Float64]) -> in
         if min(line[-1, 0], last) - max(line[0, 0], first) < _COVERED * (last - first):
             continue
         heights = np.interp(at_mm, line[:, 0], line[:, 1])
+        # What stands at a column's edge may be its neighbour's.
         known = np.isfinite(samples)
+        known[:_EDGE_SAMPLES] = known[samples.size - _EDGE_SAMPLES :] = False
         away = abs(float(np.median(heights)) - segment.baseline_mm)
         if away > _LEVEL_MM or known.sum() < FS_HZ / 2:
             continue

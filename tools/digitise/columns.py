@@ -146,7 +146,7 @@ def _paper_between(
         return {}
     middles = {}
     for column in range(1, count):
-        expected = left + column * width + (column - 0.5) * gap
+        expected = _behind(column, left, width, gap)
         low_x, high_x = (max(0, round((expected + side * 0.9 * gap) * PX_MM)) for side in (-1, 1))
         found = []
         for number, row in enumerate(rows):
@@ -174,8 +174,13 @@ def _all_paper_between(
     gap = (right - left - count * width) / (count - 1)
     middles = _paper_between(count, left, width, gap, rows, trace)
     return len(middles) == count - 1 and all(
-        abs(middle - (left + column * width + (column - 0.5) * gap)) < _NAMES_MM for column, middle in middles.items()
+        abs(middle - _behind(column, left, width, gap)) < _NAMES_MM for column, middle in middles.items()
     )
+
+
+def _behind(column: int, left: float, width: float, gap: float) -> float:
+    """The middle of the paper behind so many columns."""
+    return left + column * width + (column - 0.5) * gap
 
 
 def _apart(

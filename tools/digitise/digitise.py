@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +19,18 @@ from calipers.tools.digitise.names import lead_names
 from calipers.tools.digitise.order import arrange
 from calipers.tools.digitise.orientation import UPRIGHT_NAMES, Oriented, upright
 from calipers.tools.digitise.picture_file import MAX_PAGES, is_pdf, page_count, picture
-from calipers.tools.digitise.scale import with_speed_by_beats
+from calipers.tools.digitise.scale import SLIGHTLY_AT_MOST, with_speed_by_beats
 from calipers.tools.digitise.signals import Leads, leads_of
 from calipers.tools.digitise.speed_by_beats import speed_by_beats
 from calipers.tools.digitise.statement import PLACE_MM, statement
 from calipers.tools.digitise.straighten import Flat, straighten
-from calipers.tools.digitise.strips import with_columns_by_strips, with_strips_by_signal
+from calipers.tools.digitise.strips import MOST_MOVED_MM, with_columns_by_strips, with_strips_by_signal
 from calipers.tools.digitise.tracing import Row, Track, follow, no_track
 from calipers.tools.digitise.trust import Evidence, doubts, evidence
 from calipers.tools.digitise.vector_lines import trace_lines
 
 Float32 = NDArray[np.float32]
 Image = NDArray[np.uint8]
-#: Columns are moved by less than this.
-_MOVED_MM: Final = 4.0
 
 
 class Digitised(NamedTuple):
@@ -109,11 +107,13 @@ def read_with_evidence(image: Image, *, threads: int = 2) -> tuple[Digitised, Ev
         if speed != taken:
             tracks, leads = _followed(read, threads)
     assert read.arranged is not None
-    renamed = with_strips_by_signal(read.arranged, leads, read.rows)
-    renamed = with_columns_by_strips(renamed, leads, read.scale.speed_mm_s)
-    if renamed != read.arranged:
-        read = read._replace(arranged=renamed)
+    moved = with_columns_by_strips(read.arranged, leads, read.scale.speed_mm_s)
+    if moved != read.arranged:
+        leads = leads_of(moved, tracks, read.scale, PLACE_MM)
+    renamed = with_strips_by_signal(moved, leads, read.rows)
+    if renamed != moved:
         leads = leads_of(renamed, tracks, read.scale, PLACE_MM)
+    read = read._replace(arranged=renamed)
     known = evidence(leads.segments, leads.stretches, renamed, read.parts.trace, tracks)
     return Digitised(leads.signal_mv, leads.confidence, statement(image, flat, read, leads), image), known
 
@@ -126,9 +126,13 @@ def _flat_and_upright(image: Image, threads: int) -> tuple[Flat, Oriented]:
         return flat, read
     again = straighten(image, PX_MM, read.too_large)
     reread = upright(again, threads)
-    if reread.too_large == 1.0 and reread.names_right >= min(read.names_right, UPRIGHT_NAMES):
+    # A grid taken slightly too wide or fine is one that was not found: the right one is, at more places.
+    found = again.grid_nodes > flat.grid_nodes or abs(read.too_large - 1) > SLIGHTLY_AT_MOST
+    if found and reread.too_large == 1.0 and reread.names_right >= min(read.names_right, UPRIGHT_NAMES):
         return again, reread
-    said = f"{DOUBT}by pulse and print the page is {1 / read.too_large:.2f} times as large as by its grid"
+    said = (
+        f"{DOUBT}by what is drawn and printed on it the page is {1 / read.too_large:.2f} times as large as by its grid"
+    )
     return flat, read._replace(scale=read.scale._replace(notes=(*read.scale.notes, said)))
 
 
@@ -174,8 +178,8 @@ def _span(row: int, read: Oriented) -> tuple[int, int]:
     cells = [cell for cell in read.arranged.cells if cell.row == row]
     left = min((cell.left_mm for cell in cells), default=read.rows[row].left_mm)
     right = max((cell.right_mm for cell in cells), default=read.rows[row].right_mm)
-    first = max(0, round((left - _MOVED_MM) * PX_MM))
-    return first, max(first + 2, min(read.parts.trace.shape[1], round((right + _MOVED_MM) * PX_MM)))
+    first = max(0, round((left - MOST_MOVED_MM) * PX_MM))
+    return first, max(first + 2, min(read.parts.trace.shape[1], round((right + MOST_MOVED_MM) * PX_MM)))
 
 
 def _leads(row: int, arranged: Arranged, width: int) -> NDArray[np.int64]:

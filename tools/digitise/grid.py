@@ -52,6 +52,7 @@ _PARTS: Final = 3
 _PART_TILES: Final = 9
 #: How far a direction's vector may lie from the whole picture's, as a share, and how many are tried that way.
 _ASLANT: Final = (0.25, 41)
+#: A wider search that ends no further than this from the narrow one found the same.
 _ELSEWHERE: Final = 0.05
 
 

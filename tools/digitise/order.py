@@ -66,9 +66,9 @@ def arrange(
     best = max(_tried(rows, names, trace, speed_mm_s, pulses, pitch), key=lambda one: one.score, default=None)
     if best is None:
         return by_names_alone(rows, names, pitch)
-    # Of a part of a page names stand elsewhere than where the whole page's columns would.
     # A lone stroke looks like `I`, and says nothing.
     telling = sum(name.word != "I" for name in names)
+    # Of a part of a page names stand elsewhere than where the whole page's columns would.
     whole = best.whole or _is_usual(len(rows), telling) if best.found.guessed else not _is_contradicted(best.found)
     return _strips_named(best.found, rows, names, pitch) if whole else by_names_alone(rows, names, pitch)
 

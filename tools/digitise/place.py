@@ -30,11 +30,19 @@ _DEGREE: Final = 12
 
 
 class Placed(NamedTuple):
-    """A page's place: homography from flat millimetres to the picture, what it leaves, the printed grid's box in millimetres."""
+    """A page's place.
+
+    Attributes:
+        to_picture: (3, 3) homography from flat millimetres to the picture.
+        bend: what it leaves.
+        grid_box: left, top, right, bottom of the printed grid, millimetres.
+        grid_nodes: at how many places, 6 mm apart, the grid was clear.
+    """
 
     to_picture: Float64
     bend: Bend | None
     grid_box: Box
+    grid_nodes: int
 
 
 def place(drawn: Drawn, to_picture: Float64, box_mm: tuple[float, float]) -> Placed:
@@ -58,7 +66,7 @@ def place(drawn: Drawn, to_picture: Float64, box_mm: tuple[float, float]) -> Pla
             pitch = next((one for one in FINE_MM if phases(flat, nodes, one).clear > enough), SQUARE_MM)
     found = phases(drawn(to_picture, None), nodes, pitch)
     bend = _bend(drawn, to_picture, found, pitch)
-    return Placed(to_picture, bend, _box(found))
+    return Placed(to_picture, bend, _box(found), found.clear)
 
 
 def _replaned(to_picture: Float64, found: Phases) -> Float64:

@@ -37,10 +37,11 @@ _LONGEST_S: Final = 16.0
 _OFF: Final = 1.2
 #: A pulse's ink is higher and longer by so much than the line in its middle; fold 8, 55 pages: 0.78 and 0.68.
 _AROUND_MM: Final = 0.75
-#: Pulses off by more than this, as a share and in millimetres, and as much in height as in length, tell of a grid taken
-#: slightly too wide or fine; no right page of those 55 was off by more than half of it.
+#: Several pulses off by more than this, as a share and in millimetres, and as much in height as in length, tell of a
+#: grid taken slightly too wide or fine; no right page of those 55 was off by more than half of it.
 _SLIGHTLY: Final = 0.05
 _SLIGHTLY_MM: Final = 0.4
+SLIGHTLY_AT_MOST: Final = _TOLERANCE
 
 
 class Scale(NamedTuple):
@@ -153,23 +154,21 @@ def times_too_large(pulses: Sequence[Pulse], words: Sequence[Found], rows_mm: Se
         words: what is printed on it.
         rows_mm: how long its rows are.
     """
-    slightly = _slightly_too_large(pulses)
-    if slightly != 1.0:
-        return slightly
     gain, speed = printed_gain(words), printed_speed(words)
-    if speed is None or speed.chance < _SURELY:
-        return 1.0
-    if pulses and gain is not None and gain.chance >= _SURELY:
-        higher = float(np.median([one.height_mm for one in pulses])) / gain.value
-        longer = float(np.median([one.top_mm for one in pulses])) / (_PULSE_S * speed.value)
-        if abs(higher / longer - 1) < _TOLERANCE:
-            return higher if abs(np.log(higher)) > np.log(_OFF) else 1.0
-    return 2.0 if len(rows_mm) and float(np.median(rows_mm)) / speed.value > _LONGEST_S else 1.0
+    if speed is not None and speed.chance >= _SURELY:
+        if pulses and gain is not None and gain.chance >= _SURELY:
+            higher = float(np.median([one.height_mm for one in pulses])) / gain.value
+            longer = float(np.median([one.top_mm for one in pulses])) / (_PULSE_S * speed.value)
+            if abs(higher / longer - 1) < _TOLERANCE:
+                return higher if abs(np.log(higher)) > np.log(_OFF) else _slightly_too_large(pulses)
+        if len(rows_mm) and float(np.median(rows_mm)) / speed.value > _LONGEST_S:
+            return 2.0
+    return _slightly_too_large(pulses)
 
 
 def _slightly_too_large(pulses: Sequence[Pulse]) -> float:
     """By what factor pulses are higher, and as much longer, than the nearest usual gain and speed make them."""
-    if not pulses:
+    if len(pulses) < _SEVERAL:
         return 1.0
     height, top = (float(np.median([getattr(one, side) for one in pulses])) for side in ("height_mm", "top_mm"))
     gain, speed = _near(height, _GAINS), _near(top / _PULSE_S, _SPEEDS)

@@ -52,6 +52,7 @@ class Flat(NamedTuple):
         px_mm: how many of the picture's pixels a millimetre had.
         grid: of the whole picture.
         grid_box: left, top, right, bottom of the printed grid, flat millimetres.
+        grid_nodes: at how many places, 6 mm apart, the grid was clear.
     """
 
     image: Image
@@ -60,6 +61,7 @@ class Flat(NamedTuple):
     px_mm: float
     grid: Grid
     grid_box: Box
+    grid_nodes: int
 
 
 def straighten(picture: Image, px_mm: float, too_large: float = 1.0) -> Flat:
@@ -90,13 +92,13 @@ def straighten(picture: Image, px_mm: float, too_large: float = 1.0) -> Flat:
         raise UnreadableInput("found a picture without the grid of ECG paper; needed a photo, scan or print of an ECG")
     local = local_grid(tiles, grid)
     to_mm = _homography(local, grid)
-    (to_small, bend, grid_box), box = _placed(lines, to_mm, local, too_large * SQUARE_MM)
+    (to_small, bend, grid_box, grid_nodes), box = _placed(lines, to_mm, local, too_large * SQUARE_MM)
     # Sharp enough for the result, and no sharper: a picture of 40 pixels a millimetre would alias.
     dense = float(np.sqrt(abs(np.linalg.det(to_small[:2, :2]))))
     source, grow = (picture, 1.0 / scale) if dense < px_mm and scale < 1 else (small, 1.0)
     enlarge = np.diag([grow, grow, 1.0])
     image = _warped(source, enlarge @ to_small, bend, box, px_mm)
-    return Flat(image, np.diag([1 / scale, 1 / scale, 1.0]) @ to_small, bend, dense / scale, grid, grid_box)
+    return Flat(image, np.diag([1 / scale, 1 / scale, 1.0]) @ to_small, bend, dense / scale, grid, grid_box, grid_nodes)
 
 
 def _placed(lines: Float32, to_mm: Float64, local: LocalGrid, square: float) -> tuple[Placed, tuple[float, float]]:

@@ -20,15 +20,19 @@ Float64 = NDArray[np.float64]
 _UNLIKE: Final = 0.6
 _LIKE: Final = 0.9
 _NO_LEAD: Final = 0.4
-#: So does one that agrees so many times less with it: what is left unlike is counted.
+#: So does one that agrees less than surely, and so many times less, with it: what is left unlike is counted.
+_SURELY_LIKE: Final = 0.95
 _TIMES_UNLIKE: Final = 4.0
-#: Columns are looked for up to so many samples from their place in time: how late the first is, and each after the one
-#: before.
-_MOST_SAMPLES: Final = 100
-_LINES: Final = tuple((late, more) for late in np.arange(-8.0, 8.1) for more in np.arange(-30.0, 30.1, 0.5))
+#: Columns are looked for, and moved, up to so far from their place along the page, each the same way further than the
+#: one before; all may be late by some samples, for two leads' steepest strokes do not stand at one moment.
+MOST_MOVED_MM: Final = 4.0
+_LATE: Final = tuple(np.arange(-8.0, 8.1))
+_STEP_SAMPLES: Final = 0.5
 #: Complexes of columns and strips agree so well at least, and so much better than where the columns were taken to be.
 _AGREE: Final = 0.5
-_BETTER: Final = 0.03
+_BETTER: Final = 0.015
+#: A strip is at least so long as this share of the longest.
+_AS_LONG: Final = 0.8
 
 
 def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row]) -> Arranged:
@@ -49,7 +53,7 @@ def with_strips_by_signal(arranged: Arranged, leads: Leads, rows: Sequence[Row])
         best = max(alike, key=lambda lead: alike[lead], default=part.lead)
         named = alike.get(part.lead, 0.0)
         if not (part.strip and own and alike) or (
-            named >= _UNLIKE and 1.0 - named < _TIMES_UNLIKE * (1.0 - alike[best])
+            named >= _UNLIKE and (named >= _SURELY_LIKE or 1.0 - named < _TIMES_UNLIKE * (1.0 - alike[best]))
         ):
             continue
         cell = min(own, key=lambda cell: abs(rows[cell.row].y_mm - part.baseline_mm))
@@ -77,7 +81,8 @@ def with_columns_by_strips(arranged: Arranged, leads: Leads, speed_mm_s: float) 
     """
     pairs = list(zip(leads.stretches, leads.segments, strict=True))
     strips = [stretch for stretch, part in pairs if part.strip]
-    strips = [one for one in strips if one[1] == strips[0][1]]
+    longest = max((samples.size for _, _, samples in strips), default=0)
+    strips = [one for one in strips if one[1] == strips[0][1] and one[2].size >= _AS_LONG * longest]
     columns: dict[float, list[Stretch]] = {}
     for stretch, part in pairs:
         if not part.strip:
@@ -85,12 +90,15 @@ def with_columns_by_strips(arranged: Arranged, leads: Leads, speed_mm_s: float) 
     numbers = sorted({cell.column for cell in arranged.cells if not cell.strip})
     if not strips or len(columns) < 2 or len(columns) != len(numbers):
         return arranged
-    alike = np.array([_alike(found, strips) for _, found in sorted(columns.items())])
-    best = max(_LINES, key=lambda line: _along(alike, line))
-    if _along(alike, best) < max(_AGREE, _along(alike, (0.0, 0.0)) + _BETTER):
+    most = MOST_MOVED_MM / speed_mm_s * FS_HZ
+    reach = round(most + max(_LATE))
+    alike = np.array([_alike(found, strips, reach) for _, found in sorted(columns.items())])
+    further = np.arange(-most, most + _STEP_SAMPLES, _STEP_SAMPLES * 2) / (len(numbers) - 1)
+    each = {more: max(_along(alike, late, more) for late in _LATE) for more in (0.0, *further)}
+    best = max(each, key=lambda more: each[more])
+    if each[best] < max(_AGREE, each[0.0] + _BETTER):
         return arranged
-    # What all columns are late by is how far apart two leads' steepest strokes stand.
-    moved = {number: rank * best[1] / FS_HZ * speed_mm_s for rank, number in enumerate(numbers)}
+    moved = {number: rank * best / FS_HZ * speed_mm_s for rank, number in enumerate(numbers)}
     cells = tuple(
         cell
         if cell.strip
@@ -100,22 +108,21 @@ def with_columns_by_strips(arranged: Arranged, leads: Leads, speed_mm_s: float) 
     return arranged._replace(cells=cells)
 
 
-def _along(alike: Float64, line: tuple[float, float]) -> float:
-    """The mean agreement of columns with the strips where each stands on a line of lags."""
+def _along(alike: Float64, late: float, more: float) -> float:
+    """The mean agreement of columns with the strips, the first so late and each so much more than the one before."""
     columns = np.arange(len(alike))
-    lags = np.round(line[0] + line[1] * columns).astype(np.int64) + _MOST_SAMPLES
-    return float(alike[columns, np.clip(lags, 0, 2 * _MOST_SAMPLES)].mean())
+    return float(alike[columns, np.round(late + more * columns).astype(np.int64) + alike.shape[1] // 2].mean())
 
 
-def _alike(column: Sequence[Stretch], strips: Sequence[Stretch]) -> Float64:
-    """(lags,) how well a column's complexes fall together with the strips' so many samples later."""
+def _alike(column: Sequence[Stretch], strips: Sequence[Stretch], reach: int) -> Float64:
+    """(2 * reach + 1,) how well a column's complexes fall together with the strips' so many samples later."""
     own, strip = _steepness(column), _steepness(strips)
     first = round((column[0][1] - strips[0][1]) * FS_HZ)
-    found = np.zeros(2 * _MOST_SAMPLES + 1)
+    found = np.zeros(2 * reach + 1)
     for number in range(found.size):
-        begin = first + number - _MOST_SAMPLES
+        begin = first + number - reach
         low, high = max(0, begin), min(strip.size, begin + own.size)
-        if high - low < own.size / 2:
+        if high - low < max(own.size / 2, 2):
             continue
         one, other = own[low - begin : high - begin], strip[low:high]
         if one.std() and other.std():

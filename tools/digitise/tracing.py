@@ -102,14 +102,14 @@ def follow(trace: Float32, ink: Float32, rows: Sequence[Row], *, threads: int = 
         fine = no_track(trace.shape[1]).fine_px
         fine[first:last] = np.where(agree, drawn, y_px)
         error = np.zeros(trace.shape[1])
-        doubt = np.where(said.cut[first:last], REACH_PX, np.where(agree, np.fmin(apart, error_px), error_px))
-        error[first:last] = np.sqrt((doubt**2).mean(axis=1))
+        error[first:last] = np.sqrt((np.where(agree, np.fmin(apart, error_px), error_px) ** 2).mean(axis=1))
         middle = np.nan_to_num(fine[:, FINER // 2])
         chance = near[np.clip(np.round(middle).astype(np.int64), 0, trace.shape[0] - 1), np.arange(middle.size)]
         seen = chance >= _LEAST_TRACE
         seen[:first], seen[last:] = False, False
         on_ink = uniform_filter1d(said.on_ink[first:last].mean(axis=1), _LOST_PX)
         seen[first:last] &= on_ink >= _LEAST_ON_INK
+        error[seen & said.cut.any(axis=1)] = REACH_PX
         fine[~seen] = np.nan
         tracks.append(Track(fine[:, FINER // 2], np.where(seen, chance, 0.0).astype(np.float64), error, fine))
     return tracks

@@ -71,10 +71,13 @@ def test_a_batch_depends_on_its_draws_alone() -> None:
 
 
 def test_a_batch_of_the_second_network_holds_every_row_and_what_the_others_drew() -> None:
-    config = Cut(pages=1, windows=2, width=64, second=True, rows=DRAWN)
-    found = batch(config, signals(), np.random.default_rng((1, 7)))
-    rows = len(drawn_page(DRAWN, signals(), np.random.default_rng((1, 7))).own)
-    assert len(found.own) % rows == 0
+    config = Cut(pages=1, windows=2, width=64, rows=DRAWN)
+    found = batch(config, signals(), np.random.default_rng((1, 7)), second=True)
+    page = drawn_page(DRAWN, signals(), np.random.default_rng((1, 7)))
+    assert len(found.own) == len(page.own)
+    tops = [round(line) - REACH_PX for line in page.lines_px]
+    upper, lower = found.seen.ink[:2, 0]
+    assert np.array_equal(upper[tops[1] - tops[0] :], lower[: tops[0] - tops[1]])
     assert found.drawn.shape == (len(found.own), 2, 2 * REACH_PX // FOLD[0], 64 // FOLD[1])
     assert 0.0 <= found.drawn.min() <= found.drawn.max() <= 1.0
 
@@ -134,3 +137,17 @@ def test_a_complex_taller_than_the_window_keeps_its_depth() -> None:
     leads = np.full((1, 480), code_of("V2", inverted=False))
     (said,) = row_lines((ink / 255).astype(np.float32), [260.0], leads, threads=1)
     assert said.y_px.max() > 260 + REACH_PX + 60
+    assert not said.cut.any()
+
+
+def test_a_complex_that_leaves_the_window_between_near_rows_is_said_to_be_cut() -> None:
+    columns = np.arange(480)
+    ink = np.zeros((800, 480), np.uint8)
+    for line, depth in ((200.0, 330.0), (290.0, 20.0), (380.0, -20.0)):
+        y_px = line + depth * np.exp(-(((columns % 160 - 80) / 4.0) ** 2))
+        points = np.round(np.stack((columns, y_px), axis=1) * 16).astype(np.int32)[:, None]
+        cv2.polylines(ink, [points], isClosed=False, color=255, thickness=2, lineType=cv2.LINE_AA, shift=4)
+    leads = np.repeat([[code_of(lead, inverted=False)] for lead in ("V2", "V3", "V4")], 480, axis=1)
+    said = row_lines((ink / 255).astype(np.float32), [200.0, 290.0, 380.0], leads, threads=1)
+    assert said[0].cut.any()
+    assert not said[2].cut.any()

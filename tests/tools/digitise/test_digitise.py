@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 
 from calipers import read_ecg
+from calipers.digitisation import DOUBT
 from calipers.ecg import Ecg
 from calipers.errors import UnreadableInput
 from calipers.leads import INDEX, LEADS
@@ -81,6 +83,15 @@ def test_a_moment_of_a_lead_is_found_again_on_the_picture() -> None:
     assert place is not None
     x, y = (round(value) for value in place)
     assert picture[y - 6 : y + 7, x - 6 : x + 7].max(axis=2).min() < 80, "the R peak's ink stands there"
+
+
+def test_a_page_whose_pulses_and_grid_disagree_for_good_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The module's name is hidden by the function's.
+    module = importlib.import_module("calipers.tools.digitise.digitise")
+    look = module.upright
+    monkeypatch.setattr(module, "upright", lambda flat, threads: look(flat, threads)._replace(too_large=1.09))
+    notes = digitise_picture(page("3x4+1")).digitisation.notes
+    assert any(note.startswith(DOUBT) and "0.92 times as large" in note for note in notes)
 
 
 def test_unseen_stretches_are_nan_and_never_invented() -> None:
