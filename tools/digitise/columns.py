@@ -29,6 +29,8 @@ _COLUMNS_TOLD: Final = 3
 _NAME_FAR_MM: Final = 16.0
 #: Weights of a row's end and of a column's names beside that of the middle of the paper between two columns.
 _END_WEIGHT, _NAMES_WEIGHT = 0.35, 0.7
+#: Middles of paper that were seen rightly are so near to one distance of columns.
+_PAPER_MM: Final = 0.15
 #: A crossing of grid lines, or a bar between columns, looks like ink, but is narrower than this.
 _SURE_INK: Final = 0.65
 _SPECK_PX: Final = round(1.0 * PX_MM)
@@ -189,22 +191,21 @@ def _apart(
     """Where the first column begins and how far columns stand apart, by least squares.
 
     The middles of the paper between columns do not depend on how far ink reaches beyond a line's end; the rows' ends
-    do, and count less. Names stand at one place of each column but the first, before which there is no bar.
+    do, and count less. Names, where such middles are not seen or contradict one another, stand at one place of each
+    column but the first, before which there is no bar.
     """
-    behind = {column: place for column, place in names_mm.items() if column > 0}
-    behind = behind if len(behind) > 1 else {}
-    places = [
-        *((1.0, column - 0.5, 0.0) for column in middles),
-        (1.0, 0.0, 0.0),
-        (1.0, count - 1.0, 0.0),
-        *((1.0, float(column), 1.0) for column in behind),
-    ]
-    values = [
-        *(middle - column * width for column, middle in middles.items()),
-        left,
-        right - count * width,
-        *(place - column * width for column, place in behind.items()),
-    ]
-    weights = np.array([1.0] * len(middles) + [_END_WEIGHT] * 2 + [_NAMES_WEIGHT] * len(behind))
-    first, gap, _ = np.linalg.lstsq(np.array(places) * weights[:, None], np.array(values) * weights, rcond=None)[0]
-    return float(first), float(gap)
+    ends = [(1.0, 0.0, 0.0, left, _END_WEIGHT), (1.0, count - 1.0, 0.0, right - count * width, _END_WEIGHT)]
+    paper = [(1.0, column - 0.5, 0.0, middle - column * width, 1.0) for column, middle in middles.items()]
+    names = [(1.0, float(column), 1.0, x - column * width, _NAMES_WEIGHT) for column, x in names_mm.items() if column]
+    first, gap, away = _solved([*paper, *ends])
+    if len(names) > 1 and (not paper or np.abs(away[: len(paper)]).max() > _PAPER_MM):
+        first, gap, _ = _solved([*paper, *ends, *names])
+    return first, gap
+
+
+def _solved(rows: Sequence[tuple[float, float, float, float, float]]) -> tuple[float, float, NDArray[np.float64]]:
+    """First column's place, columns' distance and what is left of each equation: three factors, the value, its weight."""
+    given = np.array(rows)
+    design, value, weight = given[:, :3], given[:, 3], given[:, 4]
+    found = np.linalg.lstsq(design * weight[:, None], value * weight, rcond=None)[0]
+    return float(found[0]), float(found[1]), value - design @ found
