@@ -108,7 +108,7 @@ def test_names_tell_of_paper_between_columns_where_rows_end_at_unlike_places() -
     assert [start for start, _ in bounds] == pytest.approx([20.0, 87.5, 155.0, 222.5], abs=0.6)
 
 
-def test_paper_between_columns_outweighs_names_of_two_columns() -> None:
+def test_paper_between_columns_outweighs_names() -> None:
     # A bar between columns was read as a part of the second column's names.
     page = np.zeros((round(120 * PX_MM), round(300 * PX_MM)), np.float32)
     rows = [row(number, 282.0) for number in range(3)]
@@ -116,8 +116,9 @@ def test_paper_between_columns_outweighs_names_of_two_columns() -> None:
         for column in range(4):
             left = 20.0 + column * 66.5
             page[round(one.y_mm * PX_MM), round(left * PX_MM) : round((left + 62.5) * PX_MM)] = 1.0
-    bounds = column_bounds(4, rows, page, 25.0, names_mm={0: 21.0, 1: 86.0}, pulses="left")
-    assert [start for start, _ in bounds] == pytest.approx([20.0, 86.5, 153.0, 219.5], abs=0.4)
+    for names_mm in ({0: 21.0, 1: 86.0}, {0: 21.0, 1: 86.7, 2: 152.9, 3: 219.1}):
+        bounds = column_bounds(4, rows, page, 25.0, names_mm=names_mm, pulses="left")
+        assert [start for start, _ in bounds] == pytest.approx([20.0, 86.5, 153.0, 219.5], abs=0.1)
 
 
 def test_names_tell_how_far_columns_stand_apart_where_a_rows_faint_end_was_not_seen() -> None:
